@@ -1,0 +1,75 @@
+"""The ``preau`` command: one file a verb.
+
+Each verb module holds ``GROUP`` (a heading of ``preau --help``), ``HELP`` (one line),
+``add_arguments(parser)`` and ``run(args) -> int``. Exit codes: 0 good, 1 the check failed,
+2 usage or input error. ``--site DIR`` and ``--json`` are there for every verb; a verb with
+sub-verbs calls ``common.add_common`` on each of them too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from proxy import __version__
+from proxy.cli.common import add_common, with_defaults
+from proxy.cli.output import fail
+from proxy.errors import PreauError
+
+VERBS = (
+    "demo",
+    "serve",
+    "init",
+    "check",
+    "explain",
+    "pseudonymise",
+    "restore",
+    "directory",
+    "lists",
+    "keys",
+    "ca",
+    "audit",
+    "status",
+)
+"""In the order of ``preau --help``; a verb's module has the same name."""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line. Verbs whose module is absent are left out."""
+    parser = argparse.ArgumentParser(
+        prog="preau",
+        description="Préau, a privacy gateway for schools.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"preau {__version__}")
+    add_common(parser)
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    groups: dict[str, list[str]] = {}
+    for name in VERBS:
+        try:
+            module = importlib.import_module(f"proxy.cli.{name}")
+        except ModuleNotFoundError:  # a verb not built yet
+            continue
+        verb = verbs.add_parser(name, help=argparse.SUPPRESS, description=module.HELP)
+        add_common(verb)
+        module.add_arguments(verb)
+        verb.set_defaults(run=module.run)
+        groups.setdefault(module.GROUP, []).append(f"  {name:<13} {module.HELP}")
+    parser.epilog = "\n\n".join(f"{group}:\n" + "\n".join(lines) for group, lines in groups.items())
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb; errors become a message on stderr and an exit code, never a traceback."""
+    args = with_defaults(build_parser().parse_args(argv))
+    try:
+        return int(args.run(args))
+    except PreauError as error:
+        return fail(args, error)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0

@@ -1,0 +1,49 @@
+"""What a codec calls for each piece of text it finds: the seam between formats and meaning.
+
+A codec (``json``, ``form``, ``html`` …) knows where text stands and how it is escaped there.
+A visitor knows what to do with text: ``protect`` pseudonymises, ``restore`` puts names back,
+``probe`` only looks. Neither knows the other, so every format serves both directions.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+from proxy.policy.model import FieldRule
+
+
+class Edit(NamedTuple):
+    """Replace ``text[start:end]`` (character offsets) by ``replacement``, unescaped."""
+
+    start: int
+    end: int
+    replacement: str
+
+
+class Drop:
+    """Singleton answer of ``Visitor.field``: the value must not be sent at all."""
+
+    __slots__ = ()
+
+
+DROP = Drop()
+
+
+class Visitor(Protocol):
+    """Decides about text. May raise ``proxy.errors.Refused``."""
+
+    def field(self, rule: FieldRule, text: str) -> str | Drop | None:
+        """The replacement for a value under a field rule; ``None`` keeps it as it is.
+
+        ``DROP`` asks the codec to remove the value: JSON ``""`` for a string and ``null``
+        otherwise, an empty value in a form, query or header.
+        """
+
+    def text(self, text: str) -> list[Edit]:
+        """Edits for free text, sorted, not overlapping.
+
+        An edit never spans a character outside letters, digits, marks, space, no-break
+        space and ``' ’ - , . _ @ +``; in particular never a quote ``"``, a brace, ``<``,
+        ``>``, ``&``, ``=``, a backslash or a line break. So a codec may hand over a whole
+        document at once where its text stands unescaped.
+        """

@@ -1,0 +1,82 @@
+"""What the engine answers: decisions are values, adapters only carry them out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from proxy.errors import Refused
+from proxy.reasons import Reason
+
+type Headers = tuple[tuple[bytes, bytes], ...]
+"""Header fields in wire order, names and values as on the wire."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """Send this to the other side; ``body`` is ``None`` where there is none to replace."""
+
+    headers: Headers
+    body: bytes | None
+    target: str = ""
+    """Path and query of a request; empty for an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A complete answer of our own instead of the service's (a blocked tracker, a page)."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Nothing leaves. ``incident`` is the id that the page shows and the audit log holds."""
+
+    reason: Reason
+    incident: str
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """Pass the body on in pieces through ``transform``.
+
+    ``transform(chunk)`` gives the pieces to send now (an empty list for none yet) and is
+    called once with ``b""`` at the end. It may raise ``Refused``: the transfer is then torn.
+    """
+
+    headers: Headers
+    transform: Callable[[bytes], list[bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Buffer:
+    """Read the whole body first, up to ``limit`` bytes, then ask again."""
+
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inspect:
+    """Decrypt this connection and protect what it carries."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tunnel:
+    """Pass this connection unread."""
+
+
+__all__ = [
+    "Buffer",
+    "Forward",
+    "Headers",
+    "Inspect",
+    "Refuse",
+    "Refused",
+    "Reply",
+    "Stream",
+    "Tunnel",
+]

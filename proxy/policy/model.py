@@ -1,0 +1,166 @@
+"""The compiled policy: immutable values that the engine reads on the hot path.
+
+Everything here is built once per policy load (``proxy.policy.compile``), then shared by
+reference: a request keeps the policy it started with. Lookups are dictionary steps, so
+cost does not grow with the number of services or rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from proxy.kinds import Kind
+
+
+class Treatment(StrEnum):
+    """What the gate does with a connection."""
+
+    INSPECT = "inspect"
+    TUNNEL = "tunnel"
+    DENY = "deny"
+
+
+class Action(StrEnum):
+    """What a field rule does with the value it names."""
+
+    PSEUDONYMISE = "pseudonymise"
+    DROP = "drop"
+    GENERALISE = "generalise"
+    ALLOW = "allow"
+    REFUSE = "refuse"
+
+
+class OnUnreadable(StrEnum):
+    """What to do with content that cannot be read or cannot be changed."""
+
+    REFUSE = "refuse"
+    ALLOW = "allow"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRef:
+    """Where a rule stands, for people: ``services/x.yaml:12`` and its own words."""
+
+    file: str
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRule:
+    """One field of a service: what the value is and what to do with it.
+
+    ``shape`` names the form of the pseudonym (see ``proxy.pseudonyms.shapes``): ``auto``
+    takes the one that suits ``kind``. ``generalise`` (``year``, ``department``) only with
+    ``Action.GENERALISE``.
+    """
+
+    kind: Kind
+    action: Action
+    ref: RuleRef
+    shape: str = "auto"
+    generalise: str = ""
+
+
+class FieldState:
+    """A state of the deterministic automaton that recognises field paths.
+
+    Walk a document from the root state: ``state = state.step(key)`` for an object member,
+    ``state.step(ELEMENT)`` for an array element. ``state.rule`` is the rule for a scalar
+    that stands here. ``state.dead`` says that nothing below can match.
+    """
+
+    __slots__ = ("dead", "next", "other", "rule")
+
+    def __init__(self) -> None:
+        self.next: dict[str, FieldState] = {}
+        self.other: FieldState = self
+        self.rule: FieldRule | None = None
+        self.dead: bool = False
+
+    def step(self, key: str) -> FieldState:
+        """The state after one step; unknown keys share one state, so nothing grows."""
+        return self.next.get(key, self.other)
+
+
+ELEMENT = "[]"
+"""The step for an array element. No JSON key of a policy can be written ``[]``."""
+
+
+def dead_state() -> FieldState:
+    """A state that matches nothing, for endpoints without field rules."""
+    state = FieldState()
+    state.dead = True
+    return state
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """The rules that hold for one method and path of a service.
+
+    ``path_fields`` maps the index of a path segment (0 = first after the leading slash) to
+    its rule. ``query_fields`` and ``form_fields`` are by parameter name, ``header_fields``
+    by lower-case header name. ``body`` starts the JSON automaton.
+    ``template`` is the path with parameters in braces: safe for the audit log.
+    """
+
+    template: str
+    path_fields: Mapping[int, FieldRule] = field(default_factory=dict)
+    query_fields: Mapping[str, FieldRule] = field(default_factory=dict)
+    form_fields: Mapping[str, FieldRule] = field(default_factory=dict)
+    header_fields: Mapping[str, FieldRule] = field(default_factory=dict)
+    body: FieldState = field(default_factory=dead_state)
+
+
+@dataclass(frozen=True, slots=True)
+class Supplier:
+    """Who runs the service, and whose laws can reach the data."""
+
+    name: str
+    country: str
+    jurisdictions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A cloud service as policy knows it."""
+
+    name: str
+    title: str
+    supplier: Supplier
+    charter_adhered: bool
+    treatment: Treatment
+    hosts: tuple[str, ...]
+    opaque: OnUnreadable
+    signed: OnUnreadable
+    retention: str
+    purpose: str
+    ref: RuleRef
+    endpoints: EndpointTable
+
+
+class EndpointTable:
+    """Finds the endpoint of a request by method and path, one dictionary step a segment."""
+
+    def find(self, method: str, path: str) -> Endpoint:
+        """The endpoint for ``path`` (no query, percent-encoded as on the wire).
+
+        A path no rule names gets the service's default endpoint, whose template is ``/…``.
+        """
+        raise NotImplementedError  # pragma: no cover - implemented by proxy.policy.compile
+
+
+@dataclass(frozen=True, slots=True)
+class HostVerdict:
+    """What the policy says of a host: treatment, the rule that decided, and the service."""
+
+    treatment: Treatment
+    ref: RuleRef
+    service: Service | None
+    reason: str = ""
+    """A ``Reason`` value when ``treatment`` is deny, else empty."""

@@ -1,0 +1,137 @@
+"""Why something was refused: a closed list, one name from policy to page, metric and audit.
+
+Add a reason here, with its French and English sentence, before you use it anywhere.
+"""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """A reason of refusal. The value is stable: dashboards and auditors rely on it."""
+
+    UNKNOWN_SERVICE = "unknown-service"
+    SERVICE_DENIED = "service-denied"
+    CHARTER_NOT_ADHERED = "charter-not-adhered"
+    TRACKER_BLOCKED = "tracker-blocked"
+    NO_SNI = "no-sni"
+    IP_LITERAL = "ip-literal"
+    HOST_MISMATCH = "host-mismatch"
+    PLAIN_HTTP = "plain-http"
+    MALFORMED_REQUEST = "malformed-request"
+    HEADERS_TOO_LARGE = "headers-too-large"
+    BODY_TOO_LARGE = "body-too-large"
+    UNDECODABLE = "undecodable"
+    EXPANSION_LIMIT = "expansion-limit"
+    OPAQUE_CONTENT = "opaque-content"
+    SIGNED_CONTENT = "signed-content"
+    CONTENT_MISMATCH = "content-mismatch"
+    FIELD_REFUSED = "field-refused"
+    ENGINE_ERROR = "engine-error"
+    STORE_UNAVAILABLE = "store-unavailable"
+    AUDIT_UNAVAILABLE = "audit-unavailable"
+    KEYS_UNAVAILABLE = "keys-unavailable"
+    UPSTREAM_CERTIFICATE = "upstream-certificate"
+    UPSTREAM_UNREACHABLE = "upstream-unreachable"
+
+    @property
+    def fr(self) -> str:
+        """The sentence shown to French readers."""
+        return _TEXT[self][0]
+
+    @property
+    def en(self) -> str:
+        """The sentence shown to English readers."""
+        return _TEXT[self][1]
+
+
+_TEXT: dict[Reason, tuple[str, str]] = {
+    Reason.UNKNOWN_SERVICE: (
+        "Ce service n'est pas dans la liste de votre établissement.",
+        "This service is not on your school's list.",
+    ),
+    Reason.SERVICE_DENIED: (
+        "Votre établissement n'autorise pas ce service.",
+        "Your school does not allow this service.",
+    ),
+    Reason.CHARTER_NOT_ADHERED: (
+        "Ce fournisseur n'a pas adhéré à la charte demandée.",
+        "This supplier has not signed the required charter.",
+    ),
+    Reason.TRACKER_BLOCKED: (
+        "Cette adresse sert à la publicité ou au pistage.",
+        "This address serves advertising or tracking.",
+    ),
+    Reason.NO_SNI: (
+        "La connexion ne dit pas à quel site elle s'adresse.",
+        "The connection does not say which site it is for.",
+    ),
+    Reason.IP_LITERAL: (
+        "L'adresse est un numéro IP et non un nom de site.",
+        "The address is an IP number, not a site name.",
+    ),
+    Reason.HOST_MISMATCH: (
+        "La connexion annonce un site et en demande un autre.",
+        "The connection announces one site and asks for another.",
+    ),
+    Reason.PLAIN_HTTP: (
+        "La connexion n'est pas chiffrée (http au lieu de https).",
+        "The connection is not encrypted (http instead of https).",
+    ),
+    Reason.MALFORMED_REQUEST: ("La requête est mal formée.", "The request is malformed."),
+    Reason.HEADERS_TOO_LARGE: (
+        "Les en-têtes de la requête sont trop volumineux.",
+        "The request headers are too large.",
+    ),
+    Reason.BODY_TOO_LARGE: (
+        "Le contenu est trop volumineux pour être vérifié.",
+        "The content is too large to be checked.",
+    ),
+    Reason.UNDECODABLE: (
+        "Le contenu n'a pas pu être décodé, donc pas vérifié.",
+        "The content could not be decoded, hence not checked.",
+    ),
+    Reason.EXPANSION_LIMIT: (
+        "Le contenu compressé dépasse la limite une fois décompressé.",
+        "The compressed content exceeds the limit once expanded.",
+    ),
+    Reason.OPAQUE_CONTENT: (
+        "Le contenu est illisible pour Préau, qui ne peut donc pas le protéger.",
+        "Préau cannot read this content, so it cannot protect it.",
+    ),
+    Reason.SIGNED_CONTENT: (
+        "Le contenu est signé et porte une identité : il ne peut pas être modifié.",
+        "The content is signed and carries an identity: it cannot be changed.",
+    ),
+    Reason.CONTENT_MISMATCH: (
+        "Le contenu n'est pas du type annoncé.",
+        "The content is not of the declared type.",
+    ),
+    Reason.FIELD_REFUSED: (
+        "La requête contient une donnée que ce service ne doit pas recevoir.",
+        "The request holds data that this service must not receive.",
+    ),
+    Reason.ENGINE_ERROR: (
+        "Préau a rencontré une erreur ; par prudence rien n'a été transmis.",
+        "Préau met an error; to be safe nothing was sent.",
+    ),
+    Reason.STORE_UNAVAILABLE: (
+        "Le coffre des pseudonymes ne répond pas.",
+        "The pseudonym store does not answer.",
+    ),
+    Reason.AUDIT_UNAVAILABLE: (
+        "Le journal d'audit ne peut pas être écrit.",
+        "The audit log cannot be written.",
+    ),
+    Reason.KEYS_UNAVAILABLE: (
+        "Les clés de l'établissement ne sont pas disponibles.",
+        "The site's keys are not available.",
+    ),
+    Reason.UPSTREAM_CERTIFICATE: (
+        "Le certificat du service n'est pas valable.",
+        "The service's certificate is not valid.",
+    ),
+    Reason.UPSTREAM_UNREACHABLE: (
+        "Le service ne répond pas.",
+        "The service does not answer.",
+    ),
+}
