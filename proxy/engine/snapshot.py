@@ -1,0 +1,33 @@
+"""What the engine reads for one request: everything immutable, swapped whole by reference.
+
+A request keeps the snapshot it started with, so a reload in between never mixes two
+policies or two directories.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from proxy.blocking import Blocker
+from proxy.directory.index import Index
+from proxy.policy.policy import Policy
+from proxy.pseudonyms.pseudonymiser import Pseudonymiser
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Policy, directory and lists of one moment."""
+
+    policy: Policy
+    index: Index
+    blocker: Blocker
+    make_pseudonymiser: Callable[[str], Pseudonymiser]
+    _made: dict[str, Pseudonymiser] = field(default_factory=dict)
+
+    def pseudonymiser(self, service: str) -> Pseudonymiser:
+        """The pseudonymiser of a service of this policy, made on first use."""
+        made = self._made.get(service)
+        if made is None:
+            made = self._made[service] = self.make_pseudonymiser(service)
+        return made
