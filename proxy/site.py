@@ -156,7 +156,7 @@ class Site:
 
 
 def load_site(root: Path, environ: Mapping[str, str] = os.environ) -> Site:
-    """The site in folder ``root``. Raises ``InvalidFiles`` (an ``InputError``) with all problems."""
+    """The site in folder ``root``. Raises ``InvalidFiles``, an ``InputError``, if unusable."""
     site, document, _ = read_site(root, environ)
     if site is None:
         message = f"{root / SITE_FILE} cannot be used (`preau init` writes a good one)"

@@ -8,6 +8,6 @@ What must never happen here: a policy applied by halves, a rule dropped in silen
 whose cost grows with the number of services or rules.
 
 The way of a file: ``document`` (YAML with marks) → ``schema`` checked by ``validation`` →
-``compiler`` (with ``paths``, ``automaton``, ``endpoints``) → ``policy``; ``advice`` warns about
+``compile`` (with ``paths``, ``automaton``, ``endpoints``) → ``policy``; ``advice`` warns about
 what is valid but surely not meant; ``holder`` swaps policies while the gateway runs.
 """

@@ -236,4 +236,6 @@ class _Builder:
 
 
 def _mark(event: yaml.Event) -> Mark:
+    if event.start_mark is None:
+        return Mark(1, 1)
     return Mark(event.start_mark.line + 1, event.start_mark.column + 1)

@@ -138,9 +138,9 @@ Place = Annotated[str, AfterValidator(_address)]
 class ContactFile(Strict):
     """Whom a refusal page tells people to ask."""
 
-    name: Line = Field("", description="A person or an office.")
+    name: Line = Field(default="", description="A person or an office.")
     address: Annotated[str, AfterValidator(_contact_address)] = Field(
-        "", description="An e-mail address or a URL (https://…)."
+        default="", description="An e-mail address or a URL (https://…)."
     )
 
 
@@ -158,32 +158,38 @@ class Network(Strict):
 class LimitsFile(Strict):
     """What the gateway reads at most; beyond it, it refuses."""
 
-    body: Size = Field(16 * 1024**2, description="The largest body it reads.")
-    expanded: Size = Field(64 * 1024**2, description="The largest body once decompressed.")
+    body: Size = Field(default=16 * 1024**2, description="The largest body it reads.")
+    expanded: Size = Field(default=64 * 1024**2, description="The largest body once decompressed.")
     expansion_ratio: int = Field(
-        200, description="How many times larger decompression may make a body.", ge=1, le=10_000
+        default=200,
+        description="How many times larger decompression may make a body.",
+        ge=1,
+        le=10_000,
     )
-    headers: Size = Field(64 * 1024, description="The largest header section.")
+    headers: Size = Field(default=64 * 1024, description="The largest header section.")
     nesting: int = Field(
-        8, description="How many formats may stand inside each other.", ge=1, le=32
+        default=8, description="How many formats may stand inside each other.", ge=1, le=32
     )
 
 
 class PathsFile(Strict):
     """Where things are kept; relative to this folder. Empty: inside ``state``."""
 
-    state: Line = Field("state", description="What the gateway writes.")
-    keys: str = Field("", description="The site's root keys.")
-    ca: str = Field("", description="The site's certificate authority.")
-    audit: str = Field("", description="The audit log.")
-    cache: str = Field("", description="What can be made again.")
+    state: Line = Field(default="state", description="What the gateway writes.")
+    keys: str = Field(default="", description="The site's root keys.")
+    ca: str = Field(default="", description="The site's certificate authority.")
+    audit: str = Field(default="", description="The audit log.")
+    cache: str = Field(default="", description="What can be made again.")
 
 
 class AuditFile(Strict):
     """The audit log."""
 
     retention_months: int = Field(
-        12, description="Months that events are kept (the CNIL advises 6 to 12).", ge=1, le=120
+        default=12,
+        description="Months that events are kept (the CNIL advises 6 to 12).",
+        ge=1,
+        le=120,
     )
 
 
@@ -191,33 +197,46 @@ class SiteFile(Strict):
     """A site: one school, or all the schools of an academy."""
 
     site: Line = Field(description="The site's name, for people.")
-    language: Language = Field(Language.FR, description="The language of refusal pages.")
-    contact: ContactFile = Field(ContactFile(), description="Whom a refusal page names.")
-    networks: tuple[Network, ...] = Field((), description="Which addresses are whose.")
-    unknown_networks: Group = Field(Group.GUEST, description="The group of any other address.")
-    unknown_service: Unread = Field(Unread.DENY, description="For hosts that no service names.")
+    language: Language = Field(default=Language.FR, description="The language of refusal pages.")
+    contact: ContactFile = Field(
+        default_factory=ContactFile, description="Whom a refusal page names."
+    )
+    networks: tuple[Network, ...] = Field(default=(), description="Which addresses are whose.")
+    unknown_networks: Group = Field(
+        default=Group.GUEST, description="The group of any other address."
+    )
+    unknown_service: Unread = Field(
+        default=Unread.DENY, description="For hosts that no service names."
+    )
     unidentified: Unread = Field(
-        Unread.DENY, description="For connections that do not say, or contradict, their host."
+        default=Unread.DENY,
+        description="For connections that do not say, or contradict, their host.",
     )
     require_charter: bool = Field(
-        True, description="Deny services whose supplier has not adhered to the charter."
+        default=True, description="Deny services whose supplier has not adhered to the charter."
     )
     pseudonym_domain: Domain = Field(
-        "pseudonyme.invalid", description="The domain of e-mail pseudonyms: a sub-domain you own."
+        default="pseudonyme.invalid",
+        description="The domain of e-mail pseudonyms: a sub-domain you own.",
     )
     school_domains: tuple[Domain, ...] = Field(
-        (), description="The e-mail domains of your pupils and staff."
+        default=(), description="The e-mail domains of your pupils and staff."
     )
-    listen: Place = Field("127.0.0.1:8080", description="Where browsers reach the gateway.")
-    status: Place = Field("127.0.0.1:9090", description="Metrics and status; keep it private.")
+    listen: Place = Field(default="127.0.0.1:8080", description="Where browsers reach the gateway.")
+    status: Place = Field(
+        default="127.0.0.1:9090", description="Metrics and status; keep it private."
+    )
     store: Annotated[str, AfterValidator(_store)] = Field(
-        "",
+        default="",
         description="sqlite:///FILE or redis://HOST:PORT/DB. Empty: SQLite inside paths.state. "
         "A URL with a password goes into the environment (PREAU_STORE_URL).",
     )
-    paths: PathsFile = Field(PathsFile(), description="Where things are kept.")
-    limits: LimitsFile = Field(LimitsFile(), description="What the gateway reads at most.")
-    audit: AuditFile = Field(AuditFile(), description="The audit log.")
+    paths: PathsFile = Field(default_factory=PathsFile, description="Where things are kept.")
+    limits: LimitsFile = Field(
+        default_factory=LimitsFile, description="What the gateway reads at most."
+    )
+    audit: AuditFile = Field(default_factory=AuditFile, description="The audit log.")
     upstream_ca: str = Field(
-        "", description="A PEM file of more authorities to trust for services (a parent proxy)."
+        default="",
+        description="A PEM file of more authorities to trust for services (a parent proxy).",
     )
