@@ -7,10 +7,12 @@ they cannot be, the ruling becomes a refusal. No adapter records anything by its
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from mitmproxy import connection
 
+from proxy.audit.events import Event
+from proxy.decisions import Refuse, Reply
 from proxy.engine import Client, Engine
 from proxy.engine.ruling import Ruling
 from proxy.errors import AuditUnavailable
@@ -18,10 +20,10 @@ from proxy.reasons import Reason
 
 
 class Recorder(Protocol):
-    """The audit log as adapters see it: returns when the events are on disk."""
+    """The audit log as adapters see it."""
 
-    async def record(self, events: Sequence[dict[str, Any]]) -> None:
-        """Raise ``AuditUnavailable`` if they cannot be written in time."""
+    async def record(self, events: Sequence[Event]) -> int:
+        """Return when the events are on disk. Raise ``AuditUnavailable`` if they cannot be."""
 
 
 class Door:
@@ -29,6 +31,8 @@ class Door:
 
     def __init__(self, engine: Engine, audit: Recorder, client: Callable[[str], Client]) -> None:
         self.engine = engine
+        self.nobody = Client("", "", "")
+        """The client of something that has none."""
         self._audit = audit
         self._client = client
         self._clients: dict[str, Client] = {}
@@ -54,6 +58,11 @@ class Door:
         self._clients.pop(conn.id, None)
         self._gate_hosts.pop(conn.id, None)
 
+    async def record(self, events: Sequence[Event]) -> None:
+        """Put events on disk. Raises ``AuditUnavailable``."""
+        if events:
+            await self._audit.record(events)
+
     async def rule(self, ruling: Ruling, client: Client) -> Ruling:
         """Put the ruling's events on disk, then give it back; or a refusal if that fails."""
         if not ruling.events:
@@ -61,8 +70,17 @@ class Door:
         try:
             await self._audit.record(ruling.events)
         except AuditUnavailable:
-            exchange = ruling.exchange
-            head = exchange.head if exchange else None
+            head = ruling.exchange.head if ruling.exchange else None
             refusal = self.engine.refuse_head(head, client, Reason.AUDIT_UNAVAILABLE)
             return Ruling(refusal.decision)
         return ruling
+
+    @staticmethod
+    def reply_of(ruling: Ruling) -> Reply:
+        """The reply that a ruling sends instead of the service's answer."""
+        decision = ruling.decision
+        if isinstance(decision, Refuse):
+            return decision.reply
+        if isinstance(decision, Reply):
+            return decision
+        raise TypeError("not a reply")

@@ -12,6 +12,8 @@ from mitmproxy import http
 
 from addons.door import Door
 from addons.fail_closed import guarded
+from addons.mends.error_pages import reason_of
+from addons.mends.upstream_failure import PAGE
 from addons.message import head_of, to_response
 from proxy.decisions import Buffer, Forward, Refuse, Reply, Stream
 from proxy.engine import Exchange as EngineExchange
@@ -110,3 +112,14 @@ class Exchange:
             flow.response = to_response(decision.reply)
         else:
             raise TypeError("restore")
+
+    async def error(self, flow: http.HTTPFlow) -> None:
+        """The exchange broke; if nothing of an answer has gone out, a page with an incident."""
+        exchange: EngineExchange | None = flow.metadata.get(EXCHANGE)
+        if exchange is None or flow.response is not None or flow.error is None:
+            return
+        reason = reason_of(502, flow.error.msg)
+        ruling = await self._door.rule(
+            self._door.engine.refuse(exchange, reason), exchange.client
+        )
+        flow.metadata[PAGE] = to_response(self._door.reply_of(ruling))

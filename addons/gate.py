@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mitmproxy import connection, http, tls
 
-from addons.abort import abort_connection
+from addons.abort import abort
 from addons.door import Door
 from addons.message import to_response
 from proxy.decisions import Refuse, Tunnel
@@ -37,7 +37,7 @@ class Gate:
         if isinstance(ruling.decision, Tunnel):
             data.ignore_connection = True
         elif isinstance(ruling.decision, Refuse):
-            abort_connection(conn, tls_alert=True)
+            abort(conn)
 
     def client_disconnected(self, client: connection.Client) -> None:
         """Forget what was known of the connection."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mitmproxy import http
 
-from addons.abort import abort_connection
+from addons.abort import abort
 from addons.door import Door
 from addons.exchange import EXCHANGE
 from proxy.decisions import Forward
@@ -34,4 +34,4 @@ class WebSocket:
                 message.content = ruling.decision.body
             return
         message.drop()
-        abort_connection(flow.client_conn)
+        abort(flow)

@@ -15,7 +15,7 @@ from proxy.engine.decide import Verdict, decide_url
 from proxy.engine.gate import is_ip
 from proxy.engine.snapshot import Snapshot
 from proxy.errors import InputError
-from proxy.policy.model import Treatment
+from proxy.policy.model import RuleRef, Treatment
 from proxy.reasons import Reason
 
 
@@ -52,8 +52,8 @@ def explain(snapshot: Snapshot, question: Question) -> Explanation:
     """Decide as the gateway would. Raises ``InputError`` for what is not a URL."""
     host, target = _parts(question.url)
     policy = snapshot.policy
-    if is_ip(host) and policy.site.unidentified is not Treatment.INSPECT:
-        return _unidentified(policy.site.unidentified)
+    if is_ip(host):
+        return _unidentified(policy.site.unidentified, policy.site.ref("unidentified"))
     headers: Headers = ()
     kind = _kind(question.type) or request_type(question.method, target, headers)
     verdict = decide_url(policy, snapshot.blocker, host, question.url, question.source, kind)
@@ -82,15 +82,15 @@ def _kind(name: str) -> RequestType | None:
         raise InputError(f"unknown request type; expected one of: {words}") from None
 
 
-def _unidentified(treatment: Treatment) -> Explanation:
+def _unidentified(treatment: Treatment, ref: RuleRef) -> Explanation:
     tunnel = treatment is Treatment.TUNNEL
     return Explanation(
         decision="tunnel" if tunnel else "refuse",
         reason="" if tunnel else Reason.IP_LITERAL.value,
-        rule="unidentified",
+        rule=ref.text,
         list="",
-        file="site.yaml",
-        line=0,
+        file=ref.file,
+        line=ref.line,
         service="",
         treatment=treatment.value,
     )

@@ -75,8 +75,6 @@ def _unidentified(snapshot: Snapshot, client: Client, reason: Reason) -> Ruling:
     treatment = snapshot.policy.site.unidentified
     if treatment is Treatment.TUNNEL:
         return Ruling(Tunnel())
-    if treatment is Treatment.INSPECT and reason is Reason.NO_SNI:
-        return Ruling(Inspect())
     incident = new_incident()
     event = record.denied(snapshot.policy, client, None, reason, incident)
     return Ruling(_refuse(snapshot, reason, incident), [event])
