@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from proxy.policy.automaton import Automaton, PathRule, TooComplex, build_automaton
+from proxy.policy.automaton import PathRule, TooComplex, build_automaton
 from proxy.policy.document import Document, Location
 from proxy.policy.endpoints import DEFAULT_TEMPLATE, EndpointTree
-from proxy.policy.model import Action, Endpoint, FieldRule, RuleRef, Service, Supplier
+from proxy.policy.model import (
+    Action,
+    Endpoint,
+    FieldRule,
+    FieldState,
+    RuleRef,
+    Service,
+    Supplier,
+    dead_state,
+)
 from proxy.policy.paths import parse_path
 from proxy.policy.service_schema import (
     Adhesion,
@@ -86,59 +95,67 @@ class _Compiler:
 
     def endpoints(self) -> EndpointTree:
         """The service's endpoints. Adds a problem for each that cannot be compiled."""
-        wide = self._automaton(self.wide, ("fields",))
-        default = Endpoint(DEFAULT_TEMPLATE, body=wide.start) if wide else Endpoint("")
+        default = Endpoint(
+            DEFAULT_TEMPLATE,
+            query_fields=self._named((), "query", self.written.query),
+            form_fields=self._named((), "form", self.written.form),
+            header_fields=self._named((), "headers", self.written.headers),
+            body=self._automaton(self.wide, ("fields",)),
+        )
         tree = EndpointTree(default, ignore_case=self.fold)
         for index, request in enumerate(self.written.requests):
-            location: Location = ("requests", index)
-            template = parse_match(request.match)
-            endpoint = self._endpoint(location, request, default)
+            self._add(tree, ("requests", index), request, default)
+        return tree
+
+    def _add(
+        self, tree: EndpointTree, location: Location, request: RequestFile, default: Endpoint
+    ) -> None:
+        """One endpoint for each match of a request; they share all but their path's fields."""
+        body = default.body
+        if request.body:
+            own = self._path_rules((*location, "body"), request.body, endpoint=True)
+            body = self._automaton([*own, *self.wide], (*location, "body"))
+        path = self._named(location, "path", request.path)
+        query = {**default.query_fields, **self._named(location, "query", request.query)}
+        form = {**default.form_fields, **self._named(location, "form", request.form)}
+        headers = {**default.header_fields, **self._named(location, "headers", request.headers)}
+        for number, match in enumerate(request.match):
+            place = (*location, "match", number)
+            template = parse_match(match)
+            endpoint = Endpoint(
+                template=template.path,
+                path_fields={
+                    index: path[name] for name, index in template.parameters.items() if name in path
+                },
+                query_fields=query,
+                form_fields=form,
+                header_fields=headers,
+                body=body,
+                ref=RuleRef(self.document.file, self.document.mark(place).line, match),
+            )
             if (there := tree.add(template, endpoint)) is not None:
                 line = there.ref.line if there.ref else 1
                 self.document.problems.append(
                     self.document.problem(
-                        (*location, "match"),
+                        place,
                         f"the same method and path stand twice (first at line {line}), join them",
                     )
                 )
-        return tree
 
     def noticed(self) -> tuple[list[Location], list[tuple[Location, Location]]]:
         """Shadowed rules and ties."""
         return sorted(self.tried - self.won, key=str), sorted(self.ties, key=str)
 
-    def _endpoint(self, location: Location, request: RequestFile, default: Endpoint) -> Endpoint:
-        template = parse_match(request.match)
-        places = template.parameters
-        body = default.body
-        if request.body:
-            own = self._path_rules((*location, "body"), request.body, endpoint=True)
-            automaton = self._automaton([*own, *self.wide], (*location, "body"))
-            body = automaton.start if automaton else body
-        return Endpoint(
-            template=template.path,
-            path_fields={
-                places[name]: rule
-                for name, rule in self._named(location, "path", request.path).items()
-            },
-            query_fields=self._named(location, "query", request.query),
-            form_fields=self._named(location, "form", request.form),
-            header_fields=self._named(location, "headers", request.headers, str.lower),
-            body=body,
-            ref=_ref(self.document, (*location, "match"), request.match),
-        )
-
     def _named(
-        self,
-        location: Location,
-        place: str,
-        rules: Mapping[str, RuleFile],
-        name_of: Callable[[str], str] = str,
+        self, location: Location, place: str, rules: Mapping[str, RuleFile]
     ) -> dict[str, FieldRule]:
-        """Rules of named values. A body's form is content; elsewhere stand mixed identifiers."""
+        """Rules of named values. A form is content; elsewhere stand identifiers of many forms."""
         strict = place == "form"
+        fold = place == "headers"
         return {
-            name_of(name): self._rule((*location, place, name), f"{place} {name}", rule, strict)
+            name.lower() if fold else name: self._rule(
+                (*location, place, name), f"{place} {name}", rule, strict
+            )
             for name, rule in rules.items()
         }
 
@@ -173,14 +190,14 @@ class _Compiler:
 
     def _automaton(
         self, rules: Sequence[tuple[Location, PathRule]], location: Location
-    ) -> Automaton | None:
+    ) -> FieldState:
         try:
             automaton = build_automaton([rule for _, rule in rules], ignore_case=self.fold)
         except TooComplex as error:
             self.document.problems.append(self.document.problem(location, str(error), key=True))
-            return None
+            return dead_state()
         places = [place for place, _ in rules]
         self.tried.update(places)
         self.won.update(places[index] for index in automaton.winners)
         self.ties.update((places[one], places[other]) for one, other in automaton.ties)
-        return automaton
+        return automaton.start

@@ -85,6 +85,11 @@ def _adhesion(value: Any) -> Any:
     return {"true": "yes", "false": "no", True: "yes", False: "no"}.get(value, value)
 
 
+def _one_or_more(value: Any) -> Any:
+    """``match: GET /x`` is short for a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
 def _short_rule(value: Any) -> Any:
     """``userId: email`` is short for ``userId: {is: email}``."""
     return {"is": value} if isinstance(value, str) else value
@@ -155,14 +160,20 @@ ShortRule = Annotated[
     RuleFile, BeforeValidator(_short_rule, json_schema_input_type=RuleFile | Kind)
 ]
 Rules = dict[str, ShortRule]
+Matches = Annotated[
+    tuple[Annotated[str, AfterValidator(_match)], ...],
+    BeforeValidator(_one_or_more, json_schema_input_type=str | list[str]),
+    Field(min_length=1),
+]
 
 
 class RequestFile(Strict):
     """One kind of request and its fields."""
 
-    match: Annotated[str, AfterValidator(_match)] = Field(
+    match: Matches = Field(
         description="Method and path: 'POST /v1/courses/{courseId}/students'. Several methods: "
-        "'GET|DELETE /…'; any: 'ANY /…'; a path and all below it: '/v1/users/{id}/...'."
+        "'GET|DELETE /…'; any: 'ANY /…'; a path and all below it: '/v1/users/{id}/...'. "
+        "A list when the same fields hold for several.",
     )
     path: Rules = Field(default_factory=dict, description="Braced parts of the path.")
     query: Rules = Field(default_factory=dict, description="Parameters after the question mark.")
@@ -173,10 +184,10 @@ class RequestFile(Strict):
 
     @model_validator(mode="after")
     def _path_names(self) -> Self:
-        known = parse_match(self.match).parameters
+        known = {name for match in self.match for name in parse_match(match).parameters}
         for name in self.path:
             if name not in known:
-                raise ValueError(f"path: {{{name}}} does not stand in '{self.match}'")
+                raise ValueError(f"path: {{{name}}} does not stand in match")
         return self
 
 
@@ -206,6 +217,11 @@ class ServiceFile(Strict):
     fields: tuple[FieldFile, ...] = Field(
         default=(), description="Fields of JSON sent to any address."
     )
+    query: Rules = Field(
+        default_factory=dict, description="Parameters after the question mark, at any address."
+    )
+    form: Rules = Field(default_factory=dict, description="Fields of forms sent to any address.")
+    headers: Rules = Field(default_factory=dict, description="Header fields, at any address.")
     requests: tuple[RequestFile, ...] = Field(
         default=(), description="Kinds of request, with fields."
     )

@@ -105,6 +105,8 @@ def parse_domain(text: str) -> str:
 
 
 def _store(text: str) -> str:
+    if not text:
+        return text
     parts = urlsplit(text)
     if parts.scheme not in ("sqlite", "redis", "rediss", "unix"):
         raise ValueError("expected sqlite:///FILE, redis://HOST:PORT/DB or rediss://HOST:PORT/DB")
