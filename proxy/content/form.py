@@ -1,0 +1,124 @@
+"""``application/x-www-form-urlencoded``, and the queries of URLs, which are written alike.
+
+Pairs are cut, only values are decoded, and what is not replaced keeps its bytes: ``+`` or
+``%20``, upper or lower hex, the order, empty pairs. A value may hold JSON, raw or encoded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from json import JSONDecodeError, JSONDecoder
+
+from proxy.content import base64
+from proxy.content.coding import FORM, FORM_PERCENT, PERCENT, Percent, back
+from proxy.content.edits import Page, merge, shift
+from proxy.content.visitor import Drop, Edit
+from proxy.content.walk import Walk
+from proxy.policy.model import FieldRule
+
+_ENCODED = re.compile(r"[%+\\<{]|&(?:#|[A-Za-z]+;)")
+_RAW_JSON = re.compile(r"[{\[]")
+_DECODER = JSONDecoder()
+_SEPARATORS = re.compile(r"[&;]")
+_RAW_JSON_TRIES = 8
+
+
+def edits(
+    text: str, walk: Walk, rules: Mapping[str, FieldRule], *, semicolon: bool = False
+) -> list[Edit]:
+    """Edits for a whole form body or query (without its ``?``)."""
+    page = Page(text)
+    coding = FORM_PERCENT if "%20" in text and "+" not in text else FORM
+    for start, equals, end in _pairs(text, semicolon):
+        _pair(page, walk, rules, coding, start, equals, end)
+    found = walk.visitor.text(page.rest())
+    return page.finish(back(text, found, _AsIs(coding)) if found else found)
+
+
+class _AsIs:
+    """Values that read as they stand; a replacement still has to be encoded."""
+
+    __slots__ = ("coding",)
+
+    def __init__(self, coding: Percent) -> None:
+        self.coding = coding
+
+    def decode(self, raw: str) -> str:
+        return raw
+
+    def units(self, raw: str) -> Iterator[tuple[int, int, int]]:
+        return iter(())
+
+    def encode(self, replacement: str, spot: str, raw: str) -> str:
+        # A spot with a space in it shows a form that is not encoded at all.
+        return self.coding.encode(replacement, spot, spot)
+
+
+def _pairs(text: str, semicolon: bool) -> Iterator[tuple[int, int, int]]:
+    """Start, place of ``=`` (or end) and end of each pair. Raw JSON is not cut in two."""
+    at, size, tries = 0, len(text), 0
+    separator = ";" if semicolon and "&" not in text else "&"
+    while at <= size:
+        end = text.find(separator, at)
+        end = size if end < 0 else end
+        equals = text.find("=", at, end)
+        if equals >= 0 and _RAW_JSON.match(text, equals + 1) and tries < _RAW_JSON_TRIES:
+            tries += 1
+            end = _raw_json_end(text, equals + 1, separator) or end
+        yield at, equals if equals >= 0 else end, end
+        at = end + 1
+
+
+def _raw_json_end(text: str, start: int, separator: str) -> int:
+    try:
+        _, end = _DECODER.raw_decode(text, start)
+    except (JSONDecodeError, RecursionError, ValueError):
+        return 0
+    return end if end == len(text) or text[end] == separator else 0
+
+
+def _pair(
+    page: Page,
+    walk: Walk,
+    rules: Mapping[str, FieldRule],
+    coding: Percent,
+    start: int,
+    equals: int,
+    end: int,
+) -> None:
+    text = page.text
+    if "%" in text[start:equals] or "+" in text[start:equals]:
+        _piece(page, walk, coding, start, equals)
+    if equals >= end:
+        return
+    first = equals + 1
+    rule = rules.get(coding.decode(text[start:equals])) if rules else None
+    if rule is not None and end > first and _field(page, walk, rule, coding, first, end):
+        return
+    if _ENCODED.search(text, first, end) or base64.may_hold(text[first:end]):
+        _piece(page, walk, coding, first, end)
+
+
+def _piece(page: Page, walk: Walk, coding: Percent, start: int, end: int) -> None:
+    raw = page.text[start:end]
+    found = back(raw, walk.text(coding.decode(raw)), coding)
+    if "+" in raw:
+        # ``tel=+33…`` typed by hand: the plus is meant, although the form says a space.
+        kept = walk.visitor.text(PERCENT.decode(raw))
+        found = merge(found, back(raw, kept, PERCENT))
+    page.cover(start, end, shift(found, start))
+
+
+def _field(page: Page, walk: Walk, rule: FieldRule, coding: Percent, start: int, end: int) -> bool:
+    """Apply a field rule; whether the value is dealt with."""
+    raw = page.text[start:end]
+    answer = walk.visitor.field(rule, coding.decode(raw))
+    if answer is None:
+        if walk.answer:
+            return False
+        page.cover(start, end)
+        return True
+    written = "" if isinstance(answer, Drop) else coding.encode(answer, raw, raw)
+    page.cover(start, end, [Edit(start, end, written)])
+    return True

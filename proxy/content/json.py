@@ -1,0 +1,271 @@
+"""JSON: spliced, never re-serialised, so floats, spaces and doubled keys stay as they were.
+
+1. Where field rules can match, one pass over the tokens steps the policy's automaton.
+2. Strings that hold a backslash or a nested encoding are read one by one, and go down a layer.
+3. All the rest is handed to the visitor at once: an edit never crosses a quote or a brace.
+"""
+
+from __future__ import annotations
+
+import json as stdlib_json
+import re
+from collections.abc import Iterator
+
+import orjson
+
+from proxy.content import base64
+from proxy.content.coding import Backslashes, back, json_escape
+from proxy.content.edits import Page, shift
+from proxy.content.url_spots import in_urls
+from proxy.content.visitor import Drop, Edit
+from proxy.content.walk import Walk
+from proxy.policy.model import ELEMENT, FieldRule, FieldState, dead_state
+
+_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\],]|[^\s{}\[\],:"]++', re.S)
+_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.S)
+_NUMBER = re.compile(r"[-+0-9.eE]+")
+_NUMBER_BEFORE = re.compile(r"[-+0-9.eE]*\Z")
+_SUSPECTS = (
+    ("%", re.compile(r"%[0-9A-Fa-f]{2}")),
+    ("&", re.compile(r"&(?:#[0-9xX]|[A-Za-z][A-Za-z0-9]{1,31};)")),
+    ("<", re.compile(r"<[A-Za-z!/?]")),
+    ("+", re.compile(r"(?<=[^\W\d_])\+[^\W\d_]")),
+)
+_DEAD = dead_state()
+_BIG = re.compile(r"[0-9]{4000}")
+_SPACE = re.compile(r"\s*")
+_LENIENT_START = frozenset('{["-0123456789 \t\r\n')
+
+
+def is_valid(text: str) -> bool:
+    """Whether all of ``text`` is one JSON value."""
+    try:
+        orjson.loads(text)
+    except (orjson.JSONDecodeError, UnicodeEncodeError):
+        return _is_lenient(text)
+    return True
+
+
+def _is_lenient(text: str) -> bool:
+    """JSON that the strict parser refuses: NaN, integers beyond 64 bits, lone surrogates."""
+    if text[:1] not in _LENIENT_START or _BIG.search(text):
+        return False
+    try:
+        stdlib_json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def is_sequence(text: str) -> bool:
+    """Whether ``text`` is several JSON values in a row: a line each, or back to back."""
+    lines = text.splitlines()
+    if all(is_valid(line) for line in lines if line and not line.isspace()):
+        return True
+    at, size = 0, len(text)
+    decoder = stdlib_json.JSONDecoder(parse_int=len)
+    try:
+        while at < size:
+            _, end = decoder.raw_decode(text, at)
+            space = _SPACE.match(text, end)
+            at = space.end() if space else end
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def edits(text: str, walk: Walk, state: FieldState = _DEAD) -> list[Edit]:
+    """Edits for ``text``, which is valid JSON (one value or several in a row)."""
+    page = Page(text)
+    coding = Backslashes(ascii_only=text.isascii() and "\\u" in text)
+    if not state.dead:
+        _fields(page, walk, state, coding)
+    _strings(page, walk, coding)
+    rest = page.rest()
+    found = walk.visitor.text(rest)
+    if found:
+        found = _written(rest, found, coding.ascii_only)
+    return page.finish(found)
+
+
+# --- field rules --------------------------------------------------------------------------
+
+
+def _fields(page: Page, walk: Walk, state: FieldState, coding: Backslashes) -> None:
+    """Step the automaton through the tokens; deal with each scalar that stands under a rule."""
+    stack: list[tuple[FieldState, bool]] = []
+    holder, here = state, state
+    in_object = key_next = False
+    for match in _TOKEN.finditer(page.text):
+        token = match[0]
+        first = token[0]
+        if first == '"':
+            if key_next:
+                here = holder.step(_unescape(token) if "\\" in token else token[1:-1])
+                key_next = False
+            elif here.rule is not None:
+                _string_field(page, walk, here.rule, match.start(), token, coding)
+        elif first == ",":
+            key_next = in_object
+        elif first == "{":
+            stack.append((holder, in_object))
+            holder, in_object, key_next = here, True, True
+        elif first == "[":
+            stack.append((holder, in_object))
+            holder, in_object, key_next = here, False, False
+            here = here.step(ELEMENT)
+        elif first in "}]":
+            holder, in_object = stack.pop() if stack else (state, False)
+            here = state if not stack else here if in_object else holder.step(ELEMENT)
+            key_next = False
+        elif here.rule is not None and first != "n":
+            _scalar_field(page, walk, here.rule, match.start(), token, coding)
+
+
+def _string_field(
+    page: Page, walk: Walk, rule: FieldRule, start: int, token: str, coding: Backslashes
+) -> None:
+    if len(token) == 2:
+        return
+    raw = token[1:-1]
+    answer = walk.visitor.field(rule, _unescape(token) if "\\" in raw else raw)
+    span = (start + 1, start + len(token) - 1)
+    if answer is None:
+        if not walk.answer:
+            page.cover(*span)
+        return
+    written = "" if isinstance(answer, Drop) else coding.encode(answer, "", raw)
+    page.cover(*span, [Edit(*span, written)])
+
+
+def _scalar_field(
+    page: Page, walk: Walk, rule: FieldRule, start: int, token: str, coding: Backslashes
+) -> None:
+    """A number or a boolean: its replacement is a string, since it is no number any more."""
+    answer = walk.visitor.field(rule, token)
+    span = (start, start + len(token))
+    if answer is None:
+        if not walk.answer:
+            page.cover(*span)
+        return
+    written = "null" if isinstance(answer, Drop) else f'"{coding.encode(answer, "", "")}"'
+    page.cover(*span, [Edit(*span, written)])
+
+
+def _unescape(token: str) -> str:
+    """A JSON string token as text; lone surrogates become the replacement character."""
+    try:
+        text: str = orjson.loads(token)
+    except orjson.JSONDecodeError:
+        return Backslashes().decode(token[1:-1])
+    return text
+
+
+# --- strings with something inside --------------------------------------------------------
+
+
+def _strings(page: Page, walk: Walk, coding: Backslashes) -> None:
+    """Read each string that holds a backslash or looks like a nested encoding."""
+    text = page.rest() if page.spans else page.text
+    if "\\" in text:
+        for start, end in _escaped_strings(text):
+            _nested(page, walk, start, end, coding)
+        text = page.rest()
+    spans = {span for mark in _marks(text) if (span := _string_at(text, *mark)) is not None}
+    if base64.may_hold(text):
+        spans.update(_base64_strings(text, walk))
+    for start, end in sorted(spans):
+        _nested(page, walk, start, end, coding)
+
+
+def _escaped_strings(text: str) -> Iterator[tuple[int, int]]:
+    """Insides of strings that hold a backslash: the quote before the first one opens it."""
+    at = 0
+    while (slash := text.find("\\", at)) >= 0:
+        opening = text.rfind('"', at, slash)
+        match = _STRING.match(text, opening) if opening >= 0 else None
+        if match is None:
+            at = slash + 2
+            continue
+        yield match.start() + 1, match.end() - 1
+        at = match.end()
+
+
+def _marks(text: str) -> Iterator[tuple[int, int]]:
+    """Places that look like a nested encoding, each with a bound for its opening quote.
+
+    After a mark the search goes on behind the string that holds it.
+    """
+    for sign, pattern in _SUSPECTS:
+        at = low = 0
+        while (at := text.find(sign, at)) >= 0:
+            if not pattern.match(text, at):
+                at += 1
+                continue
+            yield at, low
+            closing = text.find('"', at)
+            if closing < 0:
+                break
+            at = low = closing + 1
+
+
+def _string_at(text: str, at: int, low: int) -> tuple[int, int] | None:
+    """The inside of the string around ``at``, in text whose escaped strings are blanked."""
+    opening = text.rfind('"', low, at)
+    closing = text.find('"', at)
+    if opening < 0 or closing < 0:
+        return None
+    return opening + 1, closing
+
+
+def _base64_strings(text: str, walk: Walk) -> Iterator[tuple[int, int]]:
+    for word, at in base64.words(text, walk):
+        span = _string_at(text, at, 0)
+        if span is not None and len(word) <= span[1] - span[0]:
+            yield span
+
+
+def _nested(page: Page, walk: Walk, start: int, end: int, coding: Backslashes) -> None:
+    raw = page.text[start:end]
+    if "\\" in raw:
+        found = back(raw, walk.text(_unescape(f'"{raw}"')), coding)
+    else:
+        found = [
+            Edit(first, last, json_escape(replacement, coding.ascii_only))
+            for first, last, replacement in walk.text(raw)
+        ]
+    page.cover(start, end, shift(found, start))
+
+
+# --- the rest -----------------------------------------------------------------------------
+
+
+def _written(text: str, found: list[Edit], ascii_only: bool) -> list[Edit]:
+    """Escape replacements; quote those that stand in a number."""
+    written: list[Edit] = []
+    inside = False
+    counted = 0
+    for start, end, replacement in in_urls(text, found):
+        escaped = json_escape(replacement, ascii_only)
+        if text[start] in "-0123456789":
+            inside ^= text.count('"', counted, start) % 2 == 1
+            counted = start
+            if not inside:
+                edit = _number(text, start, end, escaped)
+                if edit is None or (written and edit.start < written[-1].end):
+                    continue
+                written.append(edit)
+                continue
+        written.append(Edit(start, end, escaped))
+    return written
+
+
+def _number(text: str, start: int, end: int, replacement: str) -> Edit | None:
+    """The whole number literal around an edit, to be replaced by a string."""
+    before = _NUMBER_BEFORE.search(text, max(0, start - 400), start)
+    assert before is not None
+    first = before.start()
+    match = _NUMBER.match(text, first)
+    if match is None or match.end() < end:
+        return None
+    return Edit(first, match.end(), f'"{text[first:start]}{replacement}{text[end : match.end()]}"')
