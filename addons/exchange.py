@@ -119,7 +119,5 @@ class Exchange:
         if exchange is None or flow.response is not None or flow.error is None:
             return
         reason = reason_of(502, flow.error.msg)
-        ruling = await self._door.rule(
-            self._door.engine.refuse(exchange, reason), exchange.client
-        )
+        ruling = await self._door.rule(self._door.engine.refuse(exchange, reason), exchange.client)
         flow.metadata[PAGE] = to_response(self._door.reply_of(ruling))

@@ -130,9 +130,7 @@ def contestants(
                 command = [python, "-m", "benchmarks.peers", name, str(ca_dir), str(trusted)]
                 command.append(SERVICE)
             process = start([*command, str(origin), str(port_file)], 0)
-            running.append(
-                Contestant(name, process, wait_for(port_file, process), str(ca_file))
-            )
+            running.append(Contestant(name, process, wait_for(port_file, process), str(ca_file)))
         yield running
     finally:
         for contestant in running:

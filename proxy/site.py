@@ -30,7 +30,7 @@ from urllib.parse import urlsplit
 from proxy.policy.document import Document, Location, read_document
 from proxy.policy.model import RuleRef, Treatment
 from proxy.policy.problems import InvalidFiles, Mark, Problem
-from proxy.policy.site_schema import Network, SiteFile, parse_address
+from proxy.policy.site_schema import Network, RestoreScope, SiteFile, parse_address
 from proxy.policy.validation import validate
 
 SITE_FILE: Final = "site.yaml"
@@ -140,6 +140,7 @@ class Site:
     unknown_service: Treatment
     unidentified: Treatment
     require_charter: bool
+    restore_scope: RestoreScope
     limits: Limits
     contact: Contact
     audit_retention_months: int
@@ -225,6 +226,7 @@ def _site(root: Path, written: SiteFile, document: Document, environment: _Envir
         unknown_service=Treatment(written.unknown_service.value),
         unidentified=Treatment(written.unidentified.value),
         require_charter=written.require_charter,
+        restore_scope=written.restore_scope,
         limits=Limits(**written.limits.model_dump()),
         contact=Contact(written.contact.name, written.contact.address),
         audit_retention_months=written.audit.retention_months,

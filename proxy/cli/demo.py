@@ -50,9 +50,7 @@ def run(args: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="preau-demo-") as name, _stage(Path(name)) as stage:
         browser = Browser(stage.port, stage.authority, stage.files.authority)
         scratch = Path(name)
-        story = Story(
-            screen, text, stage.cloud, browser, stage.runtime, stage.pupils, scratch
-        )
+        story = Story(screen, text, stage.cloud, browser, stage.runtime, stage.pupils, scratch)
         kept = story.tell()
         if not args.once:
             _stay(stage, text)

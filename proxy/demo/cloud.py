@@ -115,7 +115,7 @@ class Cloud:
 
     def _class_page(self) -> str:
         rows = "".join(
-            f"<li class=pupil data-name=\"{work['student']['name']}\">{work['student']['name']}"
+            f'<li class=pupil data-name="{work["student"]["name"]}">{work["student"]["name"]}'
             f" : {work['text']}</li>"
             for work in self._submissions
         )

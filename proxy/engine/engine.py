@@ -19,7 +19,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from proxy.blocking import RequestType, answer, request_type, source_of
-from proxy.content.body import BodyFields, rewrite_body
+from proxy.content.body import Direction, rewrite_body
+from proxy.content.data import BodyFields
 from proxy.content.headers import rewrite_headers
 from proxy.content.streaming import StreamRestorer
 from proxy.content.target import rewrite_target
@@ -35,6 +36,7 @@ from proxy.engine.snapshot import Snapshot
 from proxy.errors import Refused
 from proxy.metrics import Metrics
 from proxy.policy.model import OnUnreadable, Service, Treatment, dead_state
+from proxy.policy.site_schema import RestoreScope
 from proxy.reasons import Reason
 
 NO_FIELDS = BodyFields(dead_state(), {})
@@ -53,7 +55,9 @@ class Engine:
 
     def hello(self, host: str, port: int, sni: str | None, client: Client) -> Ruling:
         """The ruling on a ClientHello: ``Tunnel``, ``Inspect`` or ``Refuse`` (close)."""
-        return self._counted_gate(gate.at_hello(self._current(), host, port, sni, client), final=True)
+        return self._counted_gate(
+            gate.at_hello(self._current(), host, port, sni, client), final=True
+        )
 
     def begin(self, head: Head, client: Client) -> Ruling:
         """The ruling on a request's head: ``Buffer``, ``Reply`` (blocked) or ``Refuse``."""
@@ -140,7 +144,7 @@ class Engine:
             return self._refuse(snapshot, head, client, service, Reason.HOST_MISMATCH)
         if head.scheme != "https":
             return self._refuse(snapshot, head, client, service, Reason.PLAIN_HTTP)
-        limit = policy.site.limits.body_bytes
+        limit = policy.site.limits.body
         length = head.header(b"content-length")
         if length.isdigit() and int(length) > limit:
             return self._refuse(snapshot, head, client, service, Reason.BODY_TOO_LARGE)
@@ -160,7 +164,7 @@ class Engine:
         if not body:
             return Forward(headers, None, target)
         fields = BodyFields(endpoint.body, endpoint.form_fields)
-        limits = exchange.snapshot.policy.site.limits.content(signed)
+        limits = exchange.snapshot.limits(signed)
         written = rewrite_body(body, head.headers, visitor, fields, limits, "request")
         if written.opaque:
             self._opaque(exchange, written.opaque)
@@ -172,9 +176,9 @@ class Engine:
         self, exchange: Exchange, from_client: bool, headers: Headers, content: bytes
     ) -> bytes:
         signed = not from_client or exchange.service.signed is OnUnreadable.ALLOW
-        limits = exchange.snapshot.policy.site.limits.content(signed)
+        limits = exchange.snapshot.limits(signed)
         visitor = self._protector(exchange) if from_client else self._restorer(exchange)
-        direction = "request" if from_client else "answer"
+        direction: Direction = "request" if from_client else "answer"
         written = rewrite_body(content, headers, visitor, NO_FIELDS, limits, direction)
         if written.opaque and from_client:
             self._opaque(exchange, written.opaque)
@@ -187,7 +191,7 @@ class Engine:
 
     def _restorer(self, exchange: Exchange) -> RestoreVisitor:
         snapshot = exchange.snapshot
-        whole_site = snapshot.policy.site.restore_scope == "site"
+        whole_site = snapshot.policy.site.restore_scope is RestoreScope.SITE
         may_restore = scope(snapshot.index, exchange.client, whole_site)
         pseudonymiser = snapshot.pseudonymiser(exchange.service.name)
         return RestoreVisitor(pseudonymiser, exchange.restored, may_restore)
@@ -195,7 +199,7 @@ class Engine:
     def _opaque(self, exchange: Exchange, what: str) -> None:
         if exchange.service.opaque is OnUnreadable.REFUSE:
             raise Refused(Reason.OPAQUE_CONTENT, what)
-        exchange.events.append(record.opaque_allowed(exchange, what))
+        exchange.events.append(record.opaque_allowed(exchange))
 
     def _answer_head(
         self, exchange: Exchange, status: int, headers: Headers
@@ -206,7 +210,7 @@ class Engine:
         restored = transport.for_client(restored)
         reading = transport.reading(status, exchange.head.method, headers)
         if reading is transport.Reading.WHOLE:
-            return Buffer(exchange.snapshot.policy.site.limits.body_bytes)
+            return Buffer(exchange.snapshot.policy.site.limits.body)
         if reading is transport.Reading.EVENTS:
             restorer = StreamRestorer(visitor)
             return Stream(transport.without_length(restored), restorer)
@@ -220,7 +224,7 @@ class Engine:
         restored = transport.for_client(restored)
         if not body:
             return Forward(restored, None)
-        limits = exchange.snapshot.policy.site.limits.content(True)
+        limits = exchange.snapshot.limits(True)
         written = rewrite_body(body, headers, visitor, NO_FIELDS, limits, "answer")
         if not written.changed:
             return Forward(restored, body)
@@ -265,9 +269,7 @@ class Engine:
         page = self._page(snapshot, reason, incident, head)
         return Ruling(Refuse(reason, incident, page), [event])
 
-    def _page(
-        self, snapshot: Snapshot, reason: Reason, incident: str, head: Head | None
-    ) -> Reply:
+    def _page(self, snapshot: Snapshot, reason: Reason, incident: str, head: Head | None) -> Reply:
         accept = head.header(b"accept") if head else ""
         host = head.host if head and reason in pages.ASKABLE else ""
         return pages.refusal(reason, incident, accept, snapshot.policy.site.contact, host)

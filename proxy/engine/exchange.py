@@ -6,8 +6,9 @@ import base64
 import secrets
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from proxy.audit.events import Event
 from proxy.decisions import Headers
 from proxy.kinds import Kind
 from proxy.policy.model import Action, Endpoint, Service
@@ -69,12 +70,12 @@ class Exchange:
     endpoint: Endpoint
     hits: Hits = field(default_factory=Counter)
     restored: Hits = field(default_factory=Counter)
-    events: list[dict[str, Any]] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     """Events to record before the decision is carried out; the adapter takes them."""
     content_type: str = ""
     sse: bool = False
 
-    def take_events(self) -> list[dict[str, Any]]:
+    def take_events(self) -> list[Event]:
         """The events not yet recorded, and forget them here."""
         events, self.events = self.events, []
         return events

@@ -44,9 +44,7 @@ def at_connect(snapshot: Snapshot, host: str, port: int, client: Client) -> Ruli
     return Ruling(Tunnel())
 
 
-def at_hello(
-    snapshot: Snapshot, host: str, port: int, sni: str | None, client: Client
-) -> Ruling:
+def at_hello(snapshot: Snapshot, host: str, port: int, sni: str | None, client: Client) -> Ruling:
     """The ruling on a ClientHello inside a connection that was opened for ``host``."""
     if not sni:
         ruling = _unidentified(snapshot, client, Reason.NO_SNI)

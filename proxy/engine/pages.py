@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import html
-from dataclasses import dataclass
 
 import orjson
 
 from proxy.decisions import Reply
 from proxy.reasons import Reason
-
-
-@dataclass(frozen=True, slots=True)
-class Contact:
-    """Whom to ask for a service, as the site says."""
-
-    name: str = ""
-    address: str = ""
+from proxy.site import Contact
 
 
 STATUS = {

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from proxy.audit.events import make_event
+from proxy.audit.events import Event, fit, make_event
 from proxy.engine.decide import Verdict
 from proxy.engine.exchange import Client, Exchange, Hits
 from proxy.policy.model import Action, Service
 from proxy.policy.policy import Policy
 from proxy.reasons import Reason
 
-type Event = dict[str, Any]
+type Fields = dict[str, Any]
 
 
 def counts(hits: Hits, *actions: Action) -> dict[str, int]:
@@ -24,27 +24,27 @@ def counts(hits: Hits, *actions: Action) -> dict[str, int]:
     return dict(total)
 
 
-def who(client: Client) -> Event:
+def who(client: Client) -> Fields:
     """The client part of an event."""
     fields = {"client": client.hash, "group": client.group, "school": client.school}
     return {name: value for name, value in fields.items() if value}
 
 
-def where(policy: Policy, service: Service | None) -> Event:
+def where(policy: Policy, service: Service | None) -> Fields:
     """The policy and service part of an event."""
-    fields: Event = {"policy": policy.digest}
+    fields: Fields = {"policy": policy.digest}
     if service:
         fields["service"] = service.name
     return fields
 
 
-def of_exchange(exchange: Exchange) -> Event:
+def of_exchange(exchange: Exchange) -> Fields:
     """Everything that says which exchange an event belongs to."""
     return {
         **who(exchange.client),
         **where(exchange.snapshot.policy, exchange.service),
-        "endpoint": exchange.endpoint.template,
-        "method": exchange.head.method,
+        "endpoint": fit("endpoint", exchange.endpoint.template),
+        "method": fit("method", exchange.head.method),
     }
 
 
@@ -53,40 +53,42 @@ def request_events(exchange: Exchange) -> list[Event]:
     events = []
     replaced = counts(exchange.hits, Action.PSEUDONYMISE)
     if replaced:
-        events.append(
-            make_event("request-pseudonymised", counts=replaced, **of_exchange(exchange))
-        )
+        events.append(make_event("request-pseudonymised", counts=replaced, **of_exchange(exchange)))
     for action, name in ((Action.DROP, "drop"), (Action.GENERALISE, "generalise")):
         reduced = counts(exchange.hits, action)
         if reduced:
             events.append(
-                make_event(
-                    "field-minimised", action=name, counts=reduced, **of_exchange(exchange)
-                )
+                make_event("field-minimised", action=name, counts=reduced, **of_exchange(exchange))
             )
     return events
 
 
 def answer_events(exchange: Exchange) -> list[Event]:
     """That pseudonyms were restored, and how many."""
-    restored = sum(exchange.restored.values())
+    restored = counts(exchange.restored, Action.PSEUDONYMISE)
     if not restored:
         return []
-    return [make_event("answer-restored", restored=restored, **of_exchange(exchange))]
+    return [make_event("answer-restored", counts=restored, **of_exchange(exchange))]
 
 
-def opaque_allowed(exchange: Exchange, what: str) -> Event:
+def opaque_allowed(exchange: Exchange) -> Event:
     """Content that could not be read passed because the service's policy allows it."""
-    return make_event("opaque-allowed", content=what, **of_exchange(exchange))
+    reason = Reason.OPAQUE_CONTENT.value
+    return make_event("opaque-allowed", reason=reason, **of_exchange(exchange))
 
 
 def refused(
-    policy: Policy, client: Client, service: Service | None, reason: Reason, incident: str, rule: str
+    policy: Policy,
+    client: Client,
+    service: Service | None,
+    reason: Reason,
+    incident: str,
+    rule: str,
 ) -> Event:
     """A refusal, with the id that the page shows."""
     fields = {**who(client), **where(policy, service)}
     if rule:
-        fields["rule"] = rule
+        fields["rule"] = fit("rule", rule)
     return make_event("request-refused", reason=reason.value, incident=incident, **fields)
 
 
@@ -98,8 +100,8 @@ def blocked(policy: Policy, client: Client, verdict: Verdict) -> Event:
     return make_event(
         "tracker-blocked",
         category=block.category,
-        list=block.list,
-        rule=f"{block.file}:{block.line}",
+        list=fit("list", block.list),
+        rule=fit("rule", f"{block.file}:{block.line}"),
         **who(client),
         **where(policy, verdict.host.service),
     )
@@ -109,7 +111,7 @@ def tunnelled(policy: Policy, client: Client, verdict: Verdict) -> Event:
     """A connection passed unread, and the rule that said so."""
     return make_event(
         "connection-tunnelled",
-        rule=str(verdict.host.ref),
+        rule=fit("rule", str(verdict.host.ref)),
         **who(client),
         **where(policy, verdict.host.service),
     )
@@ -121,5 +123,5 @@ def denied(
     """A connection closed at the gate."""
     fields = {**who(client), **where(policy, verdict.host.service if verdict else None)}
     if verdict:
-        fields["rule"] = str(verdict.host.ref)
+        fields["rule"] = fit("rule", str(verdict.host.ref))
     return make_event("connection-denied", reason=reason.value, incident=incident, **fields)

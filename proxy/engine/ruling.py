@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
-
+from proxy.audit.events import Event
 from proxy.decisions import Buffer, Forward, Inspect, Refuse, Reply, Stream, Tunnel
 from proxy.engine.exchange import Exchange
 
@@ -19,5 +18,5 @@ class Ruling:
     """
 
     decision: Decision
-    events: list[dict[str, Any]] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
     exchange: Exchange | None = None

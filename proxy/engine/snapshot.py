@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from proxy.blocking import Blocker
+from proxy.content.limits import Limits
 from proxy.directory.index import Index
 from proxy.policy.policy import Policy
 from proxy.pseudonyms.pseudonymiser import Pseudonymiser
@@ -24,6 +25,20 @@ class Snapshot:
     blocker: Blocker
     make_pseudonymiser: Callable[[str], Pseudonymiser]
     _made: dict[str, Pseudonymiser] = field(default_factory=dict)
+    _limits: dict[bool, Limits] = field(default_factory=dict)
+
+    def limits(self, signed_allowed: bool) -> Limits:
+        """How far content is read, as the site says; made on first use."""
+        made = self._limits.get(signed_allowed)
+        if made is None:
+            site = self.policy.site.limits
+            made = self._limits[signed_allowed] = Limits(
+                expanded=site.expanded,
+                ratio=site.expansion_ratio,
+                nesting=site.nesting,
+                signed_allowed=signed_allowed,
+            )
+        return made
 
     def pseudonymiser(self, service: str) -> Pseudonymiser:
         """The pseudonymiser of a service of this policy, made on first use."""

@@ -137,6 +137,13 @@ Domain = Annotated[str, AfterValidator(parse_domain)]
 Place = Annotated[str, AfterValidator(_address)]
 
 
+class RestoreScope(StrEnum):
+    """Who may see a pseudonym turned back into a name."""
+
+    SCHOOL = "school"
+    SITE = "site"
+
+
 class ContactFile(Strict):
     """Whom a refusal page tells people to ask."""
 
@@ -213,6 +220,10 @@ class SiteFile(Strict):
     unidentified: Unread = Field(
         default=Unread.DENY,
         description="For connections that do not say, or contradict, their host.",
+    )
+    restore_scope: RestoreScope = Field(
+        default=RestoreScope.SCHOOL,
+        description="Who sees names again: school (only the person's own schools) or site.",
     )
     require_charter: bool = Field(
         default=True, description="Deny services whose supplier has not adhered to the charter."
