@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -44,6 +45,8 @@ class A:
             flow.response = http.Response.make(200)
         if path == "/refuse":
             flow.response = http.Response.make(403)
+        if path == "/raise":
+            raise ValueError
 
     def request(self, flow):
         if flow.request.path == "/refuse":
@@ -88,8 +91,10 @@ def provoke() -> object:
 @pytest.fixture(scope="session")
 def bare_process(stage: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BareMitmproxy]:
     """One process of mitmproxy without any mend."""
-    names = tmp_path_factory.mktemp("bare") / "names.json"
-    with BareMitmproxy(stage.ca_dir, stage.authority.pem, names, PROVOKE) as process:
+    directory = tmp_path_factory.mktemp("bare")
+    names = directory / "names.json"
+    shutil.copytree(stage.ca_dir, directory / "ca")  # it writes files of its own there
+    with BareMitmproxy(directory / "ca", stage.authority.pem, names, PROVOKE) as process:
         yield process
 
 

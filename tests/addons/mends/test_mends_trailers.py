@@ -34,7 +34,7 @@ def test_trailers_of_an_answer_are_carried(stage: Any, provoke: object) -> None:
         for path in (b" / ", b" /hold-back "):
             with stage.client(worker) as client:
                 for _ in range(2):
-                    head, body, trailers = client.ask(PLAIN.replace(b" / ", path))
+                    _, body, trailers = client.ask(PLAIN.replace(b" / ", path))
                     assert (body, trailers) == (b"abc", b"x-sum: 1\r\n")
         with stage.h2_client(worker) as client:
             message = client.wait(client.request(stage.host))
