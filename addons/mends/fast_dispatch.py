@@ -28,7 +28,8 @@ def _fields(kind: Any) -> tuple[str, ...]:
 
 
 def _args(self: Any) -> list[Any]:
-    return [getattr(self, name) for name in _fields(type(self))]
+    kind: Any = type(self)
+    return [getattr(self, name) for name in _fields(kind)]
 
 
 async def _handle_hook(self: Any, hook: Any) -> None:

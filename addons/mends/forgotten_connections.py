@@ -1,8 +1,9 @@
 """Upstream connections that are over are forgotten.
 
-Defect: ``HttpLayer.connections`` keeps every upstream connection of a client connection,
-and each request walks the list. HTTP/2 to HTTP/1 opens one a request, so a long-lived
-client grows in memory and each of its requests costs more than the last.
+Defect: ``HttpLayer.connections`` keeps every upstream connection of a client connection
+(twice: also in the layer that did the CONNECT), and each request walks the list. HTTP/2 to
+HTTP/1 opens one a request, so a long-lived client grows in memory and each of its requests
+costs more than the last.
 
 Mend: once more than a few are over and no stream holds them, they go.
 
@@ -35,15 +36,15 @@ def _is_over(connection: Any) -> bool:
 
 
 def _sweep(layer: Any) -> None:
-    held = {stream.context.server for stream in layer.streams.values()}
-    held.add(layer.context.server)
-    for connection in list(layer.connections):
-        if (
-            _is_over(connection)
-            and connection not in held
-            and connection not in layer.waiting_for_establishment
-        ):
-            del layer.connections[connection]
+    """Also in the layer around it: a CONNECT's own ``HttpLayer`` keeps the same list."""
+    layers = [one for one in layer.context.layers if isinstance(one, http_layer.HttpLayer)]
+    held: set[Any] = {one.context.server for one in layers}
+    for one in layers:
+        held.update(stream.context.server for stream in one.streams.values())
+        held.update(one.waiting_for_establishment)
+    for one in layers:
+        for connection in [c for c in one.connections if _is_over(c) and c not in held]:
+            del one.connections[connection]
 
 
 def _get_connection(original: Any) -> Callable[..., Any]:

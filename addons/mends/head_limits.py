@@ -111,8 +111,9 @@ def _handle_h2_event(original: Any) -> Callable[..., Any]:
             isinstance(event, h2.events.RequestReceived | h2.events.ResponseReceived)
             and len(event.headers or ()) > LIMITS.fields
         ):
-            calm = h2.errors.ErrorCodes.ENHANCE_YOUR_CALM
-            self.h2_conn.reset_stream(event.stream_id, calm)
+            if not self.is_closed(event.stream_id):
+                calm = h2.errors.ErrorCodes.ENHANCE_YOUR_CALM
+                self.h2_conn.reset_stream(event.stream_id, calm)
             if self.streams.pop(event.stream_id, None) is not None:
                 error = self.ReceiveProtocolError
                 yield ReceiveHttp(error(event.stream_id, "head too large", error.code))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -61,21 +62,23 @@ def gateway_pem(ca_dir: Path) -> str:
 class BareMitmproxy:
     """mitmproxy as it comes, in a process of its own, to show that a defect is still there.
 
-    ``addon`` is the source of an addon class ``A``; names resolve by ``resolve``.
+    ``addon`` is the source of an addon class ``A``. ``resolve`` may change at any time.
     """
 
-    def __init__(
-        self,
-        ca_dir: Path,
-        trusted: Path,
-        resolve: Mapping[str, tuple[str, int]],
-        addon: str = "class A: pass",
-    ) -> None:
-        arguments = [str(ca_dir), str(trusted), repr(dict(resolve)), addon]
+    def __init__(self, ca_dir: Path, trusted: Path, names: Path, addon: str) -> None:
+        self._names = names
+        self._resolve: dict[str, tuple[str, int]] = {}
+        names.write_text("{}")
+        arguments = [str(ca_dir), str(trusted), str(names), addon]
         self._process = subprocess.Popen(
             [sys.executable, "-c", _BARE, *arguments], stdout=subprocess.PIPE, text=True
         )
         self.port = 0
+
+    def resolve(self, host: str, address: tuple[str, int]) -> None:
+        """From now on ``host`` is at ``address``."""
+        self._resolve[host] = address
+        self._names.write_text(json.dumps(self._resolve))
 
     def __enter__(self) -> Self:
         assert self._process.stdout is not None
@@ -88,14 +91,13 @@ class BareMitmproxy:
 
 
 _BARE = """
-import asyncio, logging, sys
+import asyncio, json, logging, pathlib, sys
 from mitmproxy import options
 from mitmproxy.master import Master
 from mitmproxy.addons import core, disable_h2c, next_layer, proxyserver, tlsconfig
 from mitmproxy import ctx, http
 logging.disable(logging.CRITICAL)
 confdir, trusted, names, source = sys.argv[1:]
-names = eval(names)
 space = {"ctx": ctx, "http": http}
 exec(source, space)
 class Ready:
@@ -104,7 +106,9 @@ class Ready:
 async def main():
     loop = asyncio.get_running_loop()
     ask = loop.getaddrinfo
-    loop.getaddrinfo = lambda h, p, **k: ask(*names.get(h, (h, p)), **k)
+    def resolve(host, port, **kwargs):
+        return ask(*json.loads(pathlib.Path(names).read_text()).get(host, (host, port)), **kwargs)
+    loop.getaddrinfo = resolve
     master = Master(options.Options(
         mode=["regular"], listen_host="127.0.0.1", listen_port=0, confdir=confdir,
         ssl_verify_upstream_trusted_ca=trusted, http3=False))

@@ -8,12 +8,13 @@ import ssl
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
 import h2.config
 import h2.connection
 import h2.events
 import h2.exceptions
+from hyperframe.frame import GoAwayFrame
 
 from tests.sim.raw_client import open_tunnel
 from tests.sim.raw_server import TIMEOUT
@@ -54,12 +55,18 @@ class _Peer:
                 validate_inbound_headers=False,
             )
         )
+        # hyper-h2 takes any GOAWAY for the end; streams in flight may well finish after it
+        self.h2._frame_dispatch_table[GoAwayFrame] = self._receive_goaway
         self.messages: dict[int, H2Message] = {}
         self.goaway: int | None = None
         self.ended = False
         self.h2.initiate_connection()
         self.h2.increment_flow_control_window(2**24)
         self.flush()
+
+    def _receive_goaway(self, frame: GoAwayFrame) -> tuple[list[Any], list[Any]]:
+        self.goaway = frame.error_code
+        return [], []
 
     def flush(self) -> None:
         """Send what hyper-h2 has ready."""
@@ -95,8 +102,6 @@ class _Peer:
             case h2.events.StreamReset():
                 message = self.messages.setdefault(event.stream_id, H2Message())
                 message.reset = int(event.error_code)
-            case h2.events.ConnectionTerminated():
-                self.goaway = int(event.error_code)
 
     def close(self) -> None:
         """Close at once."""
@@ -238,6 +243,7 @@ class H2Server:
             except OSError:
                 return
             sock.settimeout(TIMEOUT)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             threading.Thread(target=self._serve, args=(sock,), daemon=True).start()
 
     def _serve(self, sock: socket.socket) -> None:
@@ -265,8 +271,6 @@ class H2Server:
 
 def _say_goodbye(peer: _Peer, last_stream: int) -> None:
     """GOAWAY without hyper-h2 noticing, which would refuse to answer afterwards."""
-    from hyperframe.frame import GoAwayFrame
-
     peer.h2._prepare_for_sending([GoAwayFrame(0, last_stream_id=last_stream, error_code=0)])
     peer.flush()
 
