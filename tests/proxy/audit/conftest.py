@@ -136,6 +136,7 @@ def sealed_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with open_log(base, gateway="gw1") as log:
         for start in range(0, 3000, 500):
             log.record_sync([sample_event(number) for number in range(start, start + 500)])
+            log.checkpoint()
     return base
 
 
