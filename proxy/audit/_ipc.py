@@ -45,6 +45,55 @@ def _address(directory: Path) -> Iterator[str]:
         os.close(descriptor)
 
 
+class _Channel:
+    """A connection that never blocks and never drops: what the kernel will not take now
+    waits here in order, and ``wake`` tells the thread that watches the connection."""
+
+    def __init__(self, connection: socket.socket, wake: Callable[[], None]) -> None:
+        connection.setblocking(False)
+        self.socket = connection
+        self._wake = wake
+        self._lock = threading.Lock()
+        self._unsent: deque[bytes] = deque()
+
+    @property
+    def events(self) -> int:
+        """What to watch the connection for."""
+        return selectors.EVENT_READ | (selectors.EVENT_WRITE if self._unsent else 0)
+
+    def send(self, message: bytes) -> None:
+        """Send now or later, from any thread. A broken connection shows at the next read."""
+        with self._lock:
+            if not self._unsent and self._sent(message):
+                return
+            self._unsent.append(message)
+        self._wake()
+
+    def flush(self) -> None:
+        """Send what waits, as far as the kernel takes it."""
+        with self._lock:
+            while self._unsent and self._sent(self._unsent[0]):
+                self._unsent.popleft()
+
+    def messages(self) -> Iterator[bytes]:
+        """Every message that has come. Raises ``OSError`` at the end of the connection."""
+        try:
+            while message := self.socket.recv(_MAX_MESSAGE + 1):
+                yield message
+        except BlockingIOError:
+            return
+        raise ConnectionError
+
+    def _sent(self, message: bytes) -> bool:
+        try:
+            self.socket.send(message)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        return True
+
+
 class Server:
     """In the writer's process: reads messages of clients into the writer's queue."""
 
@@ -58,71 +107,77 @@ class Server:
         self._path.chmod(0o600)  # before listen: nobody can have connected yet
         self._listener.listen(_BACKLOG)
         self._listener.setblocking(False)
+        self._channels: set[_Channel] = set()
+        self._closing = False
+        self._wake = os.eventfd(0, os.EFD_NONBLOCK)
         self._selector = selectors.DefaultSelector()
-        self._selector.register(self._listener, selectors.EVENT_READ)
-        self._stop = os.eventfd(0)
-        self._selector.register(self._stop, selectors.EVENT_READ)
+        self._selector.register(self._listener, selectors.EVENT_READ, self._accept)
+        self._selector.register(self._wake, selectors.EVENT_READ, self._woken)
         self._thread = threading.Thread(target=self._run, name="audit-socket", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
         """Stop listening. Call it after the writer has answered what it took."""
-        os.eventfd_write(self._stop, 1)
+        self._closing = True
+        self._ring()
         self._thread.join()
         self._path.unlink(missing_ok=True)
+        os.close(self._wake)
+
+    def _ring(self) -> None:
+        os.eventfd_write(self._wake, 1)
 
     def _run(self) -> None:
-        while True:
-            for key, _ in self._selector.select():
-                if key.fd == self._stop:
-                    self._hang_up()
-                    return
-                if key.fileobj is self._listener:
-                    self._accept()
+        while not self._closing:
+            for key, events in self._selector.select():
+                if isinstance(key.data, _Channel):
+                    self._serve(key.data, events)
                 else:
-                    assert isinstance(key.fileobj, socket.socket)
-                    self._read(key.fileobj)
+                    key.data()
+        self._selector.close()
+        self._listener.close()
+        for channel in self._channels:
+            channel.flush()
+            channel.socket.close()
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             connection, _ = self._listener.accept()
-            connection.setblocking(False)
-            self._selector.register(connection, selectors.EVENT_READ)
+            channel = _Channel(connection, self._ring)
+            self._channels.add(channel)
+            self._selector.register(connection, selectors.EVENT_READ, channel)
 
-    def _read(self, connection: socket.socket) -> None:
-        """Take every message that waits on this connection."""
+    def _woken(self) -> None:
+        """Some channel has something to send."""
+        os.eventfd_read(self._wake)
+        for channel in self._channels:
+            self._selector.modify(channel.socket, channel.events, channel)
+
+    def _serve(self, channel: _Channel, events: int) -> None:
+        if events & selectors.EVENT_WRITE:
+            channel.flush()
         try:
-            while message := connection.recv(_MAX_MESSAGE + 1):
-                self._take(connection, message)
-        except BlockingIOError:
-            return
+            for message in channel.messages():
+                self._take(channel, message)
+            self._selector.modify(channel.socket, channel.events, channel)
         except OSError:
-            pass
-        self._selector.unregister(connection)
-        connection.close()
+            self._selector.unregister(channel.socket)
+            self._channels.discard(channel)
+            channel.socket.close()
 
-    def _take(self, connection: socket.socket, message: bytes) -> None:
-        if len(message) < _HEAD.size or len(message) > _MAX_MESSAGE:
-            raise OSError("malformed message")
+    def _take(self, channel: _Channel, message: bytes) -> None:
+        if not _HEAD.size <= len(message) <= _MAX_MESSAGE:
+            raise ConnectionError
         kind, number = _HEAD.unpack_from(message)
         lines = message[_HEAD.size :].split(b"\n") if kind == b"A" else []
-        if kind not in b"AS" or not all(map(_is_line, lines)):
-            raise OSError("malformed message")
+        if kind not in (b"A", b"S") or not all(map(_is_line, lines)):
+            raise ConnectionError
 
         def answer(index: int, error: AuditUnavailable | None) -> None:
             body = str(error.detail).encode() if error else _INDEX.pack(index)
-            # A client that does not read its answers gets none: the writer never waits.
-            with contextlib.suppress(OSError):
-                connection.send(_HEAD.pack(b"E" if error else b"K", number) + body)
+            channel.send(_HEAD.pack(b"E" if error else b"K", number) + body)
 
         self._writer.submit(Pending(lines, answer, seal=kind == b"S"))
-
-    def _hang_up(self) -> None:
-        for key in list(self._selector.get_map().values()):
-            if isinstance(key.fileobj, socket.socket):
-                key.fileobj.close()
-        self._selector.close()
-        os.close(self._stop)
 
 
 def _is_line(line: bytes) -> bool:
@@ -138,21 +193,19 @@ class Client:
 
     def __init__(self, directory: Path, lost: Callable[[list[Pending]], None]) -> None:
         self._lost = lost
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         try:
             with _address(directory) as address:
-                self._socket.connect(address)
+                connection.connect(address)
         except OSError:
-            self._socket.close()
+            connection.close()
             raise
-        self._socket.setblocking(False)
-        self._lock = threading.Lock()
-        self._sent: dict[int, Pending] = {}
-        self._unsent: deque[bytes] = deque()
-        self._number = 0
-        self._gone = False
-        self._closing = False
         self._wake = os.eventfd(0, os.EFD_NONBLOCK)
+        self._channel = _Channel(connection, self._ring)
+        self._lock = threading.Lock()
+        self._waiting: dict[int, Pending] = {}
+        self._number = 0
+        self._gone = self._closing = False
         self._thread = threading.Thread(target=self._run, name="audit-client", daemon=True)
         self._thread.start()
 
@@ -166,11 +219,8 @@ class Client:
             if self._gone:
                 return False
             self._number += 1
-            self._sent[self._number] = pending
-            message = _HEAD.pack(b"S" if pending.seal else b"A", self._number) + body
-            if self._unsent or not self._send(message):
-                self._unsent.append(message)
-                os.eventfd_write(self._wake, 1)
+            self._waiting[self._number] = pending
+            self._channel.send(_HEAD.pack(b"S" if pending.seal else b"A", self._number) + body)
         return True
 
     def close(self) -> None:
@@ -179,57 +229,38 @@ class Client:
             if self._gone:
                 return
             self._closing = True
-            os.eventfd_write(self._wake, 1)
+            self._ring()
         if threading.current_thread() is not self._thread:
             self._thread.join()
 
-    def _send(self, message: bytes) -> bool:
-        """Whether the kernel took it. A broken connection shows at the next read."""
-        try:
-            self._socket.send(message)
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
-        return True
+    def _ring(self) -> None:
+        os.eventfd_write(self._wake, 1)
 
     def _run(self) -> None:
-        with selectors.DefaultSelector() as selector:
+        channel = self._channel
+        with selectors.DefaultSelector() as selector, contextlib.suppress(OSError):
             selector.register(self._wake, selectors.EVENT_READ)
-            selector.register(self._socket, selectors.EVENT_READ)
-            while not self._closing and self._turn(selector):
-                pass
+            selector.register(channel.socket, selectors.EVENT_READ)
+            while not self._closing:
+                selector.modify(channel.socket, channel.events)
+                selector.select()
+                with contextlib.suppress(BlockingIOError):
+                    os.eventfd_read(self._wake)
+                channel.flush()
+                for message in channel.messages():
+                    self._deliver(message)
         with self._lock:
             self._gone = True
-            rest, self._sent = list(self._sent.values()), {}
-            self._socket.close()
+            rest, self._waiting = list(self._waiting.values()), {}
+            channel.socket.close()
             os.close(self._wake)
         self._lost(rest)
-
-    def _turn(self, selector: selectors.BaseSelector) -> bool:
-        """Wait, read every answer, send what had to wait; whether the writer is there."""
-        want = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._unsent else 0)
-        selector.modify(self._socket, want)
-        selector.select()
-        with contextlib.suppress(BlockingIOError):
-            os.eventfd_read(self._wake)
-        try:
-            while answer := self._socket.recv(_MAX_MESSAGE):
-                self._deliver(answer)
-        except BlockingIOError:
-            with self._lock:
-                while self._unsent and self._send(self._unsent[0]):
-                    self._unsent.popleft()
-            return True
-        except OSError:
-            pass
-        return False
 
     def _deliver(self, answer: bytes) -> None:
         kind, number = _HEAD.unpack_from(answer)
         body = answer[_HEAD.size :]
         with self._lock:
-            pending = self._sent.pop(number, None)
+            pending = self._waiting.pop(number, None)
         if pending is None:
             return
         if kind == b"K":

@@ -36,10 +36,12 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from proxy.audit._journal import Journal
+from proxy.audit.errors import AuditTampered
 from proxy.audit.events import Event, make_event, serialise
 from proxy.errors import AuditUnavailable
 
 RETRY = 0.2
+RETRY_TAMPERED = 5.0
 _BATCH = 4096
 _CLOCK_JUMP = 2.0
 
@@ -246,15 +248,16 @@ class Writer:
 
     def _fail(self, error: Exception) -> None:
         """Let go of the journal: what it holds in memory may not be what the disk holds."""
-        if isinstance(error, OSError):
-            self.failure = f"audit log: {error.strerror or error}"
-        elif not self.failure:
-            self.failure = str(getattr(error, "detail", "")) or "audit log: failed"
         if self._journal is not None:
             self._journal.close()
             self._journal = None
-        if not isinstance(error, AuditUnavailable) or time.monotonic() >= self._next_try:
-            self._next_try = time.monotonic() + RETRY
+        if isinstance(error, OSError):
+            self.failure = f"audit log: {error.strerror or error}"
+        elif isinstance(error, AuditUnavailable):
+            self.failure = error.detail
+        if time.monotonic() >= self._next_try:
+            tampered = isinstance(error, AuditTampered)
+            self._next_try = time.monotonic() + (RETRY_TAMPERED if tampered else RETRY)
 
     def _finish(self) -> None:
         """Close in good order; what is still queued is refused."""

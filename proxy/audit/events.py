@@ -262,9 +262,13 @@ def make_event(type: str, *, at: float | None = None, **fields: object) -> Event
     return Event(fields)
 
 
+_CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
+"""Non-string keys, because ``Kind`` members are keys of ``counts``."""
+
+
 def serialise(event: Event) -> bytes:
     """The line of an event: JSON with sorted keys, no newline. These bytes are the leaf."""
-    return orjson.dumps(event, option=orjson.OPT_SORT_KEYS)
+    return orjson.dumps(event, option=_CANONICAL)
 
 
 _stamp: tuple[int, str] = (-1, "")
@@ -292,12 +296,20 @@ def fit(field: str, text: str) -> str:
     """Make a word of the *policy* fit an event's field, once, when the policy is loaded.
 
     A supplier's title becomes a slug, an accent in a file's name ``_``, a rare method
-    ``OTHER``. Never give it text from a request: it cleans form, not meaning.
+    ``OTHER``; what no cleaning can save becomes ``unnamed``. Never give it text from a
+    request: it cleans form, not meaning.
     """
-    if field == "method":
-        return text if text in METHODS else "OTHER"
+    kind = FIELDS[field]
+    if kind.check(text):
+        return text
+    if isinstance(kind, Choice):
+        return "OTHER"
     if field in _UNFIT:
-        shown = text[-128:] if field == "rule" else text[:200]
-        return _UNFIT[field].sub("_" if field != "host" else "-", shown)
+        shown = _UNFIT[field].sub("_", text[-128:] if field == "rule" else text[:200])
+        return shown if kind.check(shown) else _UNNAMED[field]
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:64].strip("-") or "unnamed"
+    shown = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:32].strip("-")
+    return shown if kind.check(shown) else "unnamed"
+
+
+_UNNAMED = {"rule": "unnamed:0", "endpoint": "/unnamed", "host": "unnamed"}

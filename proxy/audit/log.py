@@ -69,6 +69,23 @@ def open_audit(
     )
 
 
+def running_checkpoint(directory: Path, timeout: float = DEADLINE) -> str | None:
+    """Have the running writer seal the log; its checkpoint, or ``None`` if nobody writes."""
+    try:
+        client = Client(directory, lambda rest: None)
+    except OSError:
+        return None
+    future: Future[int] = Future()
+    try:
+        client.submit(Pending([], partial(_settle, future), seal=True))
+        future.result(timeout)
+    except TimeoutError:
+        raise AuditUnavailable("audit log: its writer did not seal it in time") from None
+    finally:
+        client.close()
+    return read_newest(Layout(directory))
+
+
 class AuditLog:
     """An open log, safe to use from any thread and any event loop."""
 
