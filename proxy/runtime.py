@@ -8,34 +8,204 @@ new one is broken.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Self
 
-from proxy.audit import AuditLog, client_hash, make_event, open_audit
-from proxy.blocking import Blocker, build, discover
-from proxy.directory.index import Index, empty_index, load_index
+from proxy.audit import AuditLog, ClientKeys, Event, fit, make_event, open_audit
+from proxy.blocking import Blocker, ListFile, build, discover, open_blocker
+from proxy.directory.index import Index
 from proxy.engine import Client, Engine
 from proxy.engine.snapshot import Snapshot
-from proxy.errors import PreauError
+from proxy.errors import PreauError, Refused
 from proxy.metrics import Metrics
-from proxy.policy import Policy, PolicyHolder, load_policy
-from proxy.pseudonyms.keys import Keys, load_keys
+from proxy.policy.holder import PolicyHolder, ReloadOutcome
+from proxy.policy.policy import Policy, load_policy
+from proxy.pseudonyms.keys import Keys
 from proxy.pseudonyms.pseudonymiser import Pseudonymiser
-from proxy.pseudonyms.values import Values
+from proxy.pseudonyms.values import ValueSealer
+from proxy.pseudonyms.vault import Vault
 from proxy.site import Site
 from proxy.store import Store, open_store
 
-log = logging.getLogger("preau")
+log = logging.getLogger("preau.runtime")
+
+AUDIT_KEY = "audit-ed25519.key"
 
 
 def open_snapshot(root: Path) -> Snapshot:
-    """Policy and lists alone, for ``explain`` and ``check``: needs no keys, store or log."""
+    """Policy and lists alone, for ``explain``: needs no keys, store or log."""
     policy = load_policy(root)
-    index = empty_index()
 
     def no_pseudonyms(service: str) -> Pseudonymiser:
-        raise PreauError("this command does not pseudonymise")
+        raise PreauError(f"{service}: this command does not pseudonymise")
 
-    return Snapshot(policy, index, build(discover(policy.site.root)), no_pseudonyms)
+    return Snapshot(policy, Index.empty(), build(_lists(policy.site)), no_pseudonyms)
+
+
+def open_log(site: Site, gateway: str = "preau") -> AuditLog:
+    """The site's audit log: this process becomes its writer, or talks to the one there is."""
+    return open_audit(
+        site.audit_dir,
+        key_path=site.keys_dir / AUDIT_KEY,
+        origin=f"preau.example/{fit('gateway', site.name)}",
+        gateway=gateway,
+    )
+
+
+class Runtime:
+    """An open site. ``open`` it, read ``snapshot()``, call ``refresh`` every second or so."""
+
+    def __init__(
+        self, holder: PolicyHolder, keys: Keys, store: Store, audit: AuditLog, metrics: Metrics
+    ) -> None:
+        self.site = holder.current.site
+        self.store = store
+        self.audit = audit
+        self.metrics = metrics
+        self.engine = Engine(self.snapshot, metrics)
+        self._holder = holder
+        self._keys = keys
+        self._sealer = ValueSealer(keys)
+        self._vault = Vault(self._sealer, store)
+        self._client_keys = ClientKeys(
+            self.site.audit_dir / "client-keys", self.site.audit_retention_months * 31
+        )
+        self._version = store.directory_version()
+        self._index = self._load_index()
+        self._lists_seen = _fingerprint(_lists(self.site))
+        self._blocker = open_blocker(_lists(self.site), self.site.cache_dir)
+        self._snapshot = self._make_snapshot()
+
+    @classmethod
+    def open(cls, root: Path) -> Self:
+        """Open a site for work. Raises a ``PreauError`` that says what to do."""
+        holder = PolicyHolder(root)
+        site = holder.current.site
+        keys = Keys.load(site.keys_dir)
+        store = open_store(site.store_url)
+        keys.bind(store)
+        return cls(holder, keys, store, open_log(site), Metrics())
+
+    def close(self) -> None:
+        """Seal the log, close the store."""
+        self.audit.close()
+        self.store.close()
+
+    def snapshot(self) -> Snapshot:
+        """What requests read from here on."""
+        return self._snapshot
+
+    def client(self, address: str) -> Client:
+        """Who asks, from an IP address: school, group, and a hash that forgets."""
+        known = self._holder.current.site.client_of(address)
+        return Client(known.school, known.group, self._client_keys.hash(address))
+
+    def started(self) -> None:
+        """Say in the log and the metrics which policy is in force."""
+        policy = self._snapshot.policy
+        self.metrics.policy_loaded(policy.digest)
+        self.audit.record_sync(
+            [make_event("gateway-started", policy=policy.digest, count=len(policy.services))]
+        )
+
+    def refresh(self) -> None:
+        """Take in what changed on disk or in the store. Never raises for what is broken there."""
+        outcome = self._holder.reload_if_changed()
+        lists = self._new_lists()
+        index = self._new_index()
+        if (outcome and outcome.applied) or lists or index:
+            self._snapshot = self._make_snapshot()
+        if outcome:
+            self._tell(outcome)
+
+    def checks(self) -> Mapping[str, Callable[[], str]]:
+        """What must work for the gateway to be ready: name to a check that raises."""
+        return {"store": self._check_store, "audit": self._check_audit}
+
+    # --- inside ---
+
+    def _make_snapshot(self) -> Snapshot:
+        policy, index = self._holder.current, self._index
+        domain = policy.site.pseudonym_domain
+
+        def pseudonymiser(service: str) -> Pseudonymiser:
+            return Pseudonymiser(self._keys, service, index, self.store, domain, self._vault)
+
+        return Snapshot(policy, index, self._blocker, pseudonymiser)
+
+    def _load_index(self) -> Index:
+        index = Index.load(self.store, self._sealer, self._holder.current.site.school_domains)
+        self.metrics.directory(index.counts())
+        return index
+
+    def _new_index(self) -> bool:
+        try:
+            version = self.store.directory_version()
+            self.metrics.store_up(True)
+            if version == self._version:
+                return False
+            self._index = self._load_index()
+        except Refused as error:
+            self.metrics.store_up(False)
+            log.error("directory not reloaded: %s", error.reason.value)
+            return False
+        self._version = version
+        return True
+
+    def _new_lists(self) -> bool:
+        lists = _lists(self.site)
+        seen = _fingerprint(lists)
+        if seen == self._lists_seen:
+            return False
+        try:
+            self._blocker = open_blocker(lists, self.site.cache_dir)
+        except (OSError, PreauError) as error:
+            log.error("lists not reloaded, the last good ones stay: %s", type(error).__name__)
+            return False
+        self._lists_seen = seen
+        events = [_list_updated(self._blocker, report.name) for report in self._blocker.reports]
+        self._record(events)
+        return True
+
+    def _tell(self, outcome: ReloadOutcome) -> None:
+        self.metrics.reloaded(outcome.applied, outcome.digest)
+        if outcome.applied:
+            log.warning("policy %s is in force", outcome.digest)
+            self._record([make_event("policy-loaded", policy=outcome.digest)])
+            return
+        for problem in outcome.problems:
+            log.error("policy rejected, the last good one stays: %s", problem)
+        rejected = make_event(
+            "policy-rejected", policy=outcome.digest, problems=len(outcome.problems)
+        )
+        self._record([rejected])
+
+    def _record(self, events: list[Event]) -> None:
+        try:
+            self.audit.record_sync(events)
+        except Refused as error:
+            log.error("not recorded: %s", error.reason.value)
+
+    def _check_store(self) -> str:
+        self.store.ping()
+        return f"directory version {self._version}"
+
+    def _check_audit(self) -> str:
+        status = self.audit.status()
+        if not status.healthy:
+            raise Refused(_audit_reason(), status.failure)
+        return f"{status.role}, {status.size} events"
+
+
+def _lists(site: Site) -> list[ListFile]:
+    return discover(site.root / "lists" / "block", site.root)
+
+
+def _fingerprint(lists: list[ListFile]) -> tuple[tuple[str, int, int], ...]:
+    seen = []
+    for item in lists:
+        stat = item.path.stat()
+        seen.append((str(item.path), stat.st_mtime_ns, stat.st_size))
+    return tuple(seen)
