@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -89,10 +90,27 @@ def test_a_stamp_of_another_python_does_not_count(
     assert not venv.is_ready("run")
 
 
-def test_a_package_without_its_hash_is_not_installed(
-    house: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def wheels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A registry of one package, in a folder."""
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    info = "preau_probe-1.0.dist-info"
+    with zipfile.ZipFile(folder / "preau_probe-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr(
+            f"{info}/METADATA", "Metadata-Version: 2.1\nName: preau-probe\nVersion: 1.0\n"
+        )
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        wheel.writestr(f"{info}/RECORD", "")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    (house / "requirements" / "run.txt").write_text("no-such-package-anywhere==1.0\n")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    return folder
+
+
+@pytest.mark.parametrize("given", ["", f" --hash=sha256:{'0' * 64}"], ids=["none", "another"])
+def test_a_package_without_its_own_hash_is_not_installed(
+    house: Path, wheels: Path, capfd: pytest.CaptureFixture[str], given: str
+) -> None:
+    (house / "requirements" / "run.txt").write_text(f"preau-probe==1.0{given}\n")
     assert venv.install(Path(sys.executable), "run") != 0
     assert "hash" in capfd.readouterr().err.lower()

@@ -110,11 +110,11 @@ def test_ascii_parts(name: str, expected: str) -> None:
     assert ascii_part(name) == expected
 
 
-@pytest.mark.parametrize("name", sorted({*GIVEN_NAMES, *FAMILY_NAMES, *sum(TRAPS, ())}))
-def test_every_name_survives_as_ascii_letter_for_letter(name: str) -> None:
-    letters = sum(char.isalpha() for char in name)
-    assert sum(char.isalpha() for char in ascii_part(name)) >= letters
-    assert ascii_part(name).isascii()
+def test_no_name_loses_a_letter_on_its_way_to_ascii() -> None:
+    for name in (*GIVEN_NAMES, *FAMILY_NAMES, *(part for trap in TRAPS for part in trap)):
+        letters = sum(char.isalpha() for char in name)
+        assert sum(char.isalpha() for char in ascii_part(name)) >= letters, name
+        assert ascii_part(name).isascii()
 
 
 def test_every_trap_is_in_a_cast_of_a_hundred_and_two() -> None:
