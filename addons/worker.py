@@ -20,13 +20,13 @@ from mitmproxy import ctx, exceptions
 from mitmproxy.addons import core, disable_h2c, next_layer, proxyserver, tlsconfig
 from mitmproxy.master import Master
 from mitmproxy.options import Options
+from mitmproxy.proxy import layers
+from mitmproxy.proxy.layer import NextLayer
 
 from addons import leaf, mends
 from addons.drain import Drain
 from addons.fail_closed import FailClosed, Refusal
-from addons.mends.head_limits import LIMITS
-from addons.mends.listening import LISTEN
-from addons.mends.websocket_size import LIMIT
+from addons.mends import body_limit, head_limits, listening, websocket_size
 from proxy.ca import load_ca
 from proxy.errors import InputError
 
@@ -48,6 +48,8 @@ class WorkerSettings:
     """Seconds without a byte before a connection is closed."""
     head_bytes: int = 64 * 1024
     head_fields: int = 200
+    body_bytes: int = 64 * 1024 * 1024
+    """The most that is buffered of one body, where the flow does not say less."""
     websocket_message_bytes: int = 16 * 1024 * 1024
     reuse_port: bool = False
     """Share the port with other workers."""
@@ -59,6 +61,13 @@ class WorkerSettings:
 
 
 _MODERN_TLS = ("TLS1_2", "TLS1_3")
+
+
+_INSPECTED = (layers.HttpLayer, layers.ClientTLSLayer, layers.ServerTLSLayer)
+
+
+class UninspectedProtocol(Exception):
+    """mitmproxy would pass on a protocol that no adapter reads."""
 
 
 class _Guard:
@@ -76,6 +85,13 @@ class _Guard:
             or options.tls_version_server_min not in _MODERN_TLS
         ):
             raise exceptions.OptionsError("certificates are verified, TLS is at least 1.2")
+
+    def next_layer(self, data: NextLayer) -> None:
+        """Only HTTP, or a tunnel that the gate chose; never DNS or raw TCP unseen."""
+        chosen = data.layer
+        is_tunnel = isinstance(chosen, layers.TCPLayer) and chosen.flow is None
+        if chosen is not None and not is_tunnel and not isinstance(chosen, _INSPECTED):
+            raise UninspectedProtocol
 
     def running(self) -> None:
         """mitmproxy only logs that it could not listen."""
@@ -98,9 +114,11 @@ def build_master(
     load_ca(settings.confdir)
     mends.apply_all()
     leaf.install()
-    LIMITS.head_bytes, LIMITS.fields = settings.head_bytes, settings.head_fields
-    LIMIT.message_bytes = settings.websocket_message_bytes
-    LISTEN.reuse_port = settings.reuse_port
+    head_limits.LIMITS.head_bytes = settings.head_bytes
+    head_limits.LIMITS.fields = settings.head_fields
+    body_limit.LIMIT.body_bytes = settings.body_bytes
+    websocket_size.LIMIT.message_bytes = settings.websocket_message_bytes
+    listening.LISTEN.reuse_port = settings.reuse_port
     master = Master(_options(settings))
     master._legacy_log_events.uninstall()
     master.addons = FailClosed(master, refusal)

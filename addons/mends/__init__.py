@@ -15,6 +15,7 @@ from __future__ import annotations
 from mitmproxy import version
 
 from addons.mends import (
+    body_limit,
     client_goaway,
     crash_hangs,
     decoded_cache,
@@ -45,6 +46,7 @@ from proxy.errors import InputError
 TESTED = frozenset({"12.2.3"})
 
 _MENDS = (
+    body_limit,
     trailers,
     request_framing,
     empty_chunk,

@@ -17,6 +17,7 @@ from mitmproxy import http
 from mitmproxy.net.http import http1
 from mitmproxy.proxy.layers.http import _http1, _http2, _http3
 
+from addons.mends.body_limit import TOO_LARGE
 from addons.mends.patching import replace
 from addons.pages import HTML_HEADERS, minimal_page
 from proxy.reasons import Reason
@@ -30,7 +31,9 @@ _REASONS = {
 
 
 def reason_of(status: int, message: str) -> Reason:
-    """The reason to show; of ``message`` only whether it speaks of a certificate matters."""
+    """The reason to show; ``message`` tells no more than which of ours it is."""
+    if message == TOO_LARGE:
+        return Reason.BODY_TOO_LARGE
     if status == 502 and message.startswith("Certificate verify failed"):
         return Reason.UPSTREAM_CERTIFICATE
     return _REASONS.get(status, Reason.ENGINE_ERROR)

@@ -329,6 +329,18 @@ def test_a_failing_answer_stream_never_completes_downstream(
             assert not h2.wait(h2.request(HOST, "/", "POST", BODY)).ended
 
 
+def test_a_stream_that_nobody_guarded_is_torn_as_well(
+    started: Callable[..., Any], h1_cloud: RawServer, h1_client: ssl.SSLContext
+) -> None:
+    class Unguarded:
+        def requestheaders(self, flow: http.HTTPFlow) -> None:
+            flow.request.stream = Streams("request", 1)._transform()
+
+    with started(h1_cloud, Unguarded()) as worker:
+        assert ask_h1(worker.port, h1_client) == b""
+    assert SECRET not in h1_cloud.everything
+
+
 def test_a_failing_request_hook_after_a_streamed_upload_tears_the_connection(
     started: Callable[..., Any], h1_cloud: RawServer, h1_client: ssl.SSLContext
 ) -> None:

@@ -21,9 +21,10 @@ from addons.background import BackgroundWorker
 from addons.worker import WorkerSettings
 from proxy.ca import FILE, create_ca
 from proxy.errors import InputError, KeysUnavailable
+from tests.sim.authority import client_context
 from tests.sim.gateway import Refusals
 from tests.sim.h2_peers import H2Answer
-from tests.sim.raw_client import open_tunnel
+from tests.sim.raw_client import RawClient, open_tunnel
 from tests.sim.raw_server import OK, RawServer, answer, wait_for
 
 GET = b"GET / HTTP/1.1\r\nhost: cloud.example\r\n\r\n"
@@ -91,6 +92,39 @@ def test_the_origin_is_not_touched_before_a_request_is_complete(stage: Any) -> N
             assert not wait_for(lambda: bool(accepted), 0.2)
             client.send(GET[-2:])
             assert client.read_message()[1] == b"ok"
+
+
+def test_a_tunnel_shows_the_certificate_of_the_service_and_no_hook(stage: Any) -> None:
+    seen = []
+
+    class Gate:
+        def tls_clienthello(self, data: Any) -> None:
+            data.ignore_connection = True
+
+        def requestheaders(self, flow: http.HTTPFlow) -> None:
+            seen.append(flow)
+
+    context = client_context(stage.authority.pem)
+    with stage.cloud(answer(OK)) as cloud, stage.gateway(cloud, Gate()) as worker:
+        with RawClient.connect(worker.port, stage.host, context) as client:
+            assert client.ask(GET)[1] == b"ok"
+    assert seen == []
+    assert cloud.everything == GET
+
+
+def test_a_protocol_that_nobody_reads_is_refused(stage: Any) -> None:
+    query = b"\0\x1d\0\1\1\0\0\1\0\0\0\0\0\0\5pupil\7example\0\0\1\0\1"
+    refusals = Refusals()
+    with RawServer(lambda _: None) as cloud:
+        with stage.gateway(cloud, refusal=refusals) as worker:
+            with RawClient.connect(worker.port, stage.host, None, port=53) as client:
+                client.send(query)
+                assert client.is_torn()
+            with RawClient.connect(worker.port, stage.host, None, port=4444) as client:
+                client.send(query + b"\r\n\r\n")
+                assert client.read_message()[0].startswith(b"HTTP/1.1 400 ")
+    assert cloud.everything == b""
+    assert ("next_layer", "UninspectedProtocol") in refusals.calls
 
 
 def test_old_tls_is_refused_on_both_sides(stage: Any) -> None:
