@@ -230,7 +230,7 @@ CHILD = """
 import sys, time
 from pathlib import Path
 sys.path[:0] = sys.argv[2:]
-from conftest import open_log, sample_event
+from audit_adversary import open_log, sample_event
 log = open_log(Path(sys.argv[1]), deadline=5)
 print(log.status().role, flush=True)
 for line in sys.stdin:
