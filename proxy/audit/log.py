@@ -22,7 +22,7 @@ from functools import partial
 from pathlib import Path
 
 from proxy.audit._ipc import Client, Server
-from proxy.audit._journal import Journal
+from proxy.audit._journal import MAX_LINE, Journal
 from proxy.audit._writer import RETRY, Observer, Pending, Writer, WriterOptions
 from proxy.audit.checkpoints import read_newest
 from proxy.audit.events import Event, serialise
@@ -40,7 +40,7 @@ class AuditStatus:
     """What ``preau status`` and the metrics say of the log."""
 
     role: str
-    """``writer`` or ``client``."""
+    """``writer``, ``client`` or ``closed``."""
     healthy: bool
     failure: str
     size: int
@@ -105,7 +105,12 @@ class AuditLog:
         self._backend: _Local | Client | None = self._open()
 
     def append(self, lines: Sequence[bytes]) -> Future[int]:
-        """Lines to disk; the future holds the first one's index, or ``AuditUnavailable``."""
+        """Lines to disk; the future holds the first one's index, or ``AuditUnavailable``.
+
+        For tools that have lines already; everybody else records events.
+        """
+        if any(b"\n" in line or not 0 < len(line) <= MAX_LINE for line in lines):
+            raise ValueError(f"a line of the audit log is 1 to {MAX_LINE} bytes without newline")
         future: Future[int] = Future()
         self._submit(Pending(list(lines), partial(_settle, future)))
         return future
@@ -158,6 +163,8 @@ class AuditLog:
             return AuditStatus(
                 "writer", not writer.failure, writer.failure, writer.size, writer.sealed
             )
+        if self._closed:
+            return AuditStatus("closed", False, "closed", -1, -1)
         return AuditStatus("client", backend is not None, "" if backend else "no writer", -1, -1)
 
     def close(self) -> None:

@@ -26,7 +26,7 @@ LOADER = """
 import asyncio, os, signal, sys, time
 from pathlib import Path
 sys.path[:0] = sys.argv[2:]
-from conftest import open_log, sample_event
+from audit_adversary import open_log, sample_event
 
 async def worker(log, number, out):
     while True:

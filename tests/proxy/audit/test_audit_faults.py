@@ -97,7 +97,7 @@ LIMITED = """
 import resource, signal, sys
 from pathlib import Path
 sys.path[:0] = sys.argv[2:]
-from conftest import open_log, sample_event
+from audit_adversary import open_log, sample_event
 from proxy.errors import AuditUnavailable
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 log = open_log(Path(sys.argv[1]))

@@ -185,8 +185,15 @@ def test_a_closed_log_refuses(logs: Logs, tmp_path: Path, event: MakeEvent) -> N
     log = logs(tmp_path)
     log.close()
     log.close()
+    assert log.status().role == "closed"
     with pytest.raises(AuditUnavailable):
         log.record_sync([event()])
+
+
+@pytest.mark.parametrize("line", [b"", b"{}\n{}", b"x" * 65536])
+def test_what_is_not_one_line_is_not_appended(logs: Logs, tmp_path: Path, line: bytes) -> None:
+    with pytest.raises(ValueError, match="without newline"):
+        logs(tmp_path).append([line])
 
 
 def test_a_moved_clock_is_recorded(
@@ -230,7 +237,7 @@ CHILD = """
 import sys, time
 from pathlib import Path
 sys.path[:0] = sys.argv[2:]
-from conftest import open_log, sample_event
+from audit_adversary import open_log, sample_event
 log = open_log(Path(sys.argv[1]), deadline=5)
 print(log.status().role, flush=True)
 for line in sys.stdin:
