@@ -106,13 +106,16 @@ class Blocker:
         host = host_of(url)
         url = _with_host(url, host)
         found = self._host_rule(host)
+        if top_level and found is not None and not found.place.top_level:
+            found = None
+        blocked = found is not None
+        page = host_of(source)
         if top_level:
-            if found is not None and not found.place.top_level:
-                found = None
-            engine, kind = self._top_level, RequestType.DOCUMENT
+            match = self._top_level.check(url, host, page, RequestType.DOCUMENT, blocked=blocked)
+            if not match.matched and not match.exception:  # a rule without types is for "other"
+                match = self._top_level.check(url, host, page, RequestType.OTHER, blocked=blocked)
         else:
-            engine = self._engine
-        match = engine.check(url, host, host_of(source), kind, blocked=found is not None)
+            match = self._engine.check(url, host, page, kind, blocked=blocked)
         if match.important or (found is not None and found.place.important):
             pass
         elif match.exception:
@@ -161,15 +164,12 @@ def _with_parents(host: str) -> list[str]:
 
 
 def _with_host(url: str, host: str) -> str:
-    """The URL with its host as we compare it: rules are anchored to the text."""
-    start = url.find("://")
-    if start < 0 or not host:
+    """The URL as rules are written against it: lower-case host, no port, no credentials."""
+    start = url.find("://") + 3
+    if start < 3 or not host:
         raise ValueError("the block decision needs an absolute URL")
-    if url.startswith(host, start + 3):
-        after = url[start + 3 + len(host) : start + 4 + len(host)]
-        if after in ("/", ":", "?", "#", ""):
-            return url
-    end = min((at for at in (url.find(c, start + 3) for c in "/?#") if at >= 0), default=len(url))
-    port = url[start + 3 : end].rpartition("]")[2].rpartition("@")[2].rpartition(":")[2]
-    authority = f"{host}:{port}" if port.isdigit() else host
-    return f"{url[:start].lower()}://{authority}{url[end:]}"
+    if url.startswith(("https://", "http://")) and url.startswith(host + "/", start):
+        return url
+    end = min((at for at in (url.find(c, start) for c in "/?#") if at >= 0), default=len(url))
+    rest = url[end:] if url[end : end + 1] == "/" else "/" + url[end:]
+    return f"{url[:start].lower()}{host}{rest}"

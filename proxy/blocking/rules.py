@@ -156,7 +156,7 @@ def _why_unusable(pattern: str, options: list[str], names: set[str], exception: 
         return "no host after ||"
     if len(pattern) > 1 and pattern[0] == "/" and pattern[-1] == "/":
         return "regular expression with look-around" if _LOOK_AROUND.search(pattern) else ""
-    if not options and sum(c.isalnum() for c in pattern) < 3:
+    if not options and sum(c.isalnum() for c in pattern) < 2:
         return "matches nearly everything"
     return ""
 

@@ -51,7 +51,8 @@ def test_every_line_is_accounted_for(write_list):
 
 def test_categories_hold_until_the_next_and_unknown_ones_fall_back(blocker_of):
     blocker = blocker_of(
-        "||a.example^\n! category: session-replay\n||b.example^\n! Category: nonsense\n||c.example^\n"
+        "||a.example^\n! category: session-replay\n||b.example^\n"
+        "! Category: nonsense\n||c.example^\n"
     )
     categories = [blocker.check_host(f"{x}.example").category for x in "abc"]
     assert categories == [Category.TRACKING, Category.SESSION_REPLAY, Category.TRACKING]
@@ -79,7 +80,7 @@ def test_discover_finds_text_files_by_name_and_names_them_from_the_site(tmp_path
 
 
 def test_a_list_that_cannot_be_read_is_an_error_that_names_it(tmp_path):
-    with pytest.raises(InputError, match="lists/block/gone.txt: cannot be read"):
+    with pytest.raises(InputError, match=r"lists/block/gone\.txt: cannot be read"):
         build([ListFile("gone", tmp_path / "gone.txt", "lists/block/gone.txt")])
 
 
