@@ -20,7 +20,8 @@ __all__ = ["Change", "Conflict", "Store", "SubjectRecord", "ValueRecord", "open_
 def open_store(url: str) -> Store:
     """Open the store that ``url`` names; raises ``StoreUnavailable`` or ``InputError``.
 
-    - ``sqlite:PATH`` - two files, ``PATH`` and ``PATH-vault``, made with mode 0600;
+    - ``sqlite:PATH`` - two files, ``PATH`` and ``PATH-vault``, made with mode 0600
+      (``sqlite:////abs/path`` is the same as ``sqlite:/abs/path``);
     - ``redis://[user:password@]host[:port][/db][?prefix=NAME]``, ``rediss://`` the same over
       TLS (server certificate always verified), ``unix:///path/redis.sock``. ``prefix`` keeps
       several sites apart in one Redis (default ``preau``).

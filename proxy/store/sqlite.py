@@ -10,7 +10,8 @@ without corrupting the file. A lost row is written again when its value is next 
 because vault references are deterministic; until then that pseudonym is not restored.
 
 Erasure. ``secure_delete`` overwrites what is deleted, and the write-ahead log is emptied
-after a change that forgets. Backups are the operator's: keep them apart and short.
+after a change that forgets, unless a reader holds it: then at the next such change or
+checkpoint. Backups are the operator's: keep them apart and short.
 
 Threads share one connection a file behind a lock; iterators have their own connection, hence
 a consistent view however long they take. Processes are kept apart by SQLite's locks.
@@ -123,7 +124,7 @@ class SqliteStore:
                 _write(self._directory, change)
                 _set_meta(self._directory, _VERSION, b"%d" % (version + 1))
             if change.forget_values or change.forget_subjects:
-                self._directory.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+                _empty_log(self._directory)
             return version + 1
 
     def values(self) -> Iterator[ValueRecord]:
@@ -212,9 +213,22 @@ def _use_wal(connection: sqlite3.Connection) -> None:
             time.sleep(0.02)
 
 
-def _create_private(path: Path) -> None:
-    """Create with mode 0600 (SQLite gives its side files the same), refuse a looser file."""
+def _empty_log(connection: sqlite3.Connection) -> None:
+    """Overwrite the log's copies of what was forgotten; a long reader puts it off, briefly."""
+    connection.execute("PRAGMA busy_timeout=200").fetchall()
     try:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={int(_BUSY_SECONDS * 1000)}").fetchall()
+
+
+def _create_private(path: Path) -> None:
+    """Create with mode 0600 (SQLite gives its side files the same), refuse a looser file.
+
+    Makes the last folder only: a longer path that is absent is a disk that is not mounted.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise StoreUnavailable(

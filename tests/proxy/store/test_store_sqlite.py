@@ -198,7 +198,13 @@ def test_use_after_fork_is_refused(tmp_path: Path) -> None:
 
 def test_a_missing_folder_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable, match="create its folder"):
-        open_store(f"sqlite:{tmp_path}/absent/site.db")
+        open_store(f"sqlite:{tmp_path}/absent/state/site.db")
+
+
+def test_the_last_folder_is_made_private(tmp_path: Path) -> None:
+    open_store(f"sqlite:///{tmp_path}/state/site.db").close()
+    assert (tmp_path / "state").stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "state" / "site.db").exists()
 
 
 @pytest.mark.parametrize(
