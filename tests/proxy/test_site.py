@@ -33,7 +33,7 @@ def test_a_bare_site_is_closed_and_local(tmp_path: Path) -> None:
     assert (str(site.listen), str(site.status)) == ("127.0.0.1:8080", "127.0.0.1:9090")
     assert site.state_dir == tmp_path / "state"
     assert site.keys_dir == tmp_path / "state" / "keys"
-    assert site.store_url == f"sqlite:///{tmp_path}/state/preau.db"
+    assert site.store_url == f"sqlite:{tmp_path}/state/preau.db"
     assert site.limits.body == 16 * 1024 * 1024
     assert site.client_of("192.0.2.1") == Client("", "guest")
     assert site.upstream_ca is None
@@ -58,6 +58,21 @@ def test_the_environment_wins(tmp_path: Path) -> None:
     assert site.upstream_ca == Path("/etc/ca.pem")
     assert site.store_url == "rediss://:secret@h:6379/0"
     assert "secret" not in repr(site)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("sqlite:x.db", "sqlite:{root}/x.db"),
+        ("sqlite:/var/x.db", "sqlite:/var/x.db"),
+        ("sqlite:///var/x.db", "sqlite:/var/x.db"),
+        ("sqlite:////var/x.db", "sqlite:/var/x.db"),
+        ("redis://h:1/2?prefix=p", "redis://h:1/2?prefix=p"),
+    ],
+)
+def test_every_process_opens_the_same_store(tmp_path: Path, written: str, expected: str) -> None:
+    site = load_site(write(tmp_path, f"site: T\nstore: {written}\n"), {})
+    assert site.store_url == expected.format(root=tmp_path)
 
 
 def test_every_override_is_documented() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from proxy.policy.json_schema import SCHEMAS, schema_text
+from proxy.policy.service_schema import Coarse, Shape
 
 ROOT = Path(__file__).parents[3]
 
@@ -27,3 +28,10 @@ def test_every_key_of_a_schema_is_described(name: str) -> None:
             inner = document["$defs"].get(value.get("$ref", "").rpartition("/")[2], {})
             assert value.get("description") or inner.get("description"), key
             assert schema["additionalProperties"] is False
+
+
+def test_shapes_and_generalisations_are_those_that_pseudonyms_know() -> None:
+    shapes = pytest.importorskip("proxy.pseudonyms.shapes")
+    minimise = pytest.importorskip("proxy.pseudonyms.minimise")
+    assert set(Shape) == set(shapes.SHAPE_NAMES)
+    assert set(Coarse) == set(minimise.GENERALISATIONS)
