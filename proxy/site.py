@@ -241,12 +241,15 @@ def _under(root: Path, text: str) -> Path:
 
 
 def _store_url(text: str, root: Path, state: Path) -> str:
-    """``sqlite:///`` URLs are made absolute, so that every process opens the same file."""
+    """``sqlite:`` URLs are made absolute, so that every process opens the same file."""
     if not text:
-        return f"sqlite:///{state / 'preau.db'}"
-    if urlsplit(text).scheme == "sqlite":
-        return f"sqlite:///{_under(root, text.removeprefix('sqlite:///'))}"
-    return text
+        return f"sqlite:{state / 'preau.db'}"
+    if urlsplit(text).scheme != "sqlite":
+        return text
+    path = text.partition(":")[2]
+    if path.startswith("//"):  # sqlite:///var/x.db is another way to write sqlite:/var/x.db
+        path = "/" + path.lstrip("/")
+    return f"sqlite:{_under(root, path)}"
 
 
 def _refs(document: Document, written: SiteFile) -> dict[str, RuleRef]:

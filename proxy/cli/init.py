@@ -8,6 +8,7 @@ from pathlib import Path
 
 from proxy.cli.output import emit
 from proxy.errors import InputError
+from proxy.policy.json_schema import SCHEMAS, schema_text
 
 GROUP = "Set up"
 HELP = "write a new, commented site into an empty folder"
@@ -26,14 +27,10 @@ def run(args: argparse.Namespace) -> int:
     target: Path = args.directory
     files = write_site(target)
     steps = next_steps(target)
-    text = "\n".join(
-        [
-            f"A new site is in {target} ({len(files)} files).",
-            "",
-            "Next:",
-            *(f"  {command:<{44}} {why}" for command, why in steps),
-        ]
-    )
+    width = max(len(command) for command, _ in steps)
+    lines = [f"A new site is in {target} ({len(files)} files).", "", "Next:"]
+    lines += [f"  {command:<{width}}  {why}" for command, why in steps]
+    text = "\n".join(lines)
     emit(
         args,
         text,
@@ -64,9 +61,20 @@ def write_site(target: Path) -> list[str]:
         if target.exists() and any(target.iterdir()):
             raise InputError(f"{target} is not empty, choose an empty or absent folder")
         shutil.copytree(source, target, ignore=_LEFT_OUT, dirs_exist_ok=True)
+        _add_schemas(target)
     except OSError as error:
         raise InputError(f"cannot write {target}: {error.strerror or error}") from error
     return sorted(str(p.relative_to(target)) for p in target.rglob("*") if p.is_file())
+
+
+def _add_schemas(target: Path) -> None:
+    """Put the JSON Schemas beside the files, and point the files' first lines at them."""
+    (target / "schema").mkdir()
+    for name in SCHEMAS:
+        (target / "schema" / name).write_text(schema_text(name), encoding="utf-8")
+    for path in (target / "site.yaml", *(target / "services").glob("*.yaml")):
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace("../docs/", "schema/", 1), encoding="utf-8")
 
 
 def default_site() -> Path:

@@ -13,7 +13,7 @@ Meaning, in the order that decides:
 Theory of operation. A position is (rule, step); a state is a set of positions, made by the
 subset construction. Positions of rules that begin with ``**`` wait in every state until some
 value matches: they are kept apart (``Background``), not in the sets, so that N such rules
-give N + 1 states and not 2^N. Of the rules that hold from around, only the best is kept: the
+give 2 N + 1 states and not 2^N. Of the rules that hold from around, only the best is kept: the
 others can never win again. Both keep automata small; a bound refuses the rest.
 """
 

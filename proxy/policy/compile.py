@@ -183,7 +183,7 @@ class _Compiler:
             kind=rule.kind,
             action=Action(rule.do),
             ref=_ref(self.document, location, text),
-            shape=rule.shape,
+            shape=rule.shape.value,
             generalise=rule.to.value if rule.to else "",
             strict=strict,
         )

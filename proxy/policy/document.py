@@ -13,6 +13,7 @@ exhaust Python's. What differs from ``yaml.safe_load``, and why:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,7 @@ MAX_VALUES = 400_000
 MAX_DEPTH = 60
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_NEEDS_QUOTES = re.compile("scanning an alias|cannot start any token")
 
 type Location = tuple[str | int, ...]
 
@@ -97,6 +99,8 @@ def parse_document(raw: bytes, file: str) -> Document:
         at = error.problem_mark or error.context_mark
         mark = Mark(at.line + 1, at.column + 1) if at else Mark(1, 1)
         what = " ".join(part for part in (error.context, error.problem) if part)
+        if _NEEDS_QUOTES.search(what):
+            what += ' (text that begins with * or @ or % needs quotes: "*.example.com")'
         document.problems.append(Problem(file, *mark, f"not valid YAML: {what}"))
     except yaml.YAMLError as error:
         what = str(error).splitlines()[0]
@@ -159,7 +163,7 @@ class _Builder:
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         if event.tag is not None:
             raise self._stop(event, "tags (!…) are not allowed, write the value alone")
-        null = event.style is None and event.value in _NULLS
+        null = not event.style and event.value in _NULLS
         frame = self.stack[-1] if self.stack else None
         if isinstance(frame, _Frame) and isinstance(frame.value, dict) and frame.key is None:
             self._key(frame, event)
@@ -205,7 +209,11 @@ class _Builder:
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         if event.anchor not in self.anchors:
-            raise self._stop(event, f"the alias *{event.anchor} has no anchor above it")
+            message = (
+                f"the alias *{event.anchor} has no anchor above it "
+                "(text that begins with * needs quotes)"
+            )
+            raise self._stop(event, message)
         frame = self.stack[-1] if self.stack else None
         if frame is not None and isinstance(frame.value, dict) and frame.key is None:
             raise self._stop(event, "a key cannot be an alias (*…)")

@@ -59,21 +59,22 @@ class EndpointTree(EndpointTable):
         segments = path.split("/")[1:]
         if segments and segments[-1] == "":
             segments.pop()
-        if "%" in path:
-            segments = [unquote(segment) for segment in segments]
-        if self._fold:
-            segments = [segment.lower() for segment in segments]
-        return _search(self._root, segments, 0, method) or self._default
+        return self._search(self._root, segments, 0, method) or self._default
 
+    def _search(self, node: _Node, segments: list[str], index: int, method: str) -> Endpoint | None:
+        if index == len(segments):
+            found = node.here.get(method) or node.here.get(ANY_METHOD)
+        else:
+            segment = segments[index]
+            found = None
+            if node.static and (child := self._written(node, segment)) is not None:
+                found = self._search(child, segments, index + 1, method)
+            if found is None and node.parameter is not None and segment:
+                found = self._search(node.parameter, segments, index + 1, method)
+        return found or node.tail.get(method) or node.tail.get(ANY_METHOD)
 
-def _search(node: _Node, segments: list[str], index: int, method: str) -> Endpoint | None:
-    if index == len(segments):
-        found = node.here.get(method) or node.here.get(ANY_METHOD)
-    else:
-        segment = segments[index]
-        found = None
-        if (child := node.static.get(segment)) is not None:
-            found = _search(child, segments, index + 1, method)
-        if found is None and node.parameter is not None and segment:
-            found = _search(node.parameter, segments, index + 1, method)
-    return found or node.tail.get(method) or node.tail.get(ANY_METHOD)
+    def _written(self, node: _Node, segment: str) -> _Node | None:
+        """The branch of a written part; ``%75sers`` is ``users`` to a service."""
+        if "%" in segment:
+            segment = unquote(segment)
+        return node.static.get(segment.lower() if self._fold else segment)

@@ -90,7 +90,7 @@ class PolicyHolder:
     def _moving(self, now: Fingerprint) -> bool:
         """Whether a changed file was written to a moment ago. A time to come is not a moment."""
         changed = set(now) - set(self._seen)
-        return any(0 <= self._clock() - entry[1] / 1e9 < self._settle for entry in changed)
+        return any(abs(self._clock() - entry[1] / 1e9) < self._settle for entry in changed)
 
     def _reload(self, before: Fingerprint) -> ReloadOutcome | None:
         reading = read_policy(self._root, self._environ, self._cache)

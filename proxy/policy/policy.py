@@ -144,6 +144,26 @@ def source_files(root: Path) -> list[str]:
     return found
 
 
+def _not_read(root: Path) -> list[Problem]:
+    """A warning for each file that looks like a service or a list, but is not read as one."""
+    read = set(source_files(root))
+    found = []
+    for folder, expected in (
+        (SERVICES, "such as name.yaml"),
+        (LISTS, "such as never-inspect-ours.txt"),
+    ):
+        try:
+            names = sorted(entry.name for entry in os.scandir(root / folder) if entry.is_file())
+        except OSError:
+            continue
+        for name in names:
+            if name.startswith(".") or name.endswith(("~", ".md")) or f"{folder}/{name}" in read:
+                continue
+            message = f"this file is not read, expected a name {expected}"
+            found.append(Problem(f"{folder}/{name}", 1, 1, message))
+    return found
+
+
 def read_policy(
     root: Path,
     environ: Mapping[str, str] = os.environ,
@@ -174,7 +194,10 @@ class _Reader:
         if site is not None and not self.reading.problems:
             self.reading.policy = self._policy(site)
             self.reading.warnings = sorted(
-                advise(self.reading.policy, site_document, self.compiled)
+                [
+                    *advise(self.reading.policy, site_document, self.compiled),
+                    *_not_read(self.root),
+                ]
             )
             self.cache.clear()
             self.cache.update(self.used)

@@ -46,10 +46,26 @@ class Coarse(StrEnum):
     """What is left of a value that is generalised."""
 
     YEAR = "year"
+    MONTH = "month"
     DEPARTMENT = "department"
 
 
-GENERALISED = {Coarse.YEAR: Kind.BIRTH_DATE, Coarse.DEPARTMENT: Kind.ADDRESS}
+class Shape(StrEnum):
+    """The form of a pseudonym; see ``proxy.pseudonyms.shapes``."""
+
+    AUTO = "auto"
+    TEXT = "text"
+    TOKEN = "token"  # noqa: S105 - the name of a form, not a secret
+    EMAIL = "email"
+    NAME = "name"
+    UUID = "uuid"
+
+
+GENERALISED = {
+    Coarse.YEAR: Kind.BIRTH_DATE,
+    Coarse.MONTH: Kind.BIRTH_DATE,
+    Coarse.DEPARTMENT: Kind.ADDRESS,
+}
 
 
 def parse_host(text: str) -> str:
@@ -127,8 +143,8 @@ class RuleFile(Strict):
     to: Coarse | None = Field(
         default=None, description="With 'do: generalise': what is left of it."
     )
-    shape: str = Field(
-        default="auto", description="The form of the pseudonym.", pattern=r"^[a-z0-9_-]+$"
+    shape: Shape = Field(
+        default=Shape.AUTO, description="The form of the pseudonym; auto suits what the value is."
     )
     only_if: OnlyIf | None = Field(
         default=None,

@@ -109,7 +109,7 @@ def _store(text: str) -> str:
         return text
     parts = urlsplit(text)
     if parts.scheme not in ("sqlite", "redis", "rediss", "unix"):
-        raise ValueError("expected sqlite:///FILE, redis://HOST:PORT/DB or rediss://HOST:PORT/DB")
+        raise ValueError("expected sqlite:FILE, redis://HOST:PORT/DB or rediss://HOST:PORT/DB")
     if parts.password:
         raise ValueError("a password stands in this file, set PREAU_STORE_URL instead")
     return text
@@ -228,7 +228,7 @@ class SiteFile(Strict):
     require_charter: bool = Field(
         default=True, description="Deny services whose supplier has not adhered to the charter."
     )
-    pseudonym_domain: Domain = Field(
+    pseudonym_domain: Annotated[Domain, Field(max_length=200)] = Field(
         default="pseudonyme.invalid",
         description="The domain of e-mail pseudonyms: a sub-domain you own.",
     )
@@ -241,7 +241,7 @@ class SiteFile(Strict):
     )
     store: Annotated[str, AfterValidator(_store)] = Field(
         default="",
-        description="sqlite:///FILE or redis://HOST:PORT/DB. Empty: SQLite inside paths.state. "
+        description="sqlite:FILE or redis://HOST:PORT/DB. Empty: SQLite inside paths.state. "
         "A URL with a password goes into the environment (PREAU_STORE_URL).",
     )
     paths: PathsFile = Field(default_factory=PathsFile, description="Where things are kept.")

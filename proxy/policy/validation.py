@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from proxy.policy.document import Document, Location
@@ -18,6 +18,14 @@ class Strict(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_absent(cls, data: Any) -> Any:
+        """``networks:`` with nothing behind it (all its lines are remarks) says nothing."""
+        if not isinstance(data, dict):
+            return data
+        return {key: value for key, value in data.items() if value is not None}
+
 
 def validate[Schema: Strict](document: Document, schema: type[Schema]) -> Schema | None:
     """The document as ``schema``; ``None`` when problems were added to the document."""
@@ -27,9 +35,19 @@ def validate[Schema: Strict](document: Document, schema: type[Schema]) -> Schema
     try:
         return schema.model_validate(data)
     except ValidationError as error:
-        for detail in error.errors(include_url=False):
-            document.problems.append(_problem(document, schema, detail))
+        details = error.errors(include_url=False)
+        for detail in details:
+            if not _follows_from_another(detail, details):
+                document.problems.append(_problem(document, schema, detail))
         return None
+
+
+def _follows_from_another(detail: ErrorDetails, details: Sequence[ErrorDetails]) -> bool:
+    """A list is also called too short when its only element is wrong: say the latter only."""
+    location = detail["loc"]
+    return detail["type"] == "too_short" and any(
+        other["loc"][: len(location)] == location and other is not detail for other in details
+    )
 
 
 def _problem(document: Document, schema: type[Strict], detail: ErrorDetails) -> Problem:
@@ -40,7 +58,7 @@ def _problem(document: Document, schema: type[Strict], detail: ErrorDetails) -> 
             known = _known_keys(schema, location[:-1])
             return document.problem(location, f"unknown key {key!r}, {_hint(key, known)}", key=True)
         case "missing":
-            message = f"the key {key!r} is missing here"
+            message = f"the key {key!r} is missing or empty here"
             return document.problem(location[:-1], message)
         case _:
             return document.problem(location, f"{_named(location)}{_expected(detail)}")
@@ -65,6 +83,8 @@ def _expected(detail: ErrorDetails) -> str:
             return f"unknown value {given!r}, {did_you_mean(given, words)}"
         case "value_error":
             return str(context.get("error", "is not valid"))
+        case "too_short":
+            return "expected at least one"
         case "string_type":
             return "expected text"
         case "int_parsing" | "int_type":
