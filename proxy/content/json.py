@@ -14,7 +14,8 @@ from collections.abc import Iterator
 import orjson
 
 from proxy.content import base64
-from proxy.content.coding import Backslashes, back, json_escape
+from proxy.content.batch import Batch
+from proxy.content.coding import Backslashes, json_escape
 from proxy.content.edits import Page, shift
 from proxy.content.url_spots import in_urls
 from proxy.content.visitor import Drop, Edit
@@ -167,15 +168,23 @@ def _unescape(token: str) -> str:
 def _strings(page: Page, walk: Walk, coding: Backslashes) -> None:
     """Read each string that holds a backslash or looks like a nested encoding."""
     text = page.rest() if page.spans else page.text
+    batch = Batch(page, walk)
     if "\\" in text:
         for start, end in _escaped_strings(text):
-            _nested(page, walk, start, end, coding)
+            raw = text[start:end]
+            batch.add(start, raw, _unescape(f'"{raw}"'), coding)
+        batch.run()
         text = page.rest()
     spans = {span for mark in _marks(text) if (span := _string_at(text, *mark)) is not None}
-    if base64.may_hold(text):
-        spans.update(_base64_strings(text, walk))
+    words = base64.words(text, walk)
+    if words:
+        spans.update(_strings_of(text, base64.places(text, words)))
     for start, end in sorted(spans):
-        _nested(page, walk, start, end, coding)
+        found = [
+            Edit(first, last, json_escape(replacement, coding.ascii_only))
+            for first, last, replacement in walk.text(text[start:end])
+        ]
+        page.cover(start, end, shift(found, start))
 
 
 def _escaped_strings(text: str) -> Iterator[tuple[int, int]]:
@@ -218,23 +227,12 @@ def _string_at(text: str, at: int, low: int) -> tuple[int, int] | None:
     return opening + 1, closing
 
 
-def _base64_strings(text: str, walk: Walk) -> Iterator[tuple[int, int]]:
-    for word, at in base64.words(text, walk):
-        span = _string_at(text, at, 0)
-        if span is not None and len(word) <= span[1] - span[0]:
+def _strings_of(text: str, places: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The strings that the base64 words at ``places`` stand in."""
+    for start, end in places:
+        span = _string_at(text, start, 0)
+        if span is not None and span[0] <= start and end <= span[1]:
             yield span
-
-
-def _nested(page: Page, walk: Walk, start: int, end: int, coding: Backslashes) -> None:
-    raw = page.text[start:end]
-    if "\\" in raw:
-        found = back(raw, walk.text(_unescape(f'"{raw}"')), coding)
-    else:
-        found = [
-            Edit(first, last, json_escape(replacement, coding.ascii_only))
-            for first, last, replacement in walk.text(raw)
-        ]
-    page.cover(start, end, shift(found, start))
 
 
 # --- the rest -----------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from proxy.content import base64, json
+from proxy.content.batch import Batch
 from proxy.content.coding import (
     ENTITIES,
     PERCENT,
@@ -55,10 +56,11 @@ class Stretch(NamedTuple):
     spot: Spot
 
 
-_START_TAG = re.compile(
-    r"<[A-Za-z][^\s/>=]*+(?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"'][^\s>]*+)?+)*+>"
+_OPENING = re.compile(
+    r"<(?:([A-Za-z][^\s/>=]*+)"
+    r"((?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"'][^\s>]*+)?+)*+>)?+"
+    r"|(/)|(!--)|(!\[CDATA\[)|([!?]))"
 )
-_NAME = re.compile(r"<([A-Za-z][^\s/>]*)")
 _ATTRIBUTE = re.compile(r"([^\s=\"'<>/]++)\s*+=\s*+(\"[^\"]*+\"|'[^']*+'|[^\s>\"'][^\s>]*+)")
 _RAW_END = {
     name: re.compile(rf"</{name}", re.I) for name in ("script", "style", "textarea", "title")
@@ -78,55 +80,71 @@ def edits(document: str, walk: Walk, *, xml: bool = False) -> list[Edit]:
     """Edits for a document or a fragment."""
     if "<!" in document and _ENTITY_DECLARATION.search(document) and not walk.answer:
         raise Refused(Reason.UNDECODABLE, "the document declares entities of its own")
-    page = Page(document)
-    stretches = list(_stretches(document, xml))
-    for stretch in stretches:
-        _look_into(page, walk, stretch)
-    found = walk.visitor.text(page.rest())
+    stretches = _stretches(document, xml)
     starts = [stretch.start for stretch in stretches]
+    page = Page(document)
+    batch = Batch(page, walk)
+    for index in _indices(document, starts, walk):
+        _look_into(batch, walk, stretches[index])
+    batch.run()
+    found = walk.visitor.text(page.rest())
     return page.finish(
-        [_written(document, edit, stretches[_index(starts, edit.start)]) for edit in found]
+        [
+            _written(document, edit, stretches[bisect_right(starts, edit.start) - 1])
+            for edit in found
+        ]
     )
 
 
-def _index(starts: list[int], at: int) -> int:
-    return max(0, bisect_right(starts, at) - 1)
+def _indices(document: str, starts: list[int], walk: Walk) -> list[int]:
+    """The stretches that may hold more than what stands there."""
+    places = [match.start() for match in _TRIGGER.finditer(document)]
+    words = base64.words(document, walk)
+    if words:
+        places += [start for start, _ in base64.places(document, words)]
+    return sorted({bisect_right(starts, place) - 1 for place in places})
 
 
 # --- the tokenizer ------------------------------------------------------------------------
 
 
-def _stretches(document: str, xml: bool) -> Iterator[Stretch]:
+def _stretches(document: str, xml: bool) -> list[Stretch]:
     """Cut the document; every character belongs to exactly one stretch."""
+    stretches: list[Stretch] = []
     at, size = 0, len(document)
-    while at < size:
-        opening = document.find("<", at)
-        if opening < 0:
-            yield Stretch(at, size, Spot.TEXT)
-            return
+    while match := _OPENING.search(document, at):
+        opening = match.start()
         if opening > at:
-            yield Stretch(at, opening, Spot.TEXT)
-        at = opening
-        for stretch in _construct(document, at, xml):
-            yield stretch
-            at = stretch.end
+            stretches.append(Stretch(at, opening, Spot.TEXT))
+        name = match[1]
+        if name is None:
+            stretch = _construct(document, match)
+        elif match[2] is None:
+            stretch = Stretch(opening, size, Spot.BROKEN)
+        else:
+            stretch = Stretch(opening, match.end(), Spot.TAG)
+        stretches.append(stretch)
+        at = stretch.end
+        if name is not None and not xml and name.lower() in _RAW_END and at < size:
+            content = _raw_content(document, at, name.lower(), match[0])
+            if content is not None:
+                stretches.append(content)
+                at = content.end
+    if at < size or not stretches:
+        stretches.append(Stretch(at, size, Spot.TEXT))
+    return stretches
 
 
-def _construct(document: str, at: int, xml: bool) -> Iterator[Stretch]:
-    """What starts with the ``<`` at ``at``."""
-    following = document[at + 1 : at + 2]
-    if following.isalpha() and following.isascii():
-        yield from _element(document, at, xml)
-    elif following == "/":
-        yield _until(document, at, ">", Spot.TAG)
-    elif document.startswith("<!--", at):
-        yield _until(document, at, "-->", Spot.COMMENT)
-    elif document.startswith("<![CDATA[", at):
-        yield _until(document, at, "]]>", Spot.CDATA)
-    elif following in ("!", "?"):
-        yield _until(document, at, ">", Spot.COMMENT)
-    else:
-        yield Stretch(at, at + 1, Spot.TEXT)
+def _construct(document: str, match: re.Match[str]) -> Stretch:
+    """An end tag, a comment, a CDATA section or a declaration."""
+    at = match.start()
+    if match[3]:
+        return _until(document, at, ">", Spot.TAG)
+    if match[4]:
+        return _until(document, at, "-->", Spot.COMMENT)
+    if match[5]:
+        return _until(document, at, "]]>", Spot.CDATA)
+    return _until(document, at, ">", Spot.COMMENT)
 
 
 def _until(document: str, at: int, close: str, spot: Spot) -> Stretch:
@@ -134,54 +152,37 @@ def _until(document: str, at: int, close: str, spot: Spot) -> Stretch:
     return Stretch(at, len(document) if end < 0 else end + len(close), spot)
 
 
-def _element(document: str, at: int, xml: bool) -> Iterator[Stretch]:
-    """A start tag, and the raw contents that belong to it (script, style)."""
-    match = _START_TAG.match(document, at)
-    if match is None:
-        yield Stretch(at, len(document), Spot.BROKEN)
-        return
-    end = match.end()
-    yield Stretch(at, end, Spot.TAG)
-    name = _NAME.match(document, at)
-    word = name[1].lower() if name else ""
-    if xml or word not in _RAW_END:
-        return
-    closing = _RAW_END[word].search(document, end)
+def _raw_content(document: str, at: int, name: str, tag: str) -> Stretch | None:
+    """What belongs to an element whose content is not markup."""
+    closing = _RAW_END[name].search(document, at)
     stop = closing.start() if closing else len(document)
-    if stop > end:
-        yield Stretch(end, stop, _raw_spot(word, match[0]))
-
-
-def _raw_spot(name: str, tag: str) -> Spot:
+    if stop == at:
+        return None
     if name == "script":
-        return Spot.DATA if _DATA_TYPE.search(tag) else Spot.SCRIPT
-    return Spot.STYLE if name == "style" else Spot.TEXT
+        return Stretch(at, stop, Spot.DATA if _DATA_TYPE.search(tag) else Spot.SCRIPT)
+    return Stretch(at, stop, Spot.STYLE if name == "style" else Spot.TEXT)
 
 
 # --- looking into a stretch ---------------------------------------------------------------
 
 
-def _look_into(page: Page, walk: Walk, stretch: Stretch) -> None:
+def _look_into(batch: Batch, walk: Walk, stretch: Stretch) -> None:
     """Deal with a stretch that may hold more than what stands there."""
     start, end, spot = stretch
     if spot is Spot.TAG:
-        if _TRIGGER.search(page.text, start, end) or base64.may_hold(page.text[start:end]):
-            _attributes(page, walk, start, end)
+        _attributes(batch, start, end)
         return
-    if not _TRIGGER.search(page.text, start, end) and spot is not Spot.DATA:
-        part = page.text[start:end]
-        if not base64.may_hold(part):
-            return
-    part = page.text[start:end]
+    part = batch.page.text[start:end]
+    if spot is Spot.TEXT:
+        batch.add(start, part, TEXT_ENTITIES.decode(part), TEXT_ENTITIES)
+        return
     if spot is Spot.DATA and json.is_valid(part):
-        found = [_data_safe(edit) for edit in json.edits(part, walk.deeper(len(part)))]
+        found = [_data_safe(edit) for edit in json.edits(part, walk)]
     elif spot in (Spot.SCRIPT, Spot.DATA):
         found = _script(part, walk)
-    elif spot is Spot.TEXT:
-        found = back(part, walk.text(TEXT_ENTITIES.decode(part)), TEXT_ENTITIES)
     else:
         found = [_written(part, edit, Stretch(0, 0, spot)) for edit in walk.prose(part)]
-    page.cover(start, end, shift(found, start))
+    batch.page.cover(start, end, shift(found, start))
 
 
 def _script(part: str, walk: Walk) -> list[Edit]:
@@ -195,17 +196,32 @@ def _data_safe(edit: Edit) -> Edit:
     return edit._replace(replacement=edit.replacement.replace("<", "\\u003c"))
 
 
-def _attributes(page: Page, walk: Walk, start: int, end: int) -> None:
-    for match in _ATTRIBUTE.finditer(page.text, start, end):
+def _attributes(batch: Batch, start: int, end: int) -> None:
+    for match in _ATTRIBUTE.finditer(batch.page.text, start, end):
         raw = match[2]
         quoted = raw[0] in "\"'"
-        first = match.start(2) + quoted
         inside = raw[1:-1] if quoted else raw
-        if not _TRIGGER.search("=" + raw) and not base64.may_hold(inside):
-            continue
-        coding = _quoting(raw)
-        found = [_in_attribute(edit, match[1].lower()) for edit in walk.text(coding.decode(inside))]
-        page.cover(first, first + len(inside), shift(back(inside, found, coding), first))
+        coding = _Value(match[1].lower(), _quoting(raw))
+        batch.add(match.start(2) + quoted, inside, coding.decode(inside), coding)
+
+
+class _Value:
+    """An attribute value: written in the attribute's own language, then as an attribute."""
+
+    __slots__ = ("entities", "name")
+
+    def __init__(self, name: str, entities: Entities) -> None:
+        self.name = name
+        self.entities = entities
+
+    def decode(self, raw: str) -> str:
+        return self.entities.decode(raw)
+
+    def units(self, raw: str) -> Iterator[tuple[int, int, int]]:
+        return self.entities.units(raw)
+
+    def encode(self, replacement: str, spot: str, raw: str) -> str:
+        return self.entities.encode(_in_attribute(replacement, self.name), spot, raw)
 
 
 def _quoting(raw: str) -> Entities:
@@ -215,16 +231,15 @@ def _quoting(raw: str) -> Entities:
     return ENTITIES if raw[0] == "'" else UNQUOTED_ENTITIES
 
 
-def _in_attribute(edit: Edit, name: str) -> Edit:
-    """What an attribute's own language asks for, before it is written as an attribute."""
-    replacement = edit.replacement
+def _in_attribute(replacement: str, name: str) -> str:
+    """What an attribute's own language asks for."""
     if name.startswith("on"):
-        replacement = SCRIPT.encode(replacement, "", "")
-    elif name == "style":
-        replacement = _CSS.sub(_css_escape, replacement)
-    elif name in _URL_ATTRIBUTES and "%" not in replacement:
-        replacement = PERCENT.encode(replacement, "@:/", "")
-    return edit._replace(replacement=replacement)
+        return SCRIPT.encode(replacement, "", "")
+    if name == "style":
+        return _CSS.sub(_css_escape, replacement)
+    if name in _URL_ATTRIBUTES and "%" not in replacement:
+        return PERCENT.encode(replacement, "@:/", "")
+    return replacement
 
 
 def _css_escape(match: re.Match[str]) -> str:
@@ -260,7 +275,6 @@ def _written(document: str, edit: Edit, stretch: Stretch) -> Edit:
 def _written_in_tag(document: str, edit: Edit, stretch: Stretch) -> Edit:
     for match in _ATTRIBUTE.finditer(document, stretch.start, stretch.end):
         if match.start(2) <= edit.start and edit.end <= match.end(2):
-            edit = _in_attribute(edit, match[1].lower())
-            coding = _quoting(match[2])
+            coding = _Value(match[1].lower(), _quoting(match[2]))
             return edit._replace(replacement=coding.encode(edit.replacement, "", ""))
     return edit._replace(replacement=UNQUOTED_ENTITIES.encode(edit.replacement, "", ""))
