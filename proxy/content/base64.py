@@ -23,7 +23,6 @@ _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-"
 _ONLY_WORDS = bytes(byte if byte in _LETTERS else 10 for byte in range(256))
 _WORD = re.compile(rb"\n([^\n]{%d,})" % MIN)
 """On text where all else is a line break: one attempt a word, at the speed of a search."""
-_PIECE = re.compile(rb"[A-Za-z0-9+_-]{11,}|[A-Za-z0-9]{11,}")
 _PLAIN_PIECE = re.compile(rb"[A-Za-z0-9]{11,}")
 _JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*")
 _PADDING = (b"", b"", b"==", b"=")
@@ -118,8 +117,11 @@ def _readable_pieces(word: bytes) -> set[bytes]:
     """Pieces between separators that are also in the alphabet (``/``, ``-`` …)."""
     if word.isalnum():
         return set()
-    pieces = set(_PIECE.findall(word)) | set(_PLAIN_PIECE.findall(word))
-    return {piece for piece in pieces if piece != word and readable(piece) is not None}
+    pieces = set(_PLAIN_PIECE.findall(word))
+    if b"/" in word:
+        pieces.update(word.split(b"/"))
+    pieces.discard(word)
+    return {piece for piece in pieces if len(piece) >= MIN and readable(piece) is not None}
 
 
 def _rewrite(word: str, walk: Walk) -> str | None:

@@ -12,7 +12,7 @@ from json import JSONDecodeError, JSONDecoder
 
 from proxy.content import base64
 from proxy.content.batch import Batch
-from proxy.content.coding import FORM, FORM_PERCENT, PERCENT, Percent, back
+from proxy.content.coding import FORM, FORM_PERCENT, PERCENT, Percent, Writer, back
 from proxy.content.edits import Page, merge, shift
 from proxy.content.visitor import Drop, Edit
 from proxy.content.walk import Walk
@@ -54,9 +54,9 @@ class _AsIs:
     def units(self, raw: str) -> Iterator[tuple[int, int, int]]:
         return iter(())
 
-    def encode(self, replacement: str, spot: str, raw: str) -> str:
+    def writer(self, raw: str) -> Writer:
         # A spot with a space in it shows a form that is not encoded at all.
-        return self.coding.encode(replacement, spot, spot)
+        return lambda replacement, spot: self.coding.writer(spot)(replacement, spot)
 
 
 def _pairs(text: str, semicolon: bool) -> Iterator[tuple[int, int, int]]:
@@ -127,6 +127,6 @@ def _field(batch: Batch, rule: FieldRule, coding: Percent, start: int, end: int)
             return False
         page.cover(start, end)
         return True
-    written = "" if isinstance(answer, Drop) else coding.encode(answer, raw, raw)
+    written = "" if isinstance(answer, Drop) else coding.writer(raw)(answer, raw)
     page.cover(start, end, [Edit(start, end, written)])
     return True

@@ -21,12 +21,14 @@ from proxy.content import base64, json
 from proxy.content.batch import Batch
 from proxy.content.coding import (
     ENTITIES,
-    PERCENT,
     SCRIPT,
     TEXT_ENTITIES,
     UNQUOTED_ENTITIES,
     Entities,
+    Writer,
     back,
+    script_escape,
+    url_escape,
 )
 from proxy.content.edits import Page, shift
 from proxy.content.visitor import Edit
@@ -56,10 +58,37 @@ class Stretch(NamedTuple):
     spot: Spot
 
 
+class Cut:
+    """The constructs of a document in order; what lies between them is text."""
+
+    __slots__ = ("ends", "size", "spots", "starts")
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.starts = [0]
+        self.ends = [0]
+        self.spots = [Spot.TEXT]
+
+    def add(self, start: int, end: int, spot: Spot) -> None:
+        self.starts.append(start)
+        self.ends.append(end)
+        self.spots.append(spot)
+
+    def at(self, place: int) -> Stretch:
+        """The stretch around ``place``."""
+        index = bisect_right(self.starts, place) - 1
+        end = self.ends[index]
+        if place < end:
+            return Stretch(self.starts[index], end, self.spots[index])
+        following = self.starts[index + 1] if index + 1 < len(self.starts) else self.size
+        return Stretch(end, following, Spot.TEXT)
+
+
 _OPENING = re.compile(
-    r"<(?:([A-Za-z][^\s/>=]*+)"
+    r"<(?:(/[^>]*+>)"
+    r"|([A-Za-z][^\s/>=]*+)"
     r"((?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"'][^\s>]*+)?+)*+>)?+"
-    r"|(/)|(!--)|(!\[CDATA\[)|([!?]))"
+    r"|(!--)|(!\[CDATA\[)|([!?/]))"
 )
 _ATTRIBUTE = re.compile(r"([^\s=\"'<>/]++)\s*+=\s*+(\"[^\"]*+\"|'[^']*+'|[^\s>\"'][^\s>]*+)")
 _RAW_END = {
@@ -71,6 +100,12 @@ _URL_ATTRIBUTES = frozenset(
     {"href", "src", "action", "formaction", "data", "poster", "cite", "background", "longdesc"}
     | {"manifest", "ping", "srcset", "imagesrcset", "xlink:href", "codebase", "profile", "usemap"}
 )
+_END_TAG, _CUT_SHORT, _START_TAG = 1, 2, 3
+_CLOSES = {
+    4: ("-->", Spot.COMMENT),
+    5: ("]]>", Spot.CDATA),
+    6: (">", Spot.COMMENT),
+}
 _CARE = re.compile("[&<>\"'\\\\\x00-\x1f\u2028\u2029`$ ]|[^\x00-\x7f]|--")
 _CSS = re.compile("[\\\\'\"<>&\x00-\x1f]")
 _ENTITY_DECLARATION = re.compile(r"<!ENTITY\s", re.I)
@@ -80,87 +115,69 @@ def edits(document: str, walk: Walk, *, xml: bool = False) -> list[Edit]:
     """Edits for a document or a fragment."""
     if "<!" in document and _ENTITY_DECLARATION.search(document) and not walk.answer:
         raise Refused(Reason.UNDECODABLE, "the document declares entities of its own")
-    stretches = _stretches(document, xml)
-    starts = [stretch.start for stretch in stretches]
+    cut = _cut(document, xml)
     page = Page(document)
     batch = Batch(page, walk)
-    for index in _indices(document, starts, walk):
-        _look_into(batch, walk, stretches[index])
+    for stretch in _rich(document, cut, walk):
+        _look_into(batch, walk, stretch)
     batch.run()
     found = walk.visitor.text(page.rest())
-    return page.finish(
-        [
-            _written(document, edit, stretches[bisect_right(starts, edit.start) - 1])
-            for edit in found
-        ]
-    )
+    return page.finish([_written(document, edit, cut.at(edit.start)) for edit in found])
 
 
-def _indices(document: str, starts: list[int], walk: Walk) -> list[int]:
-    """The stretches that may hold more than what stands there."""
+def _rich(document: str, cut: Cut, walk: Walk) -> list[Stretch]:
+    """The stretches that may hold more than what stands there, in order."""
     places = [match.start() for match in _TRIGGER.finditer(document)]
     words = base64.words(document, walk)
     if words:
-        places += [start for start, _ in base64.places(document, words)]
-    return sorted({bisect_right(starts, place) - 1 for place in places})
+        places = sorted(places + [start for start, _ in base64.places(document, words)])
+    rich: list[Stretch] = []
+    done = 0
+    for place in places:
+        if place >= done:
+            rich.append(cut.at(place))
+            done = rich[-1].end
+    return rich
 
 
 # --- the tokenizer ------------------------------------------------------------------------
 
 
-def _stretches(document: str, xml: bool) -> list[Stretch]:
-    """Cut the document; every character belongs to exactly one stretch."""
-    stretches: list[Stretch] = []
+def _cut(document: str, xml: bool) -> Cut:
+    cut = Cut(len(document))
     at, size = 0, len(document)
-    while match := _OPENING.search(document, at):
-        opening = match.start()
-        if opening > at:
-            stretches.append(Stretch(at, opening, Spot.TEXT))
-        name = match[1]
-        if name is None:
-            stretch = _construct(document, match)
-        elif match[2] is None:
-            stretch = Stretch(opening, size, Spot.BROKEN)
+    add, search = cut.add, _OPENING.search
+    while match := search(document, at):
+        start, at = match.span()
+        kind = match.lastindex
+        if kind == _END_TAG:
+            add(start, at, Spot.TAG)
+        elif kind == _START_TAG:
+            add(start, at, Spot.TAG)
+            name = match[2].lower()
+            if name in _RAW_END and not xml and at < size:
+                at = _raw_content(cut, document, at, name, match[0])
+        elif kind == _CUT_SHORT:
+            add(start, size, Spot.BROKEN)
+            break
         else:
-            stretch = Stretch(opening, match.end(), Spot.TAG)
-        stretches.append(stretch)
-        at = stretch.end
-        if name is not None and not xml and name.lower() in _RAW_END and at < size:
-            content = _raw_content(document, at, name.lower(), match[0])
-            if content is not None:
-                stretches.append(content)
-                at = content.end
-    if at < size or not stretches:
-        stretches.append(Stretch(at, size, Spot.TEXT))
-    return stretches
+            close, spot = _CLOSES[kind or 0]
+            end = document.find(close, start + 2)
+            at = size if end < 0 else end + len(close)
+            add(start, at, spot)
+    return cut
 
 
-def _construct(document: str, match: re.Match[str]) -> Stretch:
-    """An end tag, a comment, a CDATA section or a declaration."""
-    at = match.start()
-    if match[3]:
-        return _until(document, at, ">", Spot.TAG)
-    if match[4]:
-        return _until(document, at, "-->", Spot.COMMENT)
-    if match[5]:
-        return _until(document, at, "]]>", Spot.CDATA)
-    return _until(document, at, ">", Spot.COMMENT)
-
-
-def _until(document: str, at: int, close: str, spot: Spot) -> Stretch:
-    end = document.find(close, at + 2)
-    return Stretch(at, len(document) if end < 0 else end + len(close), spot)
-
-
-def _raw_content(document: str, at: int, name: str, tag: str) -> Stretch | None:
-    """What belongs to an element whose content is not markup."""
+def _raw_content(cut: Cut, document: str, at: int, name: str, tag: str) -> int:
+    """What belongs to an element whose content is not markup; gives its end."""
     closing = _RAW_END[name].search(document, at)
     stop = closing.start() if closing else len(document)
-    if stop == at:
-        return None
-    if name == "script":
-        return Stretch(at, stop, Spot.DATA if _DATA_TYPE.search(tag) else Spot.SCRIPT)
-    return Stretch(at, stop, Spot.STYLE if name == "style" else Spot.TEXT)
+    if stop > at:
+        spot = Spot.STYLE if name == "style" else Spot.TEXT
+        if name == "script":
+            spot = Spot.DATA if _DATA_TYPE.search(tag) else Spot.SCRIPT
+        cut.add(at, stop, spot)
+    return stop
 
 
 # --- looking into a stretch ---------------------------------------------------------------
@@ -220,8 +237,11 @@ class _Value:
     def units(self, raw: str) -> Iterator[tuple[int, int, int]]:
         return self.entities.units(raw)
 
-    def encode(self, replacement: str, spot: str, raw: str) -> str:
-        return self.entities.encode(_in_attribute(replacement, self.name), spot, raw)
+    def escape(self, replacement: str) -> str:
+        return self.entities.escape(_in_attribute(replacement, self.name))
+
+    def writer(self, raw: str) -> Writer:
+        return lambda replacement, spot: self.escape(replacement)
 
 
 def _quoting(raw: str) -> Entities:
@@ -234,11 +254,11 @@ def _quoting(raw: str) -> Entities:
 def _in_attribute(replacement: str, name: str) -> str:
     """What an attribute's own language asks for."""
     if name.startswith("on"):
-        return SCRIPT.encode(replacement, "", "")
+        return script_escape(replacement)
     if name == "style":
         return _CSS.sub(_css_escape, replacement)
     if name in _URL_ATTRIBUTES and "%" not in replacement:
-        return PERCENT.encode(replacement, "@:/", "")
+        return url_escape(replacement, "@:")
     return replacement
 
 
@@ -258,11 +278,11 @@ def _written(document: str, edit: Edit, stretch: Stretch) -> Edit:
     if spot is Spot.TAG:
         return _written_in_tag(document, edit, stretch)
     if spot is Spot.TEXT:
-        replacement = TEXT_ENTITIES.encode(replacement, "", "")
+        replacement = TEXT_ENTITIES.escape(replacement)
     elif spot is Spot.BROKEN:
-        replacement = UNQUOTED_ENTITIES.encode(replacement, "", "")
+        replacement = UNQUOTED_ENTITIES.escape(replacement)
     elif spot in (Spot.SCRIPT, Spot.DATA):
-        replacement = SCRIPT.encode(replacement, "", "")
+        replacement = script_escape(replacement)
     elif spot is Spot.STYLE:
         replacement = _CSS.sub(_css_escape, replacement)
     elif spot is Spot.COMMENT:
@@ -276,5 +296,5 @@ def _written_in_tag(document: str, edit: Edit, stretch: Stretch) -> Edit:
     for match in _ATTRIBUTE.finditer(document, stretch.start, stretch.end):
         if match.start(2) <= edit.start and edit.end <= match.end(2):
             coding = _Value(match[1].lower(), _quoting(match[2]))
-            return edit._replace(replacement=coding.encode(edit.replacement, "", ""))
-    return edit._replace(replacement=UNQUOTED_ENTITIES.encode(edit.replacement, "", ""))
+            return edit._replace(replacement=coding.escape(edit.replacement))
+    return edit._replace(replacement=UNQUOTED_ENTITIES.escape(edit.replacement))
