@@ -1,7 +1,7 @@
 """Base64 words inside text: read when they hold text, rewritten only when something changed.
 
-Most long words are not base64 of anything readable. The test is cheap and remembers the
-words that failed, since JSON repeats its keys.
+Most long words are not base64 of anything readable. Each distinct word of a message is tried
+once: JSON repeats its keys.
 """
 
 from __future__ import annotations
@@ -16,115 +16,128 @@ from proxy.content.walk import Walk
 from proxy.errors import Refused
 from proxy.reasons import Reason
 
-_MIN = 11
+MIN = 11
 """Eight bytes of text are eleven characters without padding."""
-_WORD = re.compile(r"[A-Za-z0-9+/_-]{11,}={0,2}")
-_PIECE = re.compile(r"[A-Za-z0-9+_-]{11,}={0,2}|[A-Za-z0-9]{11,}={0,2}")
-_PLAIN_PIECE = re.compile(r"[A-Za-z0-9]{11,}={0,2}")
+_SEEN = 10_000
+_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-"
+_ONLY_WORDS = bytes(byte if byte in _LETTERS else 10 for byte in range(256))
+_WORD = re.compile(rb"\n([^\n]{%d,})" % MIN)
+"""On text where all else is a line break: one attempt a word, at the speed of a search."""
+_PLAIN_PIECE = re.compile(rb"[A-Za-z0-9]{11,}")
 _JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*")
-_ALPHABET = bytes(
-    0x61 if chr(byte) in "+/_-" or (byte < 128 and chr(byte).isalnum()) else 0x20
-    for byte in range(256)
-)
-_RUN = b"a" * _MIN
-_URL_SAFE = str.maketrans("-_", "+/")
-_TO_URL_SAFE = str.maketrans("+/", "-_")
-_READABLE = bytes([9, 10, 13, *range(32, 127), *range(0xA0, 0x100)])
-_HIGH = bytes(range(0x80, 0x100))
+_PADDING = (b"", b"", b"==", b"=")
+_FROM_URL = bytes.maketrans(b"-_", b"+/")
+_TO_URL = bytes.maketrans(b"+/", b"-_")
+_NO_CONTROLS = bytes(byte for byte in range(256) if byte >= 32 or byte in (9, 10, 13))
+_ASCII = bytes(range(128))
 
 
-def may_hold(text: str) -> bool:
-    """Whether ``text`` has a run long enough; two passes at memory speed."""
-    return _RUN in text.encode("latin-1", "replace").translate(_ALPHABET)
+def words(text: str, walk: Walk) -> list[str]:
+    """The distinct base64 words of ``text`` that read as text, longest first."""
+    if len(text) < MIN:
+        return []
+    lines = b"\n" + text.encode("latin-1", "replace").translate(_ONLY_WORDS)
+    found = _WORD.findall(lines)
+    if not found:
+        return []
+    good: set[bytes] = set()
+    for word in set(found) - walk.seen:
+        if readable(word) is not None:
+            good.add(word)
+            continue
+        pieces = _readable_pieces(word)
+        if pieces:
+            good.update(pieces)
+        elif len(walk.seen) < _SEEN:
+            walk.seen.add(word)
+    return sorted((word.decode() for word in good), key=len, reverse=True)
+
+
+def places(text: str, found: list[str]) -> list[tuple[int, int]]:
+    """Where the words stand, with their padding."""
+    pattern = re.compile("(?:" + "|".join(map(re.escape, found)) + ")={0,2}")
+    return [match.span() for match in pattern.finditer(text)]
 
 
 def edits(text: str, walk: Walk) -> list[Edit]:
     """One edit for each base64 word that holds something to change."""
-    found: list[Edit] = []
     signed = _signed(text, walk)
-    for word, start in words(text, walk):
+    found = words(text, walk)
+    if not found:
+        return []
+    done: list[Edit] = []
+    for start, end in places(text, found):
         if any(first <= start < last for first, last in signed):
             continue
-        rewritten = _rewrite(word, walk)
+        rewritten = _rewrite(text[start:end], walk)
         if rewritten is not None:
-            found.append(Edit(start, start + len(word), rewritten))
-    return merge(found)
+            done.append(Edit(start, end, rewritten))
+    return merge(done)
 
 
-def readable(word: str) -> bytes | None:
-    """The bytes behind a base64 word if they are text (or gzip), else ``None``."""
-    body = word.rstrip("=")
-    if len(body) < _MIN or len(body) % 4 == 1:
+def readable(word: bytes) -> bytes | None:
+    """The bytes behind a word without padding if they are text (or gzip), else ``None``."""
+    if len(word) < MIN or len(word) & 3 == 1:
         return None
-    if "-" in body or "_" in body:
-        if "+" in body or "/" in body:
+    if b"-" in word or b"_" in word:
+        if b"+" in word or b"/" in word:
             return None
-        body = body.translate(_URL_SAFE)
+        word = word.translate(_FROM_URL)
     try:
-        data = a2b_base64(body + "=" * (-len(body) % 4))
-    except (Error, ValueError):
+        data = a2b_base64(word + _PADDING[len(word) & 3])
+    except Error:
         return None
-    if data.startswith(GZIP_MAGIC):
+    if data.translate(None, _NO_CONTROLS):
+        return data if data.startswith(GZIP_MAGIC) or _is_wide(data) else None
+    if data.isascii() or _makes_sense(data):
         return data
-    if b"\0" in data:
-        wide = len(data) % 2 == 0 and (not any(data[1::2]) or not any(data[0::2]))
-        return data if wide else None
-    rest = data.translate(None, _READABLE)
-    if rest and (len(rest) > len(data) // 4 or rest.translate(None, _HIGH)):
-        return None
-    if not data.isascii() and not _mostlywords(data):
-        return None
-    return data
+    return None
 
 
-def _mostlywords(data: bytes) -> bool:
-    """Non-ASCII bytes make sense: UTF-8, or few enough to be a legacy charset."""
+def _is_wide(data: bytes) -> bool:
+    """UTF-16: every other byte is zero and the rest is text."""
+    if len(data) & 1:
+        return False
+    low, high = data[0::2], data[1::2]
+    if not high.strip(b"\0"):
+        return not low.translate(None, _NO_CONTROLS)
+    return not low.strip(b"\0") and not high.translate(None, _NO_CONTROLS)
+
+
+def _makes_sense(data: bytes) -> bool:
+    """Bytes beyond ASCII are UTF-8, or few enough to be letters of a legacy charset."""
     try:
         data.decode()
     except UnicodeDecodeError:
-        return len(data.translate(None, _HIGH)) * 4 >= len(data) * 3
+        return len(data.translate(None, _ASCII)) * 4 <= len(data)
     return True
 
 
-def words(text: str, walk: Walk) -> list[tuple[str, int]]:
-    """Base64 words that read as text, with their places. Each distinct word is tried once."""
-    words = set(_WORD.findall(text)) - walk.seen
-    good: list[str] = []
-    for word in words:
-        candidates = _readable_parts(word)
-        if candidates:
-            good.extend(candidates)
-        elif len(walk.seen) < 10_000:
-            walk.seen.add(word)
-    if not good:
-        return []
-    pattern = re.compile("|".join(map(re.escape, sorted(set(good), key=len, reverse=True))))
-    return [(match[0], match.start()) for match in pattern.finditer(text)]
-
-
-def _readable_parts(word: str) -> list[str]:
-    """The word itself, else its pieces between separators that are also in the alphabet."""
-    if readable(word) is not None:
-        return [word]
+def _readable_pieces(word: bytes) -> set[bytes]:
+    """Pieces between separators that are also in the alphabet (``/``, ``-`` …)."""
     if word.isalnum():
-        return []
-    pieces = {match[0] for match in _PIECE.finditer(word)}
-    pieces |= {match[0] for match in _PLAIN_PIECE.finditer(word)}
-    return [piece for piece in pieces if piece != word and readable(piece) is not None]
+        return set()
+    pieces = set(_PLAIN_PIECE.findall(word))
+    if b"/" in word:
+        pieces.update(word.split(b"/"))
+    pieces.discard(word)
+    return {piece for piece in pieces if len(piece) >= MIN and readable(piece) is not None}
 
 
 def _rewrite(word: str, walk: Walk) -> str | None:
-    data = readable(word)
-    assert data is not None
+    body = word.rstrip("=").encode()
+    data = readable(body)
+    if data is None:
+        return None
     rewritten = walk.data(data, "")
     if rewritten is data:
         return None
-    written = b2a_base64(rewritten, newline=False).decode()
-    if "-" in word or "_" in word:
-        written = written.translate(_TO_URL_SAFE)
-    if not word.endswith("=") and len(word) % 4:
-        written = written.rstrip("=")
-    return written
+    written = b2a_base64(rewritten, newline=False)
+    if b"-" in body or b"_" in body:
+        written = written.translate(_TO_URL)
+    if not word.endswith("=") and len(body) & 3:
+        written = written.rstrip(b"=")
+    return written.decode()
 
 
 def _signed(text: str, walk: Walk) -> list[tuple[int, int]]:
@@ -141,10 +154,10 @@ def _signed(text: str, walk: Walk) -> list[tuple[int, int]]:
 
 def check_token(token: str, walk: Walk) -> None:
     """Refuse a signed token whose header or claims hold an identifier."""
-    for part in token.split(".")[:2]:
+    for part in token.encode("latin-1", "replace").split(b".")[:2]:
         try:
-            data = a2b_base64(part.translate(_URL_SAFE) + "=" * (-len(part) % 4))
-        except (Error, ValueError):
+            data = a2b_base64(part.translate(_FROM_URL) + _PADDING[len(part) & 3])
+        except Error:
             continue
         if walk.data(data, "") is not data:
             raise Refused(Reason.SIGNED_CONTENT, "a signed token holds an identifier")

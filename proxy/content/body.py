@@ -48,9 +48,9 @@ def rewrite_body(
     walk = start(visitor, limits, direction, len(plain))
     new = rewrite(plain, content_type, walk, fields)
     if new is plain or new == plain:
-        return Rewritten(body, content_encoding, False, walk.ledger.opaque)
+        return Rewritten(body, content_encoding, False, walk.opaque)
     coded = compression.encode(new, exact) if exact else new
-    return Rewritten(coded, content_encoding, True, walk.ledger.opaque)
+    return Rewritten(coded, content_encoding, True, walk.opaque)
 
 
 def _describe(headers: Headers) -> tuple[str, bytes | None]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import unescape
 from html.entities import html5
 from typing import Protocol
@@ -18,6 +18,9 @@ from urllib.parse import quote
 import orjson
 
 from proxy.content.visitor import Edit
+
+type Writer = Callable[[str, str], str]
+"""Writes a replacement, given it and the spot (raw text) that it takes the place of."""
 
 
 class Coding(Protocol):
@@ -29,8 +32,8 @@ class Coding(Protocol):
     def units(self, raw: str) -> Iterator[tuple[int, int, int]]:
         """Escapes in order: raw start, raw end, number of characters they stand for."""
 
-    def encode(self, replacement: str, spot: str, raw: str) -> str:
-        """Write ``replacement`` where ``spot`` stood, inside ``raw``."""
+    def writer(self, raw: str) -> Writer:
+        """How to write a replacement inside ``raw``, whose style is looked at once."""
 
 
 def back(raw: str, edits: list[Edit], coding: Coding) -> list[Edit]:
@@ -52,10 +55,11 @@ def back(raw: str, edits: list[Edit], coding: Coding) -> list[Edit]:
         index = bisect_right(read, offset) - 1
         return origin[index] + offset - read[index]
 
+    write = coding.writer(raw)
     carried = []
     for start, end, replacement in edits:
         first, last = place(start), place(end)
-        carried.append(Edit(first, last, coding.encode(replacement, raw[first:last], raw)))
+        carried.append(Edit(first, last, write(replacement, raw[first:last])))
     return carried
 
 
@@ -84,6 +88,14 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 _CP1252 = [bytes([byte]).decode("cp1252", "replace") for byte in range(256)]
 
 
+_ASCII_ESCAPES = {f"%{code:02{style}}": chr(code) for code in range(0x80) for style in ("x", "X")}
+
+
+def _read_run(match: re.Match[str]) -> str:
+    run = match[0]
+    return _ASCII_ESCAPES.get(run) or legacy(_run_bytes(run))
+
+
 class Percent:
     """``%20`` in URLs. With ``plus``, ``+`` is a space: form bodies and queries."""
 
@@ -98,7 +110,7 @@ class Percent:
             raw = raw.replace("+", " ")
         if "%" not in raw:
             return raw
-        return _PERCENT.sub(lambda match: legacy(_run_bytes(match[0])), raw)
+        return _PERCENT.sub(_read_run, raw)
 
     def units(self, raw: str) -> Iterator[tuple[int, int, int]]:
         for match in _PERCENT.finditer(raw):
@@ -112,26 +124,30 @@ class Percent:
                 yield at, at + 3 * size, 1
                 at += 3 * size
 
-    def encode(self, replacement: str, spot: str, raw: str) -> str:
-        if _UNENCODED.search(raw):
-            return self._encode_lightly(replacement)
-        safe = "-._~" + "".join(char for char in "@'!(),:" if char in spot)
-        written = quote(replacement, safe=safe)
-        if _LOWER_HEX.search(raw) and not _UPPER_HEX.search(raw):
-            written = _HEX.sub(lambda match: match[0].lower(), written)
-        if "%20" in written and self._space(raw) == "+":
-            written = written.replace("%20", "+")
-        return written
+    def writer(self, raw: str) -> Writer:
+        if self.plus and _UNENCODED.search(raw):
+            return _write_lightly
+        lower = _LOWER_HEX.search(raw) is not None and not _UPPER_HEX.search(raw)
+        plus = self._space(raw) == "+"
+
+        def write(replacement: str, spot: str) -> str:
+            safe = "-._~" + "".join([char for char in "@'!(),:" if char in spot])
+            written = quote(replacement, safe=safe)
+            if lower:
+                written = _HEX.sub(lambda match: match[0].lower(), written)
+            return written.replace("%20", "+") if plus else written
+
+        return write
 
     def _space(self, raw: str) -> str:
         if self.plus and "+" in raw:
             return "+"
         return "%20" if "%20" in raw else self.space
 
-    def _encode_lightly(self, replacement: str) -> str:
-        """For a value that stands as typed (raw JSON in a form): only what would split it."""
-        special = "%&#+" if self.plus else "%&#"
-        return "".join(f"%{ord(char):02X}" if char in special else char for char in replacement)
+
+def _write_lightly(replacement: str, spot: str) -> str:
+    """For a form value that stands as typed (raw JSON): only what would split it."""
+    return "".join([f"%{ord(char):02X}" if char in "%&#+" else char for char in replacement])
 
 
 # --- entities -----------------------------------------------------------------------------
@@ -178,8 +194,12 @@ class Entities:
             if taken:
                 yield match.start(), match.start() + taken, len(text)
 
-    def encode(self, replacement: str, spot: str, raw: str) -> str:
+    def escape(self, replacement: str) -> str:
+        """``replacement`` with what the spot needs escaped."""
         return replacement.translate(self.table)
+
+    def writer(self, raw: str) -> Writer:
+        return lambda replacement, spot: self.escape(replacement)
 
 
 # --- backslashes --------------------------------------------------------------------------
@@ -237,8 +257,9 @@ class Backslashes:
         for match in _BACKSLASH.finditer(raw):
             yield match.start(), match.end(), 1
 
-    def encode(self, replacement: str, spot: str, raw: str) -> str:
-        return json_escape(replacement, self.ascii_only or (raw.isascii() and "\\u" in raw))
+    def writer(self, raw: str) -> Writer:
+        ascii_only = self.ascii_only or (raw.isascii() and "\\u" in raw)
+        return lambda replacement, spot: json_escape(replacement, ascii_only)
 
 
 _SCRIPT_ESCAPE = re.compile("[\\\\'\"<>`&$\x00-\x1f\u2028\u2029]")
@@ -249,11 +270,20 @@ class Script(Backslashes):
 
     __slots__ = ()
 
-    def encode(self, replacement: str, spot: str, raw: str) -> str:
-        written = _SCRIPT_ESCAPE.sub(_u_escape, replacement)
-        if self.ascii_only or (raw.isascii() and "\\u" in raw):
-            written = _NOT_ASCII.sub(_u_escape, written)
-        return written
+    def writer(self, raw: str) -> Writer:
+        ascii_only = self.ascii_only or (raw.isascii() and "\\u" in raw)
+        return lambda replacement, spot: script_escape(replacement, ascii_only=ascii_only)
+
+
+def script_escape(replacement: str, *, ascii_only: bool = False) -> str:
+    """``replacement`` as the inside of any JavaScript string, and of JSON in a script."""
+    written = _SCRIPT_ESCAPE.sub(_u_escape, replacement)
+    return _NOT_ASCII.sub(_u_escape, written) if ascii_only else written
+
+
+def url_escape(replacement: str, spot: str = "", around: str = "") -> str:
+    """``replacement`` percent-encoded like the URL around it."""
+    return PERCENT.writer(around)(replacement, spot)
 
 
 PERCENT = Percent(plus=False)

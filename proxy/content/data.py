@@ -16,7 +16,7 @@ from proxy.content.edits import shift, splice
 from proxy.content.limits import Limits
 from proxy.content.sniff import Format
 from proxy.content.visitor import Edit, Visitor
-from proxy.content.walk import Ledger, Walk
+from proxy.content.walk import Walk
 from proxy.errors import Refused
 from proxy.policy.model import FieldRule, FieldState, dead_state
 from proxy.reasons import Reason
@@ -43,7 +43,7 @@ def start(visitor: Visitor, limits: Limits, direction: str, size: int) -> Walk:
         free_text.read,
         free_text.prose,
         lambda data, declared, walk: rewrite(data, declared, walk),
-        Ledger(limits.work * (size + _WORK_FLOOR // limits.work)),
+        limits.work * size + _WORK_FLOOR,
     )
 
 
@@ -52,7 +52,7 @@ def rewrite(data: bytes, declared: str, walk: Walk, fields: BodyFields = NO_FIEL
     if not data:
         return data
     if sniff.is_gzip(data):
-        return _undeclared_gzip(data, declared, walk, fields)
+        return _undeclared_gzip(data, declared, walk)
     media, _, parameters = declared.partition(";")
     media = media.strip().lower()
     boundary = multipart.boundary_of(declared, data)
@@ -75,9 +75,10 @@ def _charset_parameter(parameters: str) -> str:
     return ""
 
 
-def _undeclared_gzip(data: bytes, declared: str, walk: Walk, fields: BodyFields) -> bytes:
+def _undeclared_gzip(data: bytes, declared: str, walk: Walk) -> bytes:
+    """Gzip nobody declared: a layer like any other (its field rules are not applied)."""
     inner, exact = decode(data, ["gzip"], walk.limits)
-    new = rewrite(inner, declared, walk.deeper(len(inner)), fields)
+    new = walk.data(inner, declared)
     return data if new is inner else encode(new, exact)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from proxy.content import charset
-from proxy.content.coding import PERCENT, back
+from proxy.content.coding import PERCENT, Writer, back
 from proxy.content.edits import Page, shift, splice
 from proxy.content.walk import Walk
 from proxy.errors import Refused
@@ -29,8 +29,12 @@ class _QuotedString:
         for match in re.finditer(r"\\.", raw):
             yield match.start(), match.end(), 1
 
-    def encode(self, replacement: str, spot: str, raw: str) -> str:
-        return _SPECIAL.sub(lambda match: f"%{ord(match[0]):02X}", replacement)
+    def writer(self, raw: str) -> Writer:
+        return _write_quoted
+
+
+def _write_quoted(replacement: str, spot: str) -> str:
+    return _SPECIAL.sub(lambda match: f"%{ord(match[0]):02X}", replacement)
 
 
 _QUOTED_STRING = _QuotedString()

@@ -11,16 +11,17 @@ from collections.abc import Iterator, Mapping
 from json import JSONDecodeError, JSONDecoder
 
 from proxy.content import base64
-from proxy.content.coding import FORM, FORM_PERCENT, PERCENT, Percent, back
+from proxy.content.batch import Batch
+from proxy.content.coding import FORM, FORM_PERCENT, PERCENT, Percent, Writer, back
 from proxy.content.edits import Page, merge, shift
 from proxy.content.visitor import Drop, Edit
 from proxy.content.walk import Walk
 from proxy.policy.model import FieldRule
 
 _ENCODED = re.compile(r"[%+\\<{]|&(?:#|[A-Za-z]+;)")
+_SIGN = re.compile(r"\+[0-9]|[\w.-]\+[\w.-]*(?:@|%40)")
 _RAW_JSON = re.compile(r"[{\[]")
 _DECODER = JSONDecoder()
-_SEPARATORS = re.compile(r"[&;]")
 _RAW_JSON_TRIES = 8
 
 
@@ -29,10 +30,13 @@ def edits(
 ) -> list[Edit]:
     """Edits for a whole form body or query (without its ``?``)."""
     page = Page(text)
+    batch = Batch(page, walk)
     coding = FORM_PERCENT if "%20" in text and "+" not in text else FORM
     for start, equals, end in _pairs(text, semicolon):
-        _pair(page, walk, rules, coding, start, equals, end)
-    found = walk.visitor.text(page.rest())
+        _pair(batch, rules, coding, start, equals, end)
+    batch.run()
+    rest = page.rest()
+    found = merge(walk.visitor.text(rest), base64.edits(rest, walk))
     return page.finish(back(text, found, _AsIs(coding)) if found else found)
 
 
@@ -50,16 +54,16 @@ class _AsIs:
     def units(self, raw: str) -> Iterator[tuple[int, int, int]]:
         return iter(())
 
-    def encode(self, replacement: str, spot: str, raw: str) -> str:
+    def writer(self, raw: str) -> Writer:
         # A spot with a space in it shows a form that is not encoded at all.
-        return self.coding.encode(replacement, spot, spot)
+        return lambda replacement, spot: self.coding.writer(spot)(replacement, spot)
 
 
 def _pairs(text: str, semicolon: bool) -> Iterator[tuple[int, int, int]]:
     """Start, place of ``=`` (or end) and end of each pair. Raw JSON is not cut in two."""
     at, size, tries = 0, len(text), 0
     separator = ";" if semicolon and "&" not in text else "&"
-    while at <= size:
+    while at < size:
         end = text.find(separator, at)
         end = size if end < 0 else end
         equals = text.find("=", at, end)
@@ -79,39 +83,43 @@ def _raw_json_end(text: str, start: int, separator: str) -> int:
 
 
 def _pair(
-    page: Page,
-    walk: Walk,
+    batch: Batch,
     rules: Mapping[str, FieldRule],
     coding: Percent,
     start: int,
     equals: int,
     end: int,
 ) -> None:
-    text = page.text
-    if "%" in text[start:equals] or "+" in text[start:equals]:
-        _piece(page, walk, coding, start, equals)
-    if equals >= end:
-        return
+    text = batch.page.text
+    name = text[start:equals]
+    if "%" in name or "+" in name:
+        batch.add(start, name, coding.decode(name), coding)
     first = equals + 1
-    rule = rules.get(coding.decode(text[start:equals])) if rules else None
-    if rule is not None and end > first and _field(page, walk, rule, coding, first, end):
+    if first >= end:
         return
-    if _ENCODED.search(text, first, end) or base64.may_hold(text[first:end]):
-        _piece(page, walk, coding, first, end)
+    rule = rules.get(coding.decode(name)) if rules else None
+    if rule is not None and _field(batch, rule, coding, first, end):
+        return
+    raw = text[first:end]
+    if not _ENCODED.search(raw):
+        return
+    if "+" in raw and _SIGN.search(raw):
+        _signed_number(batch, coding, first, raw)
+    else:
+        batch.add(first, raw, coding.decode(raw), coding)
 
 
-def _piece(page: Page, walk: Walk, coding: Percent, start: int, end: int) -> None:
-    raw = page.text[start:end]
-    found = back(raw, walk.text(coding.decode(raw)), coding)
-    if "+" in raw:
-        # ``tel=+33…`` typed by hand: the plus is meant, although the form says a space.
-        kept = walk.visitor.text(PERCENT.decode(raw))
-        found = merge(found, back(raw, kept, PERCENT))
-    page.cover(start, end, shift(found, start))
+def _signed_number(batch: Batch, coding: Percent, start: int, raw: str) -> None:
+    """``tel=+33…`` typed by hand: the plus is meant, although the form says a space."""
+    found = back(raw, batch.walk.text(coding.decode(raw)), coding)
+    kept = batch.walk.visitor.text(PERCENT.decode(raw))
+    found = merge(found, back(raw, kept, PERCENT))
+    batch.page.cover(start, start + len(raw), shift(found, start))
 
 
-def _field(page: Page, walk: Walk, rule: FieldRule, coding: Percent, start: int, end: int) -> bool:
+def _field(batch: Batch, rule: FieldRule, coding: Percent, start: int, end: int) -> bool:
     """Apply a field rule; whether the value is dealt with."""
+    page, walk = batch.page, batch.walk
     raw = page.text[start:end]
     answer = walk.visitor.field(rule, coding.decode(raw))
     if answer is None:
@@ -119,6 +127,6 @@ def _field(page: Page, walk: Walk, rule: FieldRule, coding: Percent, start: int,
             return False
         page.cover(start, end)
         return True
-    written = "" if isinstance(answer, Drop) else coding.encode(answer, raw, raw)
+    written = "" if isinstance(answer, Drop) else coding.writer(raw)(answer, raw)
     page.cover(start, end, [Edit(start, end, written)])
     return True

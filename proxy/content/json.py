@@ -10,18 +10,20 @@ from __future__ import annotations
 import json as stdlib_json
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import orjson
 
-from proxy.content import base64
-from proxy.content.coding import Backslashes, back, json_escape
+from proxy.content import base64, json_fields
+from proxy.content.batch import Batch
+from proxy.content.coding import Backslashes, json_escape
 from proxy.content.edits import Page, shift
+from proxy.content.json_fields import unescape
 from proxy.content.url_spots import in_urls
-from proxy.content.visitor import Drop, Edit
+from proxy.content.visitor import Edit
 from proxy.content.walk import Walk
-from proxy.policy.model import ELEMENT, FieldRule, FieldState, dead_state
+from proxy.policy.model import FieldState, dead_state
 
-_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\],]|[^\s{}\[\],:"]++', re.S)
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.S)
 _NUMBER = re.compile(r"[-+0-9.eE]+")
 _NUMBER_BEFORE = re.compile(r"[-+0-9.eE]*\Z")
@@ -74,12 +76,19 @@ def is_sequence(text: str) -> bool:
     return True
 
 
+def _parsed(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except (orjson.JSONDecodeError, UnicodeEncodeError):
+        return None
+
+
 def edits(text: str, walk: Walk, state: FieldState = _DEAD) -> list[Edit]:
     """Edits for ``text``, which is valid JSON (one value or several in a row)."""
     page = Page(text)
     coding = Backslashes(ascii_only=text.isascii() and "\\u" in text)
     if not state.dead:
-        _fields(page, walk, state, coding)
+        json_fields.apply(page, walk, state, coding, _parsed(text))
     _strings(page, walk, coding)
     rest = page.rest()
     found = walk.visitor.text(rest)
@@ -88,94 +97,29 @@ def edits(text: str, walk: Walk, state: FieldState = _DEAD) -> list[Edit]:
     return page.finish(found)
 
 
-# --- field rules --------------------------------------------------------------------------
-
-
-def _fields(page: Page, walk: Walk, state: FieldState, coding: Backslashes) -> None:
-    """Step the automaton through the tokens; deal with each scalar that stands under a rule."""
-    stack: list[tuple[FieldState, bool]] = []
-    holder, here = state, state
-    in_object = key_next = False
-    for match in _TOKEN.finditer(page.text):
-        token = match[0]
-        first = token[0]
-        if first == '"':
-            if key_next:
-                here = holder.step(_unescape(token) if "\\" in token else token[1:-1])
-                key_next = False
-            elif here.rule is not None:
-                _string_field(page, walk, here.rule, match.start(), token, coding)
-        elif first == ",":
-            key_next = in_object
-        elif first == "{":
-            stack.append((holder, in_object))
-            holder, in_object, key_next = here, True, True
-        elif first == "[":
-            stack.append((holder, in_object))
-            holder, in_object, key_next = here, False, False
-            here = here.step(ELEMENT)
-        elif first in "}]":
-            holder, in_object = stack.pop() if stack else (state, False)
-            here = state if not stack else here if in_object else holder.step(ELEMENT)
-            key_next = False
-        elif here.rule is not None and first != "n":
-            _scalar_field(page, walk, here.rule, match.start(), token, coding)
-
-
-def _string_field(
-    page: Page, walk: Walk, rule: FieldRule, start: int, token: str, coding: Backslashes
-) -> None:
-    if len(token) == 2:
-        return
-    raw = token[1:-1]
-    answer = walk.visitor.field(rule, _unescape(token) if "\\" in raw else raw)
-    span = (start + 1, start + len(token) - 1)
-    if answer is None:
-        if not walk.answer:
-            page.cover(*span)
-        return
-    written = "" if isinstance(answer, Drop) else coding.encode(answer, "", raw)
-    page.cover(*span, [Edit(*span, written)])
-
-
-def _scalar_field(
-    page: Page, walk: Walk, rule: FieldRule, start: int, token: str, coding: Backslashes
-) -> None:
-    """A number or a boolean: its replacement is a string, since it is no number any more."""
-    answer = walk.visitor.field(rule, token)
-    span = (start, start + len(token))
-    if answer is None:
-        if not walk.answer:
-            page.cover(*span)
-        return
-    written = "null" if isinstance(answer, Drop) else f'"{coding.encode(answer, "", "")}"'
-    page.cover(*span, [Edit(*span, written)])
-
-
-def _unescape(token: str) -> str:
-    """A JSON string token as text; lone surrogates become the replacement character."""
-    try:
-        text: str = orjson.loads(token)
-    except orjson.JSONDecodeError:
-        return Backslashes().decode(token[1:-1])
-    return text
-
-
 # --- strings with something inside --------------------------------------------------------
 
 
 def _strings(page: Page, walk: Walk, coding: Backslashes) -> None:
     """Read each string that holds a backslash or looks like a nested encoding."""
     text = page.rest() if page.spans else page.text
+    batch = Batch(page, walk)
     if "\\" in text:
         for start, end in _escaped_strings(text):
-            _nested(page, walk, start, end, coding)
+            raw = text[start:end]
+            batch.add(start, raw, unescape(f'"{raw}"'), coding)
+        batch.run()
         text = page.rest()
     spans = {span for mark in _marks(text) if (span := _string_at(text, *mark)) is not None}
-    if base64.may_hold(text):
-        spans.update(_base64_strings(text, walk))
+    words = base64.words(text, walk)
+    if words:
+        spans.update(_strings_of(text, base64.places(text, words)))
     for start, end in sorted(spans):
-        _nested(page, walk, start, end, coding)
+        found = [
+            Edit(first, last, json_escape(replacement, coding.ascii_only))
+            for first, last, replacement in walk.text(text[start:end])
+        ]
+        page.cover(start, end, shift(found, start))
 
 
 def _escaped_strings(text: str) -> Iterator[tuple[int, int]]:
@@ -218,23 +162,12 @@ def _string_at(text: str, at: int, low: int) -> tuple[int, int] | None:
     return opening + 1, closing
 
 
-def _base64_strings(text: str, walk: Walk) -> Iterator[tuple[int, int]]:
-    for word, at in base64.words(text, walk):
-        span = _string_at(text, at, 0)
-        if span is not None and len(word) <= span[1] - span[0]:
+def _strings_of(text: str, places: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """The strings that the base64 words at ``places`` stand in."""
+    for start, end in places:
+        span = _string_at(text, start, 0)
+        if span is not None and span[0] <= start and end <= span[1]:
             yield span
-
-
-def _nested(page: Page, walk: Walk, start: int, end: int, coding: Backslashes) -> None:
-    raw = page.text[start:end]
-    if "\\" in raw:
-        found = back(raw, walk.text(_unescape(f'"{raw}"')), coding)
-    else:
-        found = [
-            Edit(first, last, json_escape(replacement, coding.ascii_only))
-            for first, last, replacement in walk.text(raw)
-        ]
-    page.cover(start, end, shift(found, start))
 
 
 # --- the rest -----------------------------------------------------------------------------

@@ -68,8 +68,11 @@ def _fit(text: str, edit: Edit, delimiter: str, inside: bool) -> Edit:
 
 def _quote_cell(text: str, edit: Edit, delimiter: str) -> Edit:
     """Put the whole unquoted cell around ``edit`` in quotes."""
-    start = max(text.rfind(delimiter, 0, edit.start), text.rfind("\n", 0, edit.start)) + 1
-    ends = [text.find(sign, edit.end) for sign in (delimiter, "\r", "\n")]
-    end = min((place for place in ends if place >= 0), default=len(text))
+    line_start = text.rfind("\n", 0, edit.start) + 1
+    line_end = text.find("\n", edit.end)
+    line_end = len(text) if line_end < 0 else line_end - text.endswith("\r", 0, line_end)
+    start = max(line_start, text.rfind(delimiter, line_start, edit.start) + 1)
+    end = text.find(delimiter, edit.end, line_end)
+    end = line_end if end < 0 else end
     value = text[start : edit.start] + edit.replacement + text[edit.end : end]
     return Edit(start, end, '"' + value.replace('"', '""') + '"')

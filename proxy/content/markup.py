@@ -18,14 +18,17 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from proxy.content import base64, json
+from proxy.content.batch import Batch
 from proxy.content.coding import (
     ENTITIES,
-    PERCENT,
     SCRIPT,
     TEXT_ENTITIES,
     UNQUOTED_ENTITIES,
     Entities,
+    Writer,
     back,
+    script_escape,
+    url_escape,
 )
 from proxy.content.edits import Page, shift
 from proxy.content.visitor import Edit
@@ -55,10 +58,38 @@ class Stretch(NamedTuple):
     spot: Spot
 
 
-_START_TAG = re.compile(
-    r"<[A-Za-z][^\s/>=]*+(?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"'][^\s>]*+)?+)*+>"
+class Cut:
+    """The constructs of a document in order; what lies between them is text."""
+
+    __slots__ = ("ends", "size", "spots", "starts")
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.starts = [0]
+        self.ends = [0]
+        self.spots = [Spot.TEXT]
+
+    def add(self, start: int, end: int, spot: Spot) -> None:
+        self.starts.append(start)
+        self.ends.append(end)
+        self.spots.append(spot)
+
+    def at(self, place: int) -> Stretch:
+        """The stretch around ``place``."""
+        index = bisect_right(self.starts, place) - 1
+        end = self.ends[index]
+        if place < end:
+            return Stretch(self.starts[index], end, self.spots[index])
+        following = self.starts[index + 1] if index + 1 < len(self.starts) else self.size
+        return Stretch(end, following, Spot.TEXT)
+
+
+_OPENING = re.compile(
+    r"<(?:(/[^>]*+>)"
+    r"|([A-Za-z][^\s/>=]*+)"
+    r"((?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"'][^\s>]*+)?+)*+>)?+"
+    r"|(!--)|(!\[CDATA\[)|([!?/]))"
 )
-_NAME = re.compile(r"<([A-Za-z][^\s/>]*)")
 _ATTRIBUTE = re.compile(r"([^\s=\"'<>/]++)\s*+=\s*+(\"[^\"]*+\"|'[^']*+'|[^\s>\"'][^\s>]*+)")
 _RAW_END = {
     name: re.compile(rf"</{name}", re.I) for name in ("script", "style", "textarea", "title")
@@ -69,6 +100,12 @@ _URL_ATTRIBUTES = frozenset(
     {"href", "src", "action", "formaction", "data", "poster", "cite", "background", "longdesc"}
     | {"manifest", "ping", "srcset", "imagesrcset", "xlink:href", "codebase", "profile", "usemap"}
 )
+_END_TAG, _CUT_SHORT, _START_TAG = 1, 2, 3
+_CLOSES = {
+    4: ("-->", Spot.COMMENT),
+    5: ("]]>", Spot.CDATA),
+    6: (">", Spot.COMMENT),
+}
 _CARE = re.compile("[&<>\"'\\\\\x00-\x1f\u2028\u2029`$ ]|[^\x00-\x7f]|--")
 _CSS = re.compile("[\\\\'\"<>&\x00-\x1f]")
 _ENTITY_DECLARATION = re.compile(r"<!ENTITY\s", re.I)
@@ -78,110 +115,91 @@ def edits(document: str, walk: Walk, *, xml: bool = False) -> list[Edit]:
     """Edits for a document or a fragment."""
     if "<!" in document and _ENTITY_DECLARATION.search(document) and not walk.answer:
         raise Refused(Reason.UNDECODABLE, "the document declares entities of its own")
+    cut = _cut(document, xml)
     page = Page(document)
-    stretches = list(_stretches(document, xml))
-    for stretch in stretches:
-        _look_into(page, walk, stretch)
+    batch = Batch(page, walk)
+    for stretch in _rich(document, cut, walk):
+        _look_into(batch, walk, stretch)
+    batch.run()
     found = walk.visitor.text(page.rest())
-    starts = [stretch.start for stretch in stretches]
-    return page.finish(
-        [_written(document, edit, stretches[_index(starts, edit.start)]) for edit in found]
-    )
+    return page.finish([_written(document, edit, cut.at(edit.start)) for edit in found])
 
 
-def _index(starts: list[int], at: int) -> int:
-    return max(0, bisect_right(starts, at) - 1)
+def _rich(document: str, cut: Cut, walk: Walk) -> list[Stretch]:
+    """The stretches that may hold more than what stands there, in order."""
+    places = [match.start() for match in _TRIGGER.finditer(document)]
+    words = base64.words(document, walk)
+    if words:
+        places = sorted(places + [start for start, _ in base64.places(document, words)])
+    rich: list[Stretch] = []
+    done = 0
+    for place in places:
+        if place >= done:
+            rich.append(cut.at(place))
+            done = rich[-1].end
+    return rich
 
 
 # --- the tokenizer ------------------------------------------------------------------------
 
 
-def _stretches(document: str, xml: bool) -> Iterator[Stretch]:
-    """Cut the document; every character belongs to exactly one stretch."""
+def _cut(document: str, xml: bool) -> Cut:
+    cut = Cut(len(document))
     at, size = 0, len(document)
-    while at < size:
-        opening = document.find("<", at)
-        if opening < 0:
-            yield Stretch(at, size, Spot.TEXT)
-            return
-        if opening > at:
-            yield Stretch(at, opening, Spot.TEXT)
-        at = opening
-        for stretch in _construct(document, at, xml):
-            yield stretch
-            at = stretch.end
+    add, search = cut.add, _OPENING.search
+    while match := search(document, at):
+        start, at = match.span()
+        kind = match.lastindex
+        if kind == _END_TAG:
+            add(start, at, Spot.TAG)
+        elif kind == _START_TAG:
+            add(start, at, Spot.TAG)
+            name = match[2].lower()
+            if name in _RAW_END and not xml and at < size:
+                at = _raw_content(cut, document, at, name, match[0])
+        elif kind == _CUT_SHORT:
+            add(start, size, Spot.BROKEN)
+            break
+        else:
+            close, spot = _CLOSES[kind or 0]
+            end = document.find(close, start + 2)
+            at = size if end < 0 else end + len(close)
+            add(start, at, spot)
+    return cut
 
 
-def _construct(document: str, at: int, xml: bool) -> Iterator[Stretch]:
-    """What starts with the ``<`` at ``at``."""
-    following = document[at + 1 : at + 2]
-    if following.isalpha() and following.isascii():
-        yield from _element(document, at, xml)
-    elif following == "/":
-        yield _until(document, at, ">", Spot.TAG)
-    elif document.startswith("<!--", at):
-        yield _until(document, at, "-->", Spot.COMMENT)
-    elif document.startswith("<![CDATA[", at):
-        yield _until(document, at, "]]>", Spot.CDATA)
-    elif following in ("!", "?"):
-        yield _until(document, at, ">", Spot.COMMENT)
-    else:
-        yield Stretch(at, at + 1, Spot.TEXT)
-
-
-def _until(document: str, at: int, close: str, spot: Spot) -> Stretch:
-    end = document.find(close, at + 2)
-    return Stretch(at, len(document) if end < 0 else end + len(close), spot)
-
-
-def _element(document: str, at: int, xml: bool) -> Iterator[Stretch]:
-    """A start tag, and the raw contents that belong to it (script, style)."""
-    match = _START_TAG.match(document, at)
-    if match is None:
-        yield Stretch(at, len(document), Spot.BROKEN)
-        return
-    end = match.end()
-    yield Stretch(at, end, Spot.TAG)
-    name = _NAME.match(document, at)
-    word = name[1].lower() if name else ""
-    if xml or word not in _RAW_END:
-        return
-    closing = _RAW_END[word].search(document, end)
+def _raw_content(cut: Cut, document: str, at: int, name: str, tag: str) -> int:
+    """What belongs to an element whose content is not markup; gives its end."""
+    closing = _RAW_END[name].search(document, at)
     stop = closing.start() if closing else len(document)
-    if stop > end:
-        yield Stretch(end, stop, _raw_spot(word, match[0]))
-
-
-def _raw_spot(name: str, tag: str) -> Spot:
-    if name == "script":
-        return Spot.DATA if _DATA_TYPE.search(tag) else Spot.SCRIPT
-    return Spot.STYLE if name == "style" else Spot.TEXT
+    if stop > at:
+        spot = Spot.STYLE if name == "style" else Spot.TEXT
+        if name == "script":
+            spot = Spot.DATA if _DATA_TYPE.search(tag) else Spot.SCRIPT
+        cut.add(at, stop, spot)
+    return stop
 
 
 # --- looking into a stretch ---------------------------------------------------------------
 
 
-def _look_into(page: Page, walk: Walk, stretch: Stretch) -> None:
+def _look_into(batch: Batch, walk: Walk, stretch: Stretch) -> None:
     """Deal with a stretch that may hold more than what stands there."""
     start, end, spot = stretch
     if spot is Spot.TAG:
-        if _TRIGGER.search(page.text, start, end) or base64.may_hold(page.text[start:end]):
-            _attributes(page, walk, start, end)
+        _attributes(batch, start, end)
         return
-    if not _TRIGGER.search(page.text, start, end) and spot is not Spot.DATA:
-        part = page.text[start:end]
-        if not base64.may_hold(part):
-            return
-    part = page.text[start:end]
+    part = batch.page.text[start:end]
+    if spot is Spot.TEXT:
+        batch.add(start, part, TEXT_ENTITIES.decode(part), TEXT_ENTITIES)
+        return
     if spot is Spot.DATA and json.is_valid(part):
-        found = [_data_safe(edit) for edit in json.edits(part, walk.deeper(len(part)))]
+        found = [_data_safe(edit) for edit in json.edits(part, walk)]
     elif spot in (Spot.SCRIPT, Spot.DATA):
         found = _script(part, walk)
-    elif spot is Spot.TEXT:
-        found = back(part, walk.text(TEXT_ENTITIES.decode(part)), TEXT_ENTITIES)
     else:
         found = [_written(part, edit, Stretch(0, 0, spot)) for edit in walk.prose(part)]
-    page.cover(start, end, shift(found, start))
+    batch.page.cover(start, end, shift(found, start))
 
 
 def _script(part: str, walk: Walk) -> list[Edit]:
@@ -195,17 +213,35 @@ def _data_safe(edit: Edit) -> Edit:
     return edit._replace(replacement=edit.replacement.replace("<", "\\u003c"))
 
 
-def _attributes(page: Page, walk: Walk, start: int, end: int) -> None:
-    for match in _ATTRIBUTE.finditer(page.text, start, end):
+def _attributes(batch: Batch, start: int, end: int) -> None:
+    for match in _ATTRIBUTE.finditer(batch.page.text, start, end):
         raw = match[2]
         quoted = raw[0] in "\"'"
-        first = match.start(2) + quoted
         inside = raw[1:-1] if quoted else raw
-        if not _TRIGGER.search("=" + raw) and not base64.may_hold(inside):
-            continue
-        coding = _quoting(raw)
-        found = [_in_attribute(edit, match[1].lower()) for edit in walk.text(coding.decode(inside))]
-        page.cover(first, first + len(inside), shift(back(inside, found, coding), first))
+        coding = _Value(match[1].lower(), _quoting(raw))
+        batch.add(match.start(2) + quoted, inside, coding.decode(inside), coding)
+
+
+class _Value:
+    """An attribute value: written in the attribute's own language, then as an attribute."""
+
+    __slots__ = ("entities", "name")
+
+    def __init__(self, name: str, entities: Entities) -> None:
+        self.name = name
+        self.entities = entities
+
+    def decode(self, raw: str) -> str:
+        return self.entities.decode(raw)
+
+    def units(self, raw: str) -> Iterator[tuple[int, int, int]]:
+        return self.entities.units(raw)
+
+    def escape(self, replacement: str) -> str:
+        return self.entities.escape(_in_attribute(replacement, self.name))
+
+    def writer(self, raw: str) -> Writer:
+        return lambda replacement, spot: self.escape(replacement)
 
 
 def _quoting(raw: str) -> Entities:
@@ -215,16 +251,15 @@ def _quoting(raw: str) -> Entities:
     return ENTITIES if raw[0] == "'" else UNQUOTED_ENTITIES
 
 
-def _in_attribute(edit: Edit, name: str) -> Edit:
-    """What an attribute's own language asks for, before it is written as an attribute."""
-    replacement = edit.replacement
+def _in_attribute(replacement: str, name: str) -> str:
+    """What an attribute's own language asks for."""
     if name.startswith("on"):
-        replacement = SCRIPT.encode(replacement, "", "")
-    elif name == "style":
-        replacement = _CSS.sub(_css_escape, replacement)
-    elif name in _URL_ATTRIBUTES and "%" not in replacement:
-        replacement = PERCENT.encode(replacement, "@:/", "")
-    return edit._replace(replacement=replacement)
+        return script_escape(replacement)
+    if name == "style":
+        return _CSS.sub(_css_escape, replacement)
+    if name in _URL_ATTRIBUTES and "%" not in replacement:
+        return url_escape(replacement, "@:")
+    return replacement
 
 
 def _css_escape(match: re.Match[str]) -> str:
@@ -243,11 +278,11 @@ def _written(document: str, edit: Edit, stretch: Stretch) -> Edit:
     if spot is Spot.TAG:
         return _written_in_tag(document, edit, stretch)
     if spot is Spot.TEXT:
-        replacement = TEXT_ENTITIES.encode(replacement, "", "")
+        replacement = TEXT_ENTITIES.escape(replacement)
     elif spot is Spot.BROKEN:
-        replacement = UNQUOTED_ENTITIES.encode(replacement, "", "")
+        replacement = UNQUOTED_ENTITIES.escape(replacement)
     elif spot in (Spot.SCRIPT, Spot.DATA):
-        replacement = SCRIPT.encode(replacement, "", "")
+        replacement = script_escape(replacement)
     elif spot is Spot.STYLE:
         replacement = _CSS.sub(_css_escape, replacement)
     elif spot is Spot.COMMENT:
@@ -260,7 +295,6 @@ def _written(document: str, edit: Edit, stretch: Stretch) -> Edit:
 def _written_in_tag(document: str, edit: Edit, stretch: Stretch) -> Edit:
     for match in _ATTRIBUTE.finditer(document, stretch.start, stretch.end):
         if match.start(2) <= edit.start and edit.end <= match.end(2):
-            edit = _in_attribute(edit, match[1].lower())
-            coding = _quoting(match[2])
-            return edit._replace(replacement=coding.encode(edit.replacement, "", ""))
-    return edit._replace(replacement=UNQUOTED_ENTITIES.encode(edit.replacement, "", ""))
+            coding = _Value(match[1].lower(), _quoting(match[2]))
+            return edit._replace(replacement=coding.escape(edit.replacement))
+    return edit._replace(replacement=UNQUOTED_ENTITIES.escape(edit.replacement))

@@ -47,7 +47,7 @@ def prose(text: str, walk: Walk) -> list[Edit]:
         view = coding.decode(text)
         if view != text:
             groups.append(_unless_plain(back(text, walk.text(view), coding), text))
-    elif base64.may_hold(text):
+    else:
         groups.append(base64.edits(text, walk))
     return merge(*groups) if len(groups) > 1 else found
 

@@ -12,14 +12,6 @@ from proxy.reasons import Reason
 
 
 @dataclass(slots=True)
-class Ledger:
-    """What is shared by every depth of one reading: work left, opaque content met."""
-
-    work: int
-    opaque: str | None = None
-
-
-@dataclass(slots=True)
 class Walk:
     """Passed to every codec. ``text`` and ``data`` lead back to the entrance of the room.
 
@@ -33,43 +25,58 @@ class Walk:
     read_text: Callable[[str, Walk], list[Edit]]
     read_prose: Callable[[str, Walk], list[Edit]]
     read_data: Callable[[bytes, str, Walk], bytes]
-    ledger: Ledger
+    work: int
+    """How many characters may still be read, over all layers."""
     depth: int = 0
-    seen: set[str] = field(default_factory=set)
+    opaque: str | None = None
+    """A word for the first thing met that could not be read."""
+    seen: set[bytes] = field(default_factory=set)
     """Base64-looking words of this message that turned out to be none."""
 
     def text(self, text: str) -> list[Edit]:
         """Edits for unescaped text that may hold further encodings, one layer down."""
-        return self.read_text(text, self.deeper(len(text)))
+        if not self._descend(len(text)):
+            return []
+        try:
+            return self.read_text(text, self)
+        finally:
+            self.depth -= 1
 
     def prose(self, text: str) -> list[Edit]:
         """Like ``text``, for what must not be taken as a whole for JSON or markup."""
-        return self.read_prose(text, self.deeper(len(text)))
+        if not self._descend(len(text)):
+            return []
+        try:
+            return self.read_prose(text, self)
+        finally:
+            self.depth -= 1
 
     def data(self, data: bytes, declared: str) -> bytes:
         """Bytes of a nested body, rewritten; the same object when nothing changed."""
-        return self.read_data(data, declared, self.deeper(len(data)))
+        if not self._descend(len(data)):
+            return data
+        try:
+            return self.read_data(data, declared, self)
+        finally:
+            self.depth -= 1
 
-    def deeper(self, size: int) -> Walk:
-        """The walk one layer down. Refuses what is nested too deeply or read too often."""
-        if self.depth >= self.limits.nesting:
+    def _descend(self, size: int) -> bool:
+        """Go one layer down.
+
+        A request nested too deeply, or read too often, is refused. In an answer what lies
+        deeper is left as the service sent it: that leaks nothing.
+        """
+        self.work -= size
+        if self.depth >= self.limits.nesting or self.work < 0:
+            if self.answer:
+                return False
+            if self.work < 0:
+                raise Refused(Reason.EXPANSION_LIMIT, "too much work for its size")
             raise Refused(Reason.UNDECODABLE, "nested too deeply")
-        self.ledger.work -= size
-        if self.ledger.work < 0:
-            raise Refused(Reason.EXPANSION_LIMIT, "too much work for its size")
-        return Walk(
-            self.visitor,
-            self.limits,
-            self.answer,
-            self.read_text,
-            self.read_prose,
-            self.read_data,
-            self.ledger,
-            self.depth + 1,
-            self.seen,
-        )
+        self.depth += 1
+        return True
 
     def note_opaque(self, word: str) -> None:
         """Remember that something could not be read; the caller applies the policy."""
-        if self.ledger.opaque is None:
-            self.ledger.opaque = word
+        if self.opaque is None:
+            self.opaque = word
