@@ -8,17 +8,16 @@ new one is broken.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
 
 from proxy.audit import AuditLog, ClientKeys, Event, fit, make_event, open_audit
-from proxy.blocking import Blocker, ListFile, build, discover, open_blocker
+from proxy.blocking import ListFile, ListReport, build, discover, open_blocker
 from proxy.directory.index import Index
 from proxy.engine import Client, Engine
 from proxy.engine.snapshot import Snapshot
-from proxy.errors import PreauError, Refused
+from proxy.errors import AuditUnavailable, PreauError, Refused
 from proxy.metrics import Metrics
 from proxy.policy.holder import PolicyHolder, ReloadOutcome
 from proxy.policy.policy import Policy, load_policy
@@ -105,7 +104,8 @@ class Runtime:
     def started(self) -> None:
         """Say in the log and the metrics which policy is in force."""
         policy = self._snapshot.policy
-        self.metrics.policy_loaded(policy.digest)
+        self.metrics.policy_loaded(policy.digest, policy.services)
+        self._lists_metrics()
         self.audit.record_sync(
             [make_event("gateway-started", policy=policy.digest, count=len(policy.services))]
         )
@@ -137,18 +137,19 @@ class Runtime:
 
     def _load_index(self) -> Index:
         index = Index.load(self.store, self._sealer, self._holder.current.site.school_domains)
-        self.metrics.directory(index.counts())
+        for kind, count in index.counts().items():
+            self.metrics.subjects[kind].set(count)
         return index
 
     def _new_index(self) -> bool:
         try:
             version = self.store.directory_version()
-            self.metrics.store_up(True)
+            self.metrics.store_up.set(1)
             if version == self._version:
                 return False
             self._index = self._load_index()
         except Refused as error:
-            self.metrics.store_up(False)
+            self.metrics.store_up.set(0)
             log.error("directory not reloaded: %s", error.reason.value)
             return False
         self._version = version
@@ -165,16 +166,25 @@ class Runtime:
             log.error("lists not reloaded, the last good ones stay: %s", type(error).__name__)
             return False
         self._lists_seen = seen
-        events = [_list_updated(self._blocker, report.name) for report in self._blocker.reports]
-        self._record(events)
+        self._lists_metrics()
+        digest = self._blocker.digest[:16]
+        self._record([_list_updated(report, digest) for report in self._blocker.reports])
         return True
 
+    def _lists_metrics(self) -> None:
+        changed = {item.name: item.path.stat().st_mtime for item in _lists(self.site)}
+        self.metrics.lists_loaded(
+            (report.name, report.rules, changed.get(report.name, 0.0))
+            for report in self._blocker.reports
+        )
+
     def _tell(self, outcome: ReloadOutcome) -> None:
-        self.metrics.reloaded(outcome.applied, outcome.digest)
         if outcome.applied:
+            self.metrics.policy_loaded(outcome.digest, self._snapshot.policy.services)
             log.warning("policy %s is in force", outcome.digest)
             self._record([make_event("policy-loaded", policy=outcome.digest)])
             return
+        self.metrics.policy_rejected()
         for problem in outcome.problems:
             log.error("policy rejected, the last good one stays: %s", problem)
         rejected = make_event(
@@ -195,7 +205,7 @@ class Runtime:
     def _check_audit(self) -> str:
         status = self.audit.status()
         if not status.healthy:
-            raise Refused(_audit_reason(), status.failure)
+            raise AuditUnavailable(status.failure)
         return f"{status.role}, {status.size} events"
 
 
@@ -209,3 +219,10 @@ def _fingerprint(lists: list[ListFile]) -> tuple[tuple[str, int, int], ...]:
         stat = item.path.stat()
         seen.append((str(item.path), stat.st_mtime_ns, stat.st_size))
     return tuple(seen)
+
+
+def _list_updated(report: ListReport, digest: str) -> Event:
+    """One list of a new set; ``digest`` is that of the whole set."""
+    return make_event(
+        "list-updated", list=fit("list", report.name), entries=report.rules, digest=digest
+    )

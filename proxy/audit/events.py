@@ -40,7 +40,7 @@ FIELDS: dict[str, Field] = {
     "gateway": _SLUG,
     "client": _HEX16,
     "group": _SLUG,
-    "school": Word(r"[A-Za-z0-9](?:[A-Za-z0-9_-]*[A-Za-z0-9])?", 32),
+    "school": Word(r"[A-Za-z0-9][A-Za-z0-9._-]*", 64),
     # what, in the policy's words
     "service": _SLUG,
     "supplier": _SLUG,
@@ -59,6 +59,7 @@ FIELDS: dict[str, Field] = {
     "count": _SIZE,
     # upkeep
     "list": _SLUG,
+    "category": _SLUG,
     "entries": _SIZE,
     "digest": _HEX16,
     "key": Choice(("root", "service", "audit", "client", "ca")),
@@ -130,7 +131,7 @@ TYPES: dict[str, EventType] = {
     "tracker-blocked": EventType(
         "A request to an advertising or tracking address was answered by the gateway.",
         "rule",
-        f"{_TRAFFIC} list",
+        f"{_TRAFFIC} list category",
     ),
     "parameters-stripped": EventType(
         "Tracking parameters, cookies or headers were taken out of a request.",

@@ -24,17 +24,17 @@ from proxy.content.data import BodyFields
 from proxy.content.headers import rewrite_headers
 from proxy.content.streaming import StreamRestorer
 from proxy.content.target import rewrite_target
-from proxy.decisions import Buffer, Forward, Headers, Refuse, Reply, Stream
+from proxy.audit.events import Event
+from proxy.decisions import Buffer, Forward, Headers, Refuse, Reply, Stream, Tunnel
 from proxy.engine import canonical, gate, pages, record, transport
 from proxy.engine.decide import Verdict, decide_url
 from proxy.engine.exchange import Client, Exchange, Head, new_incident
 from proxy.engine.protect import ProtectVisitor
-from proxy.engine.record import Event
 from proxy.engine.restore import RestoreVisitor, scope
 from proxy.engine.ruling import Ruling
 from proxy.engine.snapshot import Snapshot
 from proxy.errors import Refused
-from proxy.metrics import Metrics
+from proxy.metrics import Decision, Metrics, Phase
 from proxy.policy.model import OnUnreadable, Service, Treatment, dead_state
 from proxy.policy.site_schema import RestoreScope
 from proxy.reasons import Reason
@@ -74,7 +74,7 @@ class Engine:
             forward = self._protect(exchange, body)
         except Exception as error:
             return self.refuse(exchange, _reason(error))
-        self._metrics.overhead("request", time.perf_counter() - started)
+        self._metrics.overhead[Phase.PROTECT].observe(time.perf_counter() - started)
         self._count(exchange)
         return Ruling(forward, exchange.take_events() + record.request_events(exchange))
 
@@ -92,7 +92,7 @@ class Engine:
             forward = self._restore(exchange, headers, body)
         except Exception as error:
             return self.refuse(exchange, _reason(error))
-        self._metrics.overhead("answer", time.perf_counter() - started)
+        self._metrics.overhead[Phase.RESTORE].observe(time.perf_counter() - started)
         return Ruling(forward, record.answer_events(exchange))
 
     def streamed(self, exchange: Exchange) -> list[Event]:
@@ -212,7 +212,8 @@ class Engine:
         if reading is transport.Reading.WHOLE:
             return Buffer(exchange.snapshot.policy.site.limits.body)
         if reading is transport.Reading.EVENTS:
-            restorer = StreamRestorer(visitor)
+            limits = exchange.snapshot.limits(True)
+            restorer = StreamRestorer(visitor, "text/event-stream", limits)
             return Stream(transport.without_length(restored), restorer)
         return Forward(restored, None)
 
@@ -244,12 +245,12 @@ class Engine:
         if block is None:
             raise Refused(Reason.ENGINE_ERROR)
         event = record.blocked(snapshot.policy, client, verdict)
-        self._metrics.block(block.category)
-        self._metrics.request(_service_name(verdict.host.service), "block")
+        self._metrics.blocks[block.category].inc()
+        self._metrics.requests[_service_name(verdict.host.service), Decision.BLOCK].inc()
         reply = answer(block, kind, head.method, head.headers, head.target)
         if reply is None:
             incident = new_incident()
-            event = {**event, "incident": incident}
+            event = record.blocked(snapshot.policy, client, verdict, incident)
             reply = self._page(snapshot, Reason.TRACKER_BLOCKED, incident, head)
         return Ruling(reply, [event])
 
@@ -263,8 +264,8 @@ class Engine:
         rule: str = "",
     ) -> Ruling:
         incident = new_incident()
-        self._metrics.refusal(reason)
-        self._metrics.request(_service_name(service), "refuse")
+        self._metrics.refusals[reason].inc()
+        self._metrics.requests[_service_name(service), Decision.REFUSE].inc()
         event = record.refused(snapshot.policy, client, service, reason, incident, rule)
         page = self._page(snapshot, reason, incident, head)
         return Ruling(Refuse(reason, incident, page), [event])
@@ -275,17 +276,18 @@ class Engine:
         return pages.refusal(reason, incident, accept, snapshot.policy.site.contact, host)
 
     def _count(self, exchange: Exchange) -> None:
-        self._metrics.request(exchange.service.name, "forward")
+        decision = Decision.PROTECT if exchange.hits else Decision.FORWARD
+        self._metrics.requests[exchange.service.name, decision].inc()
         for (kind, action), number in exchange.hits.items():
-            self._metrics.identifiers(kind, action, number)
+            self._metrics.identifiers[kind, action].inc(number)
 
     def _counted_gate(self, ruling: Ruling, final: bool) -> Ruling:
         if isinstance(ruling.decision, Refuse):
-            self._metrics.connection(Treatment.DENY)
-            self._metrics.refusal(ruling.decision.reason)
+            self._metrics.connections[Treatment.DENY].inc()
+            self._metrics.refusals[ruling.decision.reason].inc()
         elif final:
-            inspected = not ruling.events
-            self._metrics.connection(Treatment.INSPECT if inspected else Treatment.TUNNEL)
+            tunnel = isinstance(ruling.decision, Tunnel)
+            self._metrics.connections[Treatment.TUNNEL if tunnel else Treatment.INSPECT].inc()
         return ruling
 
 

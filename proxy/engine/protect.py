@@ -66,7 +66,8 @@ class ProtectVisitor:
 
 def apply_edits(text: str, edits: list[Edit]) -> str:
     """``text`` with sorted, non-overlapping edits applied."""
-    parts, last = [], 0
+    parts: list[str] = []
+    last = 0
     for start, end, replacement in edits:
         parts += (text[last:start], replacement)
         last = end

@@ -92,16 +92,18 @@ def refused(
     return make_event("request-refused", reason=reason.value, incident=incident, **fields)
 
 
-def blocked(policy: Policy, client: Client, verdict: Verdict) -> Event:
+def blocked(policy: Policy, client: Client, verdict: Verdict, incident: str = "") -> Event:
     """A tracker that was answered here: the list, file and line that decided."""
     block = verdict.block
     if block is None:
         raise ValueError("not a block")
+    fields = {"incident": incident} if incident else {}
     return make_event(
         "tracker-blocked",
-        category=block.category,
+        category=block.category.value,
         list=fit("list", block.list),
         rule=fit("rule", f"{block.file}:{block.line}"),
+        **fields,
         **who(client),
         **where(policy, verdict.host.service),
     )
