@@ -44,8 +44,8 @@ class Line(NamedTuple):
 COMMENT = Line(Use.COMMENT, "")
 COSMETIC = Line(Use.COSMETIC, "")
 
-MAX_LINE = 4096
-"""Longer lines are ignored: no honest rule is, and the engine's cost would not be bounded."""
+MAX_LINE = 65536
+"""Longer lines are ignored: honest rules reach 10 KB (long ``domain=``), hostile ones 1 MB."""
 
 _WHOLE_HOST = re.compile(r"(@@)?\|\|([a-z0-9_-]+(?:\.[a-z0-9_-]+)+)\^(?:\$([a-z,]+))?")
 _WHOLE_HOST_OPTIONS = frozenset(("important", "all", "badfilter", "document", "doc"))
