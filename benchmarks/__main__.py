@@ -28,14 +28,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from proxy.cli.directory import import_files
+
 from benchmarks.load import Target, download, posts
 from proxy.ca import create_ca, export_ca
-from proxy.cli.directory import import_files
 from proxy.demo.authority import make_cloud_files
 from proxy.demo.cloud import BANK, SERVICE
-from proxy.demo.people import Person, cast, write_oneroster
+from proxy.demo.people import Person, cast
+from proxy.demo.rosters import write_oneroster
 from proxy.demo.site import SCHOOL, write_site
-from proxy.pseudonyms.keys import create_keys
+from proxy.pseudonyms.keyfiles import initialise
 from proxy.site import load_site
 
 PEOPLE = 2000
@@ -104,7 +106,7 @@ def prepare_site(folder: Path, trusted: Path, people: list[Person]) -> Path:
     root = folder / "site"
     write_site(root, trusted)
     site = load_site(root)
-    create_keys(site.keys_dir)
+    initialise(site.keys_dir)
     create_ca(site.ca_dir)
     write_oneroster(people, folder / "roster")
     import_files(root, [folder / "roster"])

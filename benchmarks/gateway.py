@@ -15,7 +15,7 @@ def main(root: str, hosts: list[str], origin: int, port_file: str) -> None:
     """Serve until killed."""
     runtime = Runtime.open(Path(root))
     gateway = Gateway(runtime)
-    resolve = {host: ("127.0.0.1", origin) for host in hosts}
+    resolve = dict.fromkeys(hosts, ("127.0.0.1", origin))
     settings = worker_settings(runtime, listen_port=0, resolve=resolve)
 
     def ready(port: int) -> None:

@@ -14,13 +14,15 @@ from typing import Self
 
 from proxy.audit import AuditLog, ClientKeys, Event, fit, make_event, open_audit
 from proxy.blocking import ListFile, ListReport, build, discover, open_blocker
-from proxy.directory.index import Index
+from proxy.directory.index import Counts, Directory, Index
 from proxy.engine import Client, Engine
 from proxy.engine.snapshot import Snapshot
-from proxy.errors import AuditUnavailable, PreauError, Refused
-from proxy.metrics import Metrics
+from proxy.errors import PreauError, Refused
+from proxy.frontends.status import Check
+from proxy.metrics import Metrics, StoreOperation
 from proxy.policy.holder import PolicyHolder, ReloadOutcome
-from proxy.policy.policy import Policy, load_policy
+from proxy.policy.policy import load_policy
+from proxy.pseudonyms.canonical import canonical
 from proxy.pseudonyms.keys import Keys
 from proxy.pseudonyms.pseudonymiser import Pseudonymiser
 from proxy.pseudonyms.values import ValueSealer
@@ -30,7 +32,7 @@ from proxy.store import Store, open_store
 
 log = logging.getLogger("preau.runtime")
 
-AUDIT_KEY = "audit-ed25519.key"
+AUDIT_KEY = "audit-ed25519.pem"
 
 
 def open_snapshot(root: Path) -> Snapshot:
@@ -40,7 +42,9 @@ def open_snapshot(root: Path) -> Snapshot:
     def no_pseudonyms(service: str) -> Pseudonymiser:
         raise PreauError(f"{service}: this command does not pseudonymise")
 
-    return Snapshot(policy, Index.empty(), build(_lists(policy.site)), no_pseudonyms)
+    return Snapshot(
+        policy, Index({}, {}, Counts(), canonical), build(_lists(policy.site)), no_pseudonyms
+    )
 
 
 def open_log(site: Site, gateway: str = "preau") -> AuditLog:
@@ -71,8 +75,8 @@ class Runtime:
         self._client_keys = ClientKeys(
             self.site.audit_dir / "client-keys", self.site.audit_retention_months * 31
         )
-        self._version = store.directory_version()
-        self._index = self._load_index()
+        self._directory = Directory(store, self._sealer, self.site.school_domains)
+        self._count_directory()
         self._lists_seen = _fingerprint(_lists(self.site))
         self._blocker = open_blocker(_lists(self.site), self.site.cache_dir)
         self._snapshot = self._make_snapshot()
@@ -120,14 +124,14 @@ class Runtime:
         if outcome:
             self._tell(outcome)
 
-    def checks(self) -> Mapping[str, Callable[[], str]]:
-        """What must work for the gateway to be ready: name to a check that raises."""
+    def checks(self) -> Mapping[str, Callable[[], Check]]:
+        """What must work for the gateway to be ready: by name."""
         return {"store": self._check_store, "audit": self._check_audit}
 
     # --- inside ---
 
     def _make_snapshot(self) -> Snapshot:
-        policy, index = self._holder.current, self._index
+        policy, index = self._holder.current, self._directory.index
         domain = policy.site.pseudonym_domain
 
         def pseudonymiser(service: str) -> Pseudonymiser:
@@ -135,25 +139,22 @@ class Runtime:
 
         return Snapshot(policy, index, self._blocker, pseudonymiser)
 
-    def _load_index(self) -> Index:
-        index = Index.load(self.store, self._sealer, self._holder.current.site.school_domains)
-        for kind, count in index.counts().items():
-            self.metrics.subjects[kind].set(count)
-        return index
-
     def _new_index(self) -> bool:
         try:
-            version = self.store.directory_version()
-            self.metrics.store_up.set(1)
-            if version == self._version:
-                return False
-            self._index = self._load_index()
+            changed = self._directory.refresh()
         except Refused as error:
             self.metrics.store_up.set(0)
-            log.error("directory not reloaded: %s", error.reason.value)
+            self.metrics.store_errors[StoreOperation.DIRECTORY].inc()
+            log.error("directory not reloaded, the last one stays: %s", error.reason.value)
             return False
-        self._version = version
-        return True
+        self.metrics.store_up.set(1)
+        if changed:
+            self._count_directory()
+        return changed
+
+    def _count_directory(self) -> None:
+        for kind, count in self._directory.index.counts().subjects.items():
+            self.metrics.subjects[kind].set(count)
 
     def _new_lists(self) -> bool:
         lists = _lists(self.site)
@@ -198,15 +199,13 @@ class Runtime:
         except Refused as error:
             log.error("not recorded: %s", error.reason.value)
 
-    def _check_store(self) -> str:
+    def _check_store(self) -> Check:
         self.store.ping()
-        return f"directory version {self._version}"
+        return Check(True, f"directory version {self._directory.index.version}")
 
-    def _check_audit(self) -> str:
+    def _check_audit(self) -> Check:
         status = self.audit.status()
-        if not status.healthy:
-            raise AuditUnavailable(status.failure)
-        return f"{status.role}, {status.size} events"
+        return Check(status.healthy, status.failure or f"{status.role}, {status.size} events")
 
 
 def _lists(site: Site) -> list[ListFile]:

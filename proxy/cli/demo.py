@@ -13,19 +13,20 @@ from pathlib import Path
 
 from addons.background import BackgroundWorker
 from addons.gateway import Gateway, worker_settings
-from proxy.ca import create_ca, export_ca, spki_pin
+from proxy.ca import create_ca, export_ca
 from proxy.cli.directory import import_files
 from proxy.demo.authority import CloudFiles, make_cloud_files
 from proxy.demo.browser import Browser
 from proxy.demo.cloud import HOSTS, SERVICE, Cloud
-from proxy.demo.people import Person, cast, write_oneroster
+from proxy.demo.people import Person, cast
+from proxy.demo.rosters import write_oneroster
 from proxy.demo.screen import Screen
 from proxy.demo.site import SCHOOL, write_site
 from proxy.demo.story import Story
 from proxy.demo.texts import texts
 from proxy.frontends.status import StatusServer
 from proxy.kinds import SubjectKind
-from proxy.pseudonyms.keys import create_keys
+from proxy.pseudonyms.keyfiles import initialise
 from proxy.runtime import Runtime
 from proxy.site import load_site
 
@@ -53,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
         story = Story(screen, text, stage.cloud, browser, stage.runtime, stage.pupils, scratch)
         kept = story.tell()
         if not args.once:
-            _stay(stage, text)
+            _stay(stage, text, browser.pin(SERVICE))
     return 0 if kept else 1
 
 
@@ -80,7 +81,7 @@ def _stage(folder: Path) -> Iterator[Stage]:
     _prepare(root, files, people, folder / "roster")
     runtime = Runtime.open(root)
     gateway = Gateway(runtime)
-    resolve = {host: ("127.0.0.1", cloud.port) for host in HOSTS}
+    resolve = dict.fromkeys(HOSTS, ("127.0.0.1", cloud.port))
     settings = worker_settings(runtime, resolve=resolve)
     status = StatusServer(runtime.metrics, runtime.checks(), "127.0.0.1", 0)
     authority = folder / "preau-ca.pem"
@@ -100,13 +101,13 @@ def _stage(folder: Path) -> Iterator[Stage]:
 def _prepare(root: Path, files: CloudFiles, people: list[Person], roster: Path) -> None:
     write_site(root, files.authority)
     site = load_site(root)
-    create_keys(site.keys_dir)
+    initialise(site.keys_dir)
     create_ca(site.ca_dir)
     write_oneroster(people, roster)
     import_files(root, [roster])
 
 
-def _stay(stage: Stage, text: dict[str, str]) -> None:
+def _stay(stage: Stage, text: dict[str, str], pin: str) -> None:
     proxy = f"127.0.0.1:{stage.port}"
     print()
     print(
@@ -114,7 +115,7 @@ def _stay(stage: Stage, text: dict[str, str]) -> None:
             proxy=proxy,
             host=SERVICE,
             ca=stage.authority,
-            spki=spki_pin(stage.runtime.site.ca_dir),
+            spki=pin,
         )
     )
     print(text["addresses"].format(status=f"127.0.0.1:{stage.status.port}"), flush=True)

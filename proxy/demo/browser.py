@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import http.client
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.x509.oid import NameOID
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,28 +46,36 @@ class Browser:
         Only a genuine certificate of the cloud is accepted: a tunnel that was decrypted on
         the way would raise ``ssl.SSLCertVerificationError``.
         """
-        connection = http.client.HTTPSConnection(
-            "127.0.0.1", self._port, context=self._cloud_trust, timeout=10
+        certificate = self._certificate(host, self._cloud_trust)
+        return str(certificate.issuer.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
+
+    def pin(self, host: str) -> str:
+        """The SPKI hash of the certificate made for ``host``, as Chromium takes it."""
+        key = self._certificate(host, self._trust).public_key()
+        spki = key.public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )
-        connection.set_tunnel(host, 443)
+        return base64.b64encode(hashlib.sha256(spki).digest()).decode()
+
+    def _certificate(self, host: str, trust: ssl.SSLContext) -> x509.Certificate:
+        connection = self._open(host, trust)
         try:
-            connection.request("GET", "/", headers={"Host": host})
-            connection.getresponse().read()
+            connection.connect()
             socket = connection.sock
-            certificate = socket.getpeercert() if isinstance(socket, ssl.SSLSocket) else None
+            assert isinstance(socket, ssl.SSLSocket)
+            return x509.load_der_x509_certificate(socket.getpeercert(binary_form=True) or b"")
         finally:
             connection.close()
-        issuer = (certificate or {}).get("issuer", ())
-        fields = dict(pair for part in issuer for pair in part)  # type: ignore[misc]
-        return str(fields.get("commonName", ""))
+
+    def _open(self, host: str, trust: ssl.SSLContext) -> http.client.HTTPSConnection:
+        connection = http.client.HTTPSConnection("127.0.0.1", self._port, context=trust, timeout=10)
+        connection.set_tunnel(host, 443)
+        return connection
 
     def _send(
         self, method: str, host: str, path: str, body: bytes | None, headers: dict[str, str]
     ) -> Answer:
-        connection = http.client.HTTPSConnection(
-            "127.0.0.1", self._port, context=self._trust, timeout=10
-        )
-        connection.set_tunnel(host, 443)
+        connection = self._open(host, self._trust)
         try:
             connection.request(method, path, body, headers | {"Host": host})
             response = connection.getresponse()

@@ -18,7 +18,7 @@ networks:
   - {{network: 127.0.0.0/8, school: {SCHOOL}, group: pupils}}
 school_domains: [{DOMAIN}]
 pseudonym_domain: p.{DOMAIN}
-upstream_ca: {{upstream_ca}}
+upstream_ca: @UPSTREAM_CA@
 listen: 127.0.0.1:0
 status: 127.0.0.1:0
 """
@@ -55,7 +55,7 @@ NEVER_INSPECT = f"""\
 def write_site(folder: Path, upstream_ca: Path) -> None:
     """Write the site's files into ``folder``."""
     files = {
-        "site.yaml": SITE.format(upstream_ca=upstream_ca),
+        "site.yaml": SITE.replace("@UPSTREAM_CA@", str(upstream_ca)),
         "services/nuage-classe.yaml": SERVICE_YAML,
         "lists/block/demo.txt": BLOCK_LIST,
         "lists/never-inspect.txt": NEVER_INSPECT,

@@ -107,14 +107,15 @@ class Story:
         self.runtime.audit.checkpoint()
         log = self.runtime.site.audit_dir
         report = verify(log)
-        self.screen.line(self.text["verified"].format(count=report.size))
+        self.screen.line(self.text["verified"].format(count=report.events))
         self.promises["p_verified"] = report.ok
         self.screen.line(self.text["tampered"])
         caught = {}
         for name, copy in tampered_copies(log, self.scratch):
             result = verify(copy)
             caught[name] = not result.ok
-            place = f"{self.text[name]} : {result.problem}"
+            found = result.problems[0].message if result.problems else ""
+            place = f"{self.text[name]} : {found}"
             self.screen.check(place, caught[name], self.text["caught"], self.text["missed"])
         self.promises["p_tampering"] = len(caught) == 4 and all(caught.values())
 

@@ -18,13 +18,13 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from proxy.audit.events import Event
 from proxy.blocking import RequestType, answer, request_type, source_of
 from proxy.content.body import Direction, rewrite_body
 from proxy.content.data import BodyFields
 from proxy.content.headers import rewrite_headers
 from proxy.content.streaming import StreamRestorer
 from proxy.content.target import rewrite_target
-from proxy.audit.events import Event
 from proxy.decisions import Buffer, Forward, Headers, Refuse, Reply, Stream, Tunnel
 from proxy.engine import canonical, gate, pages, record, transport
 from proxy.engine.decide import Verdict, decide_url

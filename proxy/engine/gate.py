@@ -20,7 +20,6 @@ from proxy.engine.snapshot import Snapshot
 from proxy.policy.model import Treatment
 from proxy.reasons import Reason
 
-
 RAW_PORTS = {53, 5353}
 """mitmproxy would read DNS on these ports of a CONNECT, past every HTTP hook."""
 

@@ -10,7 +10,6 @@ from proxy.decisions import Reply
 from proxy.reasons import Reason
 from proxy.site import Contact
 
-
 STATUS = {
     Reason.HOST_MISMATCH: 421,
     Reason.MALFORMED_REQUEST: 400,

@@ -97,7 +97,7 @@ def blocked(policy: Policy, client: Client, verdict: Verdict, incident: str = ""
     block = verdict.block
     if block is None:
         raise ValueError("not a block")
-    fields = {"incident": incident} if incident else {}
+    fields: Fields = {"incident": incident} if incident else {}
     return make_event(
         "tracker-blocked",
         category=block.category.value,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+
 from proxy.audit.events import Event
 from proxy.decisions import Buffer, Forward, Inspect, Refuse, Reply, Stream, Tunnel
 from proxy.engine.exchange import Exchange

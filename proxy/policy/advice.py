@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 # The countries where the GDPR holds: the EU and, by the EEA agreement, IS, LI and NO.
 GDPR_COUNTRIES = frozenset(
-    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK "  # noqa: SIM905
+    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK "
     "IS LI NO".split(" ")
 )
 

@@ -60,6 +60,16 @@ class ValueSealer:
         message = bytes((kind.code,)) + _encode(canonical_text)
         return hmac.digest(self._fingerprint_key, message, "sha256")[:16]
 
+    def source_key(self, source: str, identifier: str) -> bytes:
+        """16 bytes that find a subject of a roster by its id there."""
+        message = b"\x00" + _encode(f"{source}\x1f{identifier}")
+        return hmac.digest(self._fingerprint_key, message, "sha256")[:16]
+
+    @staticmethod
+    def canonical(kind: Kind, text: str) -> str:
+        """What spellings of one identifier have in common (``proxy.pseudonyms.canonical``)."""
+        return canonical(kind, text)
+
     def vault_reference(self, kind: Kind, text: str, owner: int = 0, attempt: int = 0) -> int:
         """The reference of a text outside the directory; see ``proxy.pseudonyms.vault``."""
         head = bytes((kind.code, attempt)) + owner.to_bytes(8)
