@@ -73,15 +73,20 @@ class Hex:
 
     def __init__(self, digits: int) -> None:
         self._digits = digits
-        self.known: frozenset[str] = frozenset()
+        self.known: set[str] = set()
 
     def check(self, value: object) -> bool:
         """Whether ``value`` is such a number (``strip`` beats an expression three times)."""
-        return (
-            isinstance(value, str)
-            and len(value) == self._digits
-            and not value.strip("0123456789abcdef")
-        )
+        if (
+            not isinstance(value, str)
+            or len(value) != self._digits
+            or value.strip("0123456789abcdef")
+        ):
+            return False
+        if len(self.known) >= _REMEMBERED:
+            self.known.clear()
+        self.known.add(value)
+        return True
 
     def schema(self) -> dict[str, Any]:
         """The same rule as JSON Schema."""

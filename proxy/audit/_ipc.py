@@ -8,8 +8,9 @@ wrong. This is the one place of the engine outside ``frontends/`` that opens a s
 never leaves the machine and no address family but ``AF_UNIX`` is used.
 
 A message is one kind byte, an 8-byte number that the reply repeats, then:
-``A`` lines joined by newlines; ``S`` nothing (seal, please). Replies: ``K`` and the 8-byte
-index of the first line; ``E`` and the reason in words.
+``A`` lines joined by newlines; ``S`` nothing (seal, please); ``H`` nothing (are you there?).
+Replies: ``K`` and the 8-byte index of the first line; ``E`` and the reason in words; ``H``.
+A client says ``H`` first and waits: the kernel lets it connect to a writer that is dying.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ _INDEX = struct.Struct("!Q")
 _MAX_MESSAGE = 160 * 1024
 """Below the kernel's usual send buffer (208 KiB), which bounds a SEQPACKET message."""
 _BACKLOG = 64
+_HELLO = 0.5
 
 
 @contextlib.contextmanager
@@ -169,6 +171,9 @@ class Server:
         if not _HEAD.size <= len(message) <= _MAX_MESSAGE:
             raise ConnectionError
         kind, number = _HEAD.unpack_from(message)
+        if kind == b"H":
+            channel.send(message)
+            return
         lines = message[_HEAD.size :].split(b"\n") if kind == b"A" else []
         if kind not in (b"A", b"S") or not all(map(_is_line, lines)):
             raise ConnectionError
@@ -197,6 +202,10 @@ class Client:
         try:
             with _address(directory) as address:
                 connection.connect(address)
+            connection.settimeout(_HELLO)
+            connection.send(_HEAD.pack(b"H", 0))
+            if not connection.recv(_HEAD.size):
+                raise ConnectionResetError
         except OSError:
             connection.close()
             raise

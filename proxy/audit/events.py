@@ -248,10 +248,12 @@ def make_event(type: str, *, at: float | None = None, **fields: object) -> Event
         raise EventError("audit event of an unknown type: add it to proxy/audit/events.py")
     known_fields = spec.fields
     for name, value in fields.items():
-        field = known_fields.get(name)
-        if field is None:
-            raise EventError(f"audit event {type}: it has no such field as one that was given")
-        known, check = field
+        try:
+            known, check = known_fields[name]
+        except KeyError:
+            raise EventError(
+                f"audit event {type}: it has no such field as one that was given"
+            ) from None
         if not (value.__class__ is str and value in known) and not check(value):
             raise EventError(f"audit event {type}: the value of {name} does not fit its field")
     for name in spec.required:

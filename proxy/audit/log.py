@@ -248,7 +248,7 @@ class AuditLog:
                 if lock is not None:
                     return self._become_writer(lock)
                 return Client(self._layout.root, self._on_lost)
-            except (ConnectionError, FileNotFoundError):
+            except (ConnectionError, FileNotFoundError, TimeoutError):
                 if time.monotonic() > until:
                     raise AuditUnavailable("audit log: its writer does not answer") from None
                 time.sleep(0.01)

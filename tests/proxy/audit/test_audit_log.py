@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -312,7 +313,8 @@ def test_what_was_unanswered_at_the_writers_death_is_sent_again(
     writer = child(tmp_path)
     assert role(writer) == "writer"
     log = logs(tmp_path, deadline=10)
-    os.kill(writer.pid, 19)  # SIGSTOP: it holds the lock and answers nothing
+    os.kill(writer.pid, signal.SIGSTOP)  # it holds the lock and answers nothing
+    os.waitpid(writer.pid, os.WUNTRACED)
     future = log.append([b'{"count":7,"type":"request-pseudonymised"}'])
     time.sleep(0.1)
     assert not future.done()
