@@ -144,7 +144,6 @@ class RedisStore:
             socket_connect_timeout=CONNECT_SECONDS,
             socket_timeout=operation_seconds,
             retry=retry,
-            retry_on_error=[redis.ConnectionError],
             **self._options,
         )
 

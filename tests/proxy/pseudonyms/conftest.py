@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -104,10 +105,10 @@ def new_directory() -> Callable[[], Directory]:
 
 @pytest.fixture(scope="session")
 def make(keys: Keys, store: Store, directory: Directory) -> Callable[..., Pseudonymiser]:
-    def build(service: str = "google-classroom", **changed: object) -> Pseudonymiser:
+    def build(service: str = "google-classroom", **changed: Any) -> Pseudonymiser:
         source = changed.get("directory", directory)
         own_keys, own_store = changed.get("keys", keys), changed.get("store", store)
-        return Pseudonymiser(own_keys, service, source, own_store, DOMAIN)  # type: ignore[arg-type]
+        return Pseudonymiser(own_keys, service, source, own_store, DOMAIN)
 
     return build
 

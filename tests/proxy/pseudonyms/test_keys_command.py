@@ -17,9 +17,12 @@ from proxy.pseudonyms import keyfiles
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A site of which only what the verb needs is real."""
     module = ModuleType("proxy.site")
-    module.load_site = lambda root: SimpleNamespace(  # type: ignore[attr-defined]
-        keys_dir=root / "state" / "keys", store_url=f"sqlite:{root}/state/preau.db"
-    )
+    settings = {"keys_dir": "{}/state/keys", "store_url": "sqlite:{}/state/preau.db"}
+
+    def load_site(root: Path) -> SimpleNamespace:
+        return SimpleNamespace(**{name: text.format(root) for name, text in settings.items()})
+
+    vars(module)["load_site"] = load_site
     monkeypatch.setitem(sys.modules, "proxy.site", module)
     return tmp_path
 

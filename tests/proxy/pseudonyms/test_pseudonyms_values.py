@@ -298,6 +298,13 @@ def test_what_python_reads_as_a_number_is_not_a_block(text: bytes) -> None:
     assert block32(text) is None
 
 
+@pytest.mark.parametrize(
+    "text", [b"z" * 28, b"a" * 14 + b"z" * 14, b"a" * 27, b"A" * 28, b"a" * 29]
+)
+def test_letters_beyond_a_block_are_none(text: bytes) -> None:
+    assert block26(text) is None
+
+
 @settings(max_examples=80)
 @given(references)
 def test_sealing_is_bijective(reference: Reference) -> None:

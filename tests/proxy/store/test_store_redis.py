@@ -38,13 +38,37 @@ def test_gone_refuses_fast_then_recovers_with_its_data(redis_server: Any) -> Non
     store.close()
 
 
-def test_a_dropped_connection_is_tried_once_more(redis_server: Any) -> None:
+def test_a_stale_connection_is_replaced(redis_server: Any) -> None:
     store = open_store(redis_server.url)
     store.vault_put(1, b"kept")
     other = redis.Redis(port=redis_server.port)
     other.client_kill_filter(_type="normal", skipme=True)
     assert store.vault_get([1]) == [b"kept"]
     other.close()
+    store.close()
+
+
+@pytest.mark.parametrize(("drops", "served"), [(1, True), (2, False)])
+def test_a_connection_dropped_under_a_command_is_tried_once_more(
+    redis_server: Any, monkeypatch: pytest.MonkeyPatch, drops: int, served: bool
+) -> None:
+    store = open_store(redis_server.url)
+    store.vault_put(1, b"kept")
+    real = redis.Redis.parse_response
+    left = [drops]
+
+    def dropping(self: Any, *arguments: Any, **options: Any) -> Any:
+        if left[0]:
+            left[0] -= 1
+            raise redis.ConnectionError("dropped")
+        return real(self, *arguments, **options)
+
+    monkeypatch.setattr(redis.Redis, "parse_response", dropping)
+    if served:
+        assert store.vault_get([1]) == [b"kept"]
+    else:
+        with pytest.raises(StoreUnavailable):
+            store.vault_get([1])
     store.close()
 
 
