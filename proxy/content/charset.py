@@ -42,6 +42,11 @@ class Text:
     view: str
     charset: str
 
+    @property
+    def is_wide(self) -> bool:
+        """Whether it is UTF-16 or UTF-32."""
+        return self.charset.startswith(("utf-16", "utf-32"))
+
     def encode(self, spliced: str, errors: str = "replace") -> bytes:
         """``spliced`` in the charset and with the mark that the bytes came in."""
         if self.charset == "utf-8":
@@ -71,7 +76,7 @@ def read(data: bytes, declared: str = "") -> Text | None:
         if data.startswith(mark):
             return _wide_or_utf8(data[len(mark) :], charset, mark)
     if b"\0" in data[:_PROBE] or name in _WIDE:
-        charset = _wide_charset(data, name)
+        charset = _wide_charset(data)
         if charset:
             return _wide_or_utf8(data, charset, b"")
     if b"\0" in data or data.translate(None, _CONTROLS) != data:
@@ -102,7 +107,7 @@ def _wide_or_utf8(data: bytes, charset: str, mark: bytes) -> Text | None:
     return Text(mark, text, text, charset)
 
 
-def _wide_charset(data: bytes, declared: str) -> str:
+def _wide_charset(data: bytes) -> str:
     """Which wide charset the bytes really are in, by where their zero bytes stand."""
     head = data[: _PROBE & ~3]
     head = head[: len(head) & ~3]
@@ -120,8 +125,6 @@ def _wide_charset(data: bytes, declared: str) -> str:
         return "utf-16-le"
     if low * 2 >= units and high * 8 <= units:
         return "utf-16-be"
-    if declared in _WIDE and b"\0" in data:
-        return {"utf-16": "utf-16-le", "utf-32": "utf-32-le"}.get(declared, declared)
     return ""
 
 

@@ -61,6 +61,8 @@ def rewrite(data: bytes, declared: str, walk: Walk, fields: BodyFields = NO_FIEL
     text = charset.read(data, _charset_parameter(parameters))
     if text is None:
         return _opaque(data, media, walk)
+    if text.is_wide and not walk.answer:
+        _refuse_names(data, walk)
     edits = _edits(text.view, media, walk, fields)
     if not edits:
         return data
@@ -106,20 +108,14 @@ def _opaque(data: bytes, media: str, walk: Walk) -> bytes:
     walk.note_opaque(sniff.opaque_word(data, media))
     if walk.answer:
         return data
-    for view in _raw_views(data):
-        if walk.visitor.text(view):
-            raise Refused(Reason.CONTENT_MISMATCH, "identifiers in clear inside binary content")
+    _refuse_names(data, walk)
+    if b"\0" in data:
+        _refuse_names(data.replace(b"\0", b""), walk)  # UTF-16, either order, any alignment
     return data
 
 
-def _raw_views(data: bytes) -> list[str]:
-    """The readable characters of binary bytes, in the charsets a name may stand in there.
-
-    Zero bytes left out read UTF-16 of either byte order, at any alignment.
-    """
-    variants = [data, data.replace(b"\0", b"")] if b"\0" in data else [data]
-    return [
-        variant.decode(charset_name, "replace")
-        for variant in variants
-        for charset_name in ("utf-8", "cp1252")
-    ]
+def _refuse_names(data: bytes, walk: Walk) -> None:
+    """Refuse bytes that will not be read as text if they hold an identifier as text."""
+    for name in ("utf-8", "cp1252"):
+        if walk.visitor.text(data.decode(name, "replace")):
+            raise Refused(Reason.CONTENT_MISMATCH, "identifiers in clear inside binary content")

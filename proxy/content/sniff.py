@@ -54,7 +54,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\0asm", "binary"),
 )
 _CONTAINERS = {b"WEBP": "image", b"WAVE": "media", b"AVI ": "media"}
-_FORM = re.compile(r"\A[\w.%+\[\]$:~*-]++=[^\s<]*+\Z")
+_FORM = re.compile(r"\A[\w.%+\[\]$:~*-]++=[^\s<=][^\s<]*+\Z")
 _PREFIX = re.compile(
     r"\A(?:\)\]\}'?,?\s*|for\s*\(;;\);|while\s*\(1\);|throw 1;\s*(?:<[^>]*>\s*)?|\{\}&&\s*)"
 )

@@ -13,6 +13,8 @@ from proxy.content.visitor import Edit
 
 _NEEDS_CODING = re.compile(r"[^A-Za-z0-9@._~!$'()*,;:/-]")
 _FORM = re.compile(r"\A\??[\w.\[\]$%~-]++=[^\s&]*+(?:&[\w.\[\]$%~-]++=[^\s&]*+)++\Z")
+_ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
+_WORD = re.compile(r"[^\s\"'<>\\]*")
 _BREAKS = " \n\t\r\"'<>\\"
 _LOOK_BACK = 300
 
@@ -25,6 +27,16 @@ def in_urls(text: str, edits: list[Edit]) -> list[Edit]:
         return edits
     whole_form = "=" in text and _FORM.match(text) is not None
     return [_in_url(text, edit, whole_form) for edit in edits]
+
+
+def in_percent(text: str, edit: Edit) -> bool:
+    """Whether the word around an edit is percent-encoded."""
+    before = text[max(0, edit.start - _LOOK_BACK) : edit.start]
+    word = before[max(map(before.rfind, _BREAKS)) + 1 :]
+    if _ESCAPE.search(word):
+        return True
+    after = _WORD.match(text, edit.end, edit.end + _LOOK_BACK)
+    return after is not None and _ESCAPE.search(after[0]) is not None
 
 
 def _in_url(text: str, edit: Edit, whole_form: bool) -> Edit:
