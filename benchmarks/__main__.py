@@ -28,10 +28,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from proxy.cli.directory import import_files
-
 from benchmarks.load import Target, download, posts
 from proxy.ca import create_ca, export_ca
+from proxy.cli.directory import import_files
 from proxy.demo.authority import make_cloud_files
 from proxy.demo.cloud import BANK, SERVICE
 from proxy.demo.people import Person, cast

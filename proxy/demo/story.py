@@ -55,7 +55,7 @@ class Story:
         }
         sent = json.dumps(work, ensure_ascii=False)
         answer = self.browser.post_json(SERVICE, "/v1/classwork", sent)
-        received = self.cloud.last(SERVICE).rpartition(b"\r\n")[2].decode()
+        received = self.cloud.last(SERVICE).decode().rpartition("\n\n")[2]
         self.screen.row(self.text["sent"], sent, "33")
         self.screen.row(self.text["received"], received, "35")
         self.screen.row(self.text["back"], answer.body, "33")

@@ -39,7 +39,7 @@ def tampered_copies(log: Path, folder: Path) -> Iterator[tuple[str, Path]]:
     """Each way's name and the copy of ``log`` that was tampered with in that way."""
     for name, change in WAYS.items():
         copy = folder / f"tampered-{name}"
-        shutil.copytree(log, copy, ignore=shutil.ignore_patterns("*.sock", "lock*", "client-keys"))
+        shutil.copytree(log, copy, ignore=shutil.ignore_patterns("socket", "lock", "client-keys"))
         segment = max((copy / "segments").iterdir())
         lines = segment.read_bytes().splitlines(keepends=True)
         change(lines)

@@ -14,10 +14,6 @@ from proxy.pseudonyms.minimise import generalise
 from proxy.pseudonyms.pseudonymiser import Pseudonymiser
 from proxy.reasons import Reason
 
-SHAPES_IN_TEXT = {Kind.EMAIL: "email", Kind.UUID: "uuid"}
-"""In free text every other kind becomes a plain token: letters-only names would look like
-words of the language."""
-
 
 class ProtectVisitor:
     """Applies the three nets to what a request carries and counts every hit."""
@@ -53,8 +49,8 @@ class ProtectVisitor:
             return []
         edits = []
         for start, end, kind, ref in matches:
-            shape = SHAPES_IN_TEXT.get(kind, "token")
-            replaced = self._pseudonymiser.pseudonym(kind, text[start:end], shape, ref or None)
+            # "text": in prose a letters-only name would look like a word of the language.
+            replaced = self._pseudonymiser.pseudonym(kind, text[start:end], "text", ref or None)
             edits.append(Edit(start, end, replaced))
             self._hits[kind, Action.PSEUDONYMISE] += 1
         return edits

@@ -30,9 +30,10 @@ class RestoreVisitor:
 
     def text(self, text: str) -> list[Edit]:
         """Every pseudonym of this service that the viewer may see restored."""
-        edits = self._pseudonymiser.restore_edits(text, self._may_restore)
-        if edits:
-            self._hits[Kind.TEXT, Action.PSEUDONYMISE] += len(edits)
+        kinds: list[Kind] = []
+        edits = self._pseudonymiser.restore_edits(text, self._may_restore, kinds)
+        for kind in kinds:
+            self._hits[kind, Action.PSEUDONYMISE] += 1
         return edits
 
 

@@ -94,8 +94,15 @@ class Pseudonymiser:
         """Every pseudonym of this service, of every key version, in order."""
         return self._finder.find(text)
 
-    def restore_edits(self, text: str, may_restore: MayRestore | None = None) -> list[Edit]:
+    def restore_edits(
+        self,
+        text: str,
+        may_restore: MayRestore | None = None,
+        kinds: list[Kind] | None = None,
+    ) -> list[Edit]:
         """Edits that put back what was typed. Erased and out-of-scope values stay pseudonyms.
+
+        ``kinds`` gets the kind of each edit, for who counts them.
 
         ``may_restore`` is asked about directory values, and about the owner of a vault value
         that spells one. A vault value without an owner is always restored: it belongs to
@@ -110,6 +117,8 @@ class Pseudonymiser:
             original = self._original(hit, in_vault, may_restore)
             if original is not None:
                 edits.append(Edit(hit.start, hit.end, original))
+                if kinds is not None:
+                    kinds.append(hit.reference.kind)
         return edits
 
     def restore_one(self, text: str, may_restore: MayRestore | None = None) -> str | None:
