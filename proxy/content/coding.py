@@ -155,7 +155,8 @@ def _write_lightly(replacement: str, spot: str) -> str:
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7};?|#[xX][0-9A-Fa-f]{1,6};?|[A-Za-z][A-Za-z0-9]{1,31};?)")
 _TEXT = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
 _ATTRIBUTE = {**_TEXT, "'": "&#39;"}
-_UNQUOTED = {**_ATTRIBUTE, " ": "&#32;", "=": "&#61;", "`": "&#96;", "\t": "&#9;", "\n": "&#10;"}
+_SPACES = " \t\n\v\f\r\x1c\x1d\x1e\x1f\x85\xa0\u2028\u2029"
+_UNQUOTED = {**_ATTRIBUTE, **{char: f"&#{ord(char)};" for char in _SPACES + "=`"}}
 
 
 def _entity(written: str) -> tuple[str, int]:
