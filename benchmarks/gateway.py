@@ -1,4 +1,4 @@
-"""The gateway under test: ``python -m benchmarks.gateway SITE HOST HOST… ORIGIN_PORT PORT_FILE``."""
+"""The gateway under test: ``python -m benchmarks.gateway SITE HOST… ORIGIN_PORT PORT_FILE``."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ async def serve(certificate: str, key: str, port_file: str) -> None:
     context.load_cert_chain(certificate, key)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(Echo, "127.0.0.1", 0, ssl=context)
-    Path(port_file).write_text(str(server.sockets[0].getsockname()[1]))
+    Path(port_file).write_text(str(server.sockets[0].getsockname()[1]))  # noqa: ASYNC240
     await server.serve_forever()
 
 

@@ -1,7 +1,8 @@
 """Base64 words inside text: read when they hold text, rewritten only when something changed.
 
-Most long words are not base64 of anything readable. Each distinct word of a message is tried
-once: JSON repeats its keys.
+Most long words are not base64 of anything readable, and most come again: JSON repeats its
+keys, and so does the next message. A word's answer depends on the word alone, so the hashes of
+those that hold nothing are remembered (keyed by the process; no word of traffic is kept).
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ from proxy.reasons import Reason
 
 MIN = 11
 """Eight bytes of text are eleven characters without padding."""
-_SEEN = 10_000
+_SEEN = 50_000
 _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-"
 _ONLY_WORDS = bytes(byte if byte in _LETTERS else 10 for byte in range(256))
 _WORD = re.compile(rb"\n([^\n]{%d,})" % MIN)
 """On text where all else is a line break: one attempt a word, at the speed of a search."""
 _PLAIN_PIECE = re.compile(rb"[A-Za-z0-9]{11,}")
 _JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*")
+_not_text: set[int] = set()
 _PADDING = (b"", b"", b"==", b"=")
 _FROM_URL = bytes.maketrans(b"-_", b"+/")
 _TO_URL = bytes.maketrans(b"+/", b"-_")
@@ -41,15 +43,20 @@ def words(text: str, walk: Walk) -> list[str]:
     if not found:
         return []
     good: set[bytes] = set()
-    for word in set(found) - walk.seen:
+    for word in set(found):
+        mark = hash(word)
+        if mark in _not_text:
+            continue
         if readable(word) is not None:
             good.add(word)
             continue
         pieces = _readable_pieces(word)
         if pieces:
             good.update(pieces)
-        elif len(walk.seen) < _SEEN:
-            walk.seen.add(word)
+            continue
+        if len(_not_text) >= _SEEN:
+            _not_text.clear()
+        _not_text.add(mark)
     return sorted((word.decode() for word in good), key=len, reverse=True)
 
 

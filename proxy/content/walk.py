@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from proxy.content.limits import Limits
 from proxy.content.visitor import Edit, Visitor
@@ -30,8 +30,6 @@ class Walk:
     depth: int = 0
     opaque: str | None = None
     """A word for the first thing met that could not be read."""
-    seen: set[bytes] = field(default_factory=set)
-    """Base64-looking words of this message that turned out to be none."""
 
     def text(self, text: str) -> list[Edit]:
         """Edits for unescaped text that may hold further encodings, one layer down."""

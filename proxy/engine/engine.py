@@ -156,7 +156,7 @@ class Engine:
         head, endpoint, service = exchange.head, exchange.endpoint, exchange.service
         visitor = self._protector(exchange)
         signed = service.signed is OnUnreadable.ALLOW
-        target = rewrite_target(head.target, endpoint, visitor)
+        target = self._target(exchange, visitor)
         headers = rewrite_headers(
             head.headers, endpoint.header_fields, visitor, "request", signed_allowed=signed
         )
@@ -171,6 +171,17 @@ class Engine:
         if not written.changed:
             return Forward(headers, body, target)
         return Forward(transport.with_body(headers, written), written.body, target)
+
+    @staticmethod
+    def _target(exchange: Exchange, visitor: ProtectVisitor) -> str:
+        target, snapshot = exchange.head.target, exchange.snapshot
+        mark = hash((exchange.service.name, exchange.endpoint.template, target))
+        if snapshot.is_plain(mark):
+            return target
+        written = rewrite_target(target, exchange.endpoint, visitor, snapshot.limits(False))
+        if written is target and not exchange.hits:
+            snapshot.note_plain(mark)
+        return written
 
     def _rewrite_message(
         self, exchange: Exchange, from_client: bool, headers: Headers, content: bytes

@@ -16,6 +16,9 @@ from proxy.policy.policy import Policy
 from proxy.pseudonyms.pseudonymiser import Pseudonymiser
 
 
+_TARGETS = 8192
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """Policy, directory and lists of one moment."""
@@ -26,6 +29,17 @@ class Snapshot:
     make_pseudonymiser: Callable[[str], Pseudonymiser]
     _made: dict[str, Pseudonymiser] = field(default_factory=dict)
     _limits: dict[bool, Limits] = field(default_factory=dict)
+    _plain_targets: set[int] = field(default_factory=set)
+
+    def is_plain(self, target: int) -> bool:
+        """Whether a target was read before under this snapshot and held nothing to change."""
+        return target in self._plain_targets
+
+    def note_plain(self, target: int) -> None:
+        """Remember the hash of such a target: addresses come again and again."""
+        if len(self._plain_targets) >= _TARGETS:
+            self._plain_targets.clear()
+        self._plain_targets.add(target)
 
     def limits(self, signed_allowed: bool) -> Limits:
         """How far content is read, as the site says; made on first use."""
