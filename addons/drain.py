@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
+from collections import defaultdict
 from typing import Any
 
 from mitmproxy import http
@@ -23,17 +23,17 @@ _STEP = 0.05
 
 
 class Drain:
-    """An addon, last of the chain, that counts the requests in flight."""
+    """An addon, last of the chain, that knows the requests in flight."""
 
     sees_refused = True
 
     def __init__(self) -> None:
         self.draining = False
-        self._live: Counter[str] = Counter()
+        self._live: defaultdict[str, set[str]] = defaultdict(set)
 
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """One more in flight."""
-        self._live[flow.client_conn.id] += 1
+        self._live[flow.client_conn.id].add(flow.id)
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         """Ask an HTTP/1 client to come back on a new connection."""
@@ -42,12 +42,12 @@ class Drain:
 
     def response(self, flow: http.HTTPFlow) -> None:
         """One less in flight."""
-        self._live[flow.client_conn.id] -= 1
+        self._live[flow.client_conn.id].discard(flow.id)
 
     error = response
 
     def client_disconnected(self, client: Client) -> None:
-        """Nothing more to count."""
+        """Nothing of it is in flight any more."""
         self._live.pop(client.id, None)
 
     async def drain(self, proxyserver: Any, deadline: float) -> int:
@@ -65,7 +65,7 @@ class Drain:
         return len(proxyserver.connections)
 
     def _close_if_quiet(self, handler: Any) -> None:
-        if self._live[handler.client.id] > 0:
+        if self._live.get(handler.client.id):
             return
         if time.time() - handler.timeout_watchdog.last_activity < _QUIET:
             return

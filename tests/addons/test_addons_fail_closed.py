@@ -93,6 +93,7 @@ def ask_h1(port: int, context: ssl.SSLContext) -> bytes:
     try:
         with RawClient.connect(port, HOST, context) as client:
             head, body, _ = client.ask(REQUEST)
+            assert not client.timed_out, "refused by silence"
             return head + body
     except ConnectRefused as refused:
         return refused.answer
@@ -103,7 +104,9 @@ def ask_h1(port: int, context: ssl.SSLContext) -> bytes:
 def ask_h2(port: int, context: ssl.SSLContext) -> bytes:
     try:
         with H2Client.connect(port, HOST, context) as client:
-            return client.wait(client.request(HOST, "/v1", "POST", BODY)).body
+            body = client.wait(client.request(HOST, "/v1", "POST", BODY)).body
+            assert not client.timed_out, "refused by silence"
+            return body
     except ConnectRefused as refused:
         return refused.answer
     except OSError:
@@ -292,6 +295,7 @@ def test_a_failing_upload_stream_never_completes_upstream(
             wait_for(lambda: False, 0.02)
         client.data(stream, b"", end=True)
         assert not client.wait(stream).ended
+        assert not client.timed_out
     assert h2_cloud.requests == []
 
 
@@ -319,6 +323,7 @@ def test_a_failing_answer_stream_never_completes_downstream(
             client.send(REQUEST)
             while client.read():
                 pass
+            assert not client.timed_out
             assert not client.received.endswith(b"0\r\n\r\n")
             if fails_at:
                 assert client.received.count(SECRET) == fails_at - 1
@@ -327,6 +332,30 @@ def test_a_failing_answer_stream_never_completes_downstream(
             H2Client.connect(worker.port, HOST, h2_client) as h2,
         ):
             assert not h2.wait(h2.request(HOST, "/", "POST", BODY)).ended
+            assert not h2.timed_out
+
+
+def test_torn_connections_leave_no_socket_open(
+    started: Callable[..., Any], h1_cloud: RawServer, h1_client: ssl.SSLContext
+) -> None:
+    with started(h1_cloud, Streams("request", 1)) as worker:
+        connections = worker.master.addons.get("proxyserver").connections
+        for _ in range(20):
+            ask_h1(worker.port, h1_client)
+        assert wait_for(lambda: not connections)
+        assert h1_cloud.wait_for(lambda: all(c.ended.is_set() for c in h1_cloud.connections))
+        assert wait_for(lambda: not _sockets_to(h1_cloud.port) | _sockets_to(worker.port))
+
+
+def _sockets_to(port: int) -> set[str]:
+    """Connections of this machine that still have ``port`` at one end and are not over."""
+    table = Path("/proc/net/tcp").read_text().splitlines()[1:]
+    over = {"06", "0A"}  # TIME_WAIT, LISTEN
+    return {
+        line
+        for line in table
+        if f":{port:04X} " in line and line.split()[3] not in over and line.split()[9] != "0"
+    }
 
 
 def test_a_stream_that_nobody_guarded_is_torn_as_well(

@@ -60,6 +60,8 @@ class _Peer:
         self.messages: dict[int, H2Message] = {}
         self.goaway: int | None = None
         self.ended = False
+        self.timed_out = False
+        """Whether it ended because nothing came, not because the peer did."""
         self.h2.initiate_connection()
         self.h2.increment_flow_control_window(2**24)
         self.flush()
@@ -78,7 +80,8 @@ class _Peer:
         try:
             data = self.sock.recv(65536)
             events = self.h2.receive_data(data) if data else []
-        except (OSError, h2.exceptions.ProtocolError):
+        except (OSError, h2.exceptions.ProtocolError) as error:
+            self.timed_out = isinstance(error, TimeoutError)
             data, events = b"", []
         self.ended = self.ended or not data
         for event in events:

@@ -66,7 +66,7 @@ class RawClient(RawConnection):
 
     def is_torn(self) -> bool:
         """Whether the peer ends the connection before it answers anything more."""
-        return not self.read()
+        return not self.read() and not self.timed_out
 
     def __enter__(self) -> Self:
         return self

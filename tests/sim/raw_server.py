@@ -28,12 +28,16 @@ class RawConnection:
         self.received = bytearray()
         self._unread = bytearray()
         self.ended = threading.Event()
+        self.timed_out = False
+        """Whether the last read ended because nothing came, not because the peer did."""
 
     def read(self) -> bytes:
         """The next bytes; empty at the end."""
+        self.timed_out = False
         try:
             data = self.sock.recv(65536)
-        except (OSError, ValueError):
+        except (OSError, ValueError) as error:
+            self.timed_out = isinstance(error, TimeoutError)
             data = b""
         self.received += data
         self._unread += data

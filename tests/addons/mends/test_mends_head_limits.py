@@ -50,6 +50,7 @@ def test_framing_without_end_closes_the_connection(stage: Any, rest: bytes) -> N
             client.send(b"POST / HTTP/1.1\r\nhost: cloud.example\r\n" + rest)
             while client.read():
                 pass
+            assert not client.timed_out
     assert b"HTTP/1.1 200" not in client.received
     assert cloud.everything == b""
 

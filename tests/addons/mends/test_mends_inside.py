@@ -12,6 +12,7 @@ import pytest
 from mitmproxy import hooks
 from mitmproxy.net import encoding
 
+from addons.fail_closed import FailClosed
 from tests.sim.raw_server import OK, answer, wait_for
 
 SECRET = "Camille Exemple"
@@ -68,10 +69,10 @@ def test_a_crash_tears_the_connection(stage: Any, provoke: object) -> None:
         with stage.client(worker, timeout=3.0) as client:
             client.send(crash)
             assert client.is_torn()
-            assert client.sock.gettimeout() == 3.0
         with stage.h2_client(worker) as h2:
             stream = h2.request(stage.host, "/crash", "POST", b"abc")
             assert not h2.wait(stream).ended
+            assert not h2.timed_out
     assert cloud.everything == b""
 
 
@@ -96,6 +97,25 @@ def test_the_remembered_fields_of_a_hook_are_its_fields(stage: Any) -> None:
         for kind in hooks.all_hooks.values():
             names: Any = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
             assert kind(*names).args() == names
+
+
+def test_a_hook_without_handlers_is_not_dispatched(
+    stage: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dispatched: list[str] = []
+    original: Any = FailClosed.trigger_event
+
+    async def trigger(self: object, event: hooks.Hook) -> None:
+        dispatched.append(event.name)
+        await original(self, event)
+
+    monkeypatch.setattr(FailClosed, "trigger_event", trigger)
+    with stage.cloud(answer(OK)) as cloud, stage.gateway(cloud) as worker:
+        with stage.client(worker) as client:
+            client.ask(b"GET / HTTP/1.1\r\nhost: cloud.example\r\n\r\n")
+    assert "requestheaders" in dispatched
+    assert "http_connected" not in dispatched
+    assert "tls_established_client" not in dispatched
 
 
 def test_every_handler_runs_in_order_and_may_be_async(stage: Any) -> None:
@@ -123,18 +143,27 @@ MALFORMED = b"GET / HTTP/1.1\r\nno colon\r\n\r\n" + b"x" * 200_000
 
 def test_a_connection_that_is_closed_while_more_arrives_is_closed(stage: Any) -> None:
     with stage.cloud(answer(OK)) as cloud, stage.gateway(cloud) as worker:
-        with stage.client(worker, timeout=3.0) as client:
-            client.send(MALFORMED)
-            while client.read():
-                pass
-            assert client.received.startswith(b"HTTP/1.1 400 ")
-            proxyserver = worker.master.addons.get("proxyserver")
+        proxyserver = worker.master.addons.get("proxyserver")
+        for _ in range(5):
+            assert not _stays_open(stage, worker)
             assert wait_for(lambda: not proxyserver.connections)
 
 
-def test_mitmproxy_still_has_the_defect_of_lost_closes(stage: Any, bare: Any) -> None:
-    with stage.cloud(answer(OK)) as cloud, stage.client(bare(cloud), timeout=0.7) as client:
+def _stays_open(stage: Any, proxy: Any) -> bool:
+    with stage.client(proxy, timeout=0.7) as client:
         client.send(MALFORMED)
         client.read_message()
-        with pytest.raises(TimeoutError):
+        try:
             client.sock.recv(1)
+        except TimeoutError:
+            return True
+        except OSError:
+            pass
+        return False
+
+
+def test_mitmproxy_still_has_the_defect_of_lost_closes(stage: Any, bare: Any) -> None:
+    """A race, hence several tries; nearly every one loses it."""
+    with stage.cloud(answer(OK)) as cloud:
+        proxy = bare(cloud)
+        assert any(_stays_open(stage, proxy) for _ in range(20))
