@@ -58,10 +58,11 @@ def load(path: Path) -> Compiled | None:
     """Map a bundle, or ``None`` if it is not there, not whole, or of another format."""
     try:
         with path.open("rb") as file:
-            view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except (OSError, ValueError):
         return None
-    end = bytes(view[: 1 << 24]).find(b"\n") + 1
+    end = mapped.find(b"\n") + 1
+    view = memoryview(mapped)
     with contextlib.suppress(ValueError, KeyError, TypeError):
         head = json.loads(bytes(view[:end]))
         body = view[end + -end % 8 :]

@@ -213,7 +213,7 @@ _HEAD_LINES = 60
 _EXPIRES = re.compile(r"!\s*expires:\s*(\d{1,3})\s*(day|hour)", re.I)
 _TOP_LEVEL = re.compile(r"!\s*top-level:\s*(yes|true)\s*$", re.I)
 _CATEGORY = re.compile(r"[!#]\s*category:\s*([a-z-]+)\s*$", re.I)
-_HOSTS_START = re.compile(r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)\s+\S")
+_HOSTS_START = re.compile(r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]*::\S*)\s+[a-z]", re.I)
 _ABP_MARKS = re.compile(r"^\[|^!|^@@|^\|\||##|\$|\^|^/")
 
 

@@ -47,6 +47,9 @@ COSMETIC = Line(Use.COSMETIC, "")
 MAX_LINE = 65536
 """Longer lines are ignored: honest rules reach 10 KB (long ``domain=``), hostile ones 1 MB."""
 
+MAX_WILDCARDS = 32
+"""``*`` and ``^`` in one pattern: usual lists have 4 ``*`` at most; 2,000 cost seconds a URL."""
+
 _WHOLE_HOST = re.compile(r"(@@)?\|\|([a-z0-9_-]+(?:\.[a-z0-9_-]+)+)\^(?:\$([a-z,]+))?")
 _WHOLE_HOST_OPTIONS = frozenset(("important", "all", "badfilter", "document", "doc"))
 _OPTIONS = re.compile(
@@ -72,6 +75,7 @@ _COSMETIC_OPTIONS = frozenset((
     "generichide", "ghide", "specifichide", "shide", "elemhide", "ehide", "content", "jsinject",
     "urlblock", "extension",
 ))
+_NARROW_TYPES = frozenset(("ping", "beacon", "websocket", "object", "font", "csp_report"))
 # fmt: on
 
 
@@ -156,9 +160,20 @@ def _why_unusable(pattern: str, options: list[str], names: set[str], exception: 
         return "no host after ||"
     if len(pattern) > 1 and pattern[0] == "/" and pattern[-1] == "/":
         return "regular expression with look-around" if _LOOK_AROUND.search(pattern) else ""
-    if not options and sum(c.isalnum() for c in pattern) < 2:
+    if pattern.count("*") + pattern.count("^") > MAX_WILDCARDS:
+        return "too many wildcards"
+    if sum(c.isalnum() for c in pattern) < 2 and not _narrow(options):
         return "matches nearly everything"
     return ""
+
+
+def _narrow(options: list[str]) -> bool:
+    """Whether options alone keep a rule without a pattern to a few requests."""
+    domains = [o[7:] for o in options if o.lower().startswith("domain=")]
+    if any(not domain.startswith("~") for value in domains for domain in value.split("|")):
+        return True
+    words = {option.lower() for option in options}
+    return bool(words & {"third-party", "3p"}) and bool(words & _NARROW_TYPES)
 
 
 def hosts_line(raw: str) -> Line:

@@ -7,6 +7,10 @@ reads the part of the syntax that ``preau.txt`` and the generated lists use.
 from __future__ import annotations
 
 import re
+from pathlib import Path
+
+PREAU = Path(__file__).parents[3] / "policies" / "lists" / "block" / "preau.txt"
+"""The list that the product ships."""
 
 TYPES = {
     "script", "image", "stylesheet", "font", "media", "xmlhttprequest", "ping", "websocket",

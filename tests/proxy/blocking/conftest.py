@@ -1,16 +1,12 @@
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from blocking_reference import PREAU
 
 from proxy.blocking import Blocker, ListFile, build
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-PREAU = Path(__file__).parents[3] / "policies" / "lists" / "block" / "preau.txt"
 
 
 @pytest.fixture

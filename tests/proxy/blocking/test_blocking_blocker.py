@@ -3,7 +3,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from blocking_reference import Reference
+from blocking_reference import PREAU, Reference
 
 from proxy.blocking import Blocker, Category, RequestType, build, open_blocker
 from proxy.blocking import cache as cache_module
@@ -196,8 +196,6 @@ def test_decisions_agree_with_an_independent_matcher(blocker_of):
 
 
 def test_our_own_list_agrees_with_the_matcher_on_every_rule(preau: Blocker):
-    from conftest import PREAU
-
     rules = [line for line in PREAU.read_text().splitlines() if line and line[0] != "!"]
     reference = Reference(rules)
     for rule in rules:
@@ -224,8 +222,6 @@ def test_our_own_list_has_nothing_that_does_not_work(preau: Blocker):
 
 
 def test_every_redirect_of_our_own_list_has_its_surrogate(preau: Blocker):
-    from conftest import PREAU
-
     from proxy.blocking.resources import RESOURCES
 
     names = [

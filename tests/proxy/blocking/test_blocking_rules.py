@@ -32,6 +32,8 @@ from proxy.blocking.rules import Use, abp_line, domain_line, hosts_line
         ("x.example##+js(set, a, 1)", Use.COSMETIC),
         ("@@||x.example^$generichide", Use.COSMETIC),
         ("||x.example/#/ad", Use.ENGINE),
+        ("*$ping,third-party", Use.ENGINE),
+        ("$script,domain=x.example", Use.ENGINE),
     ],
 )
 def test_what_becomes_of_a_line(raw: str, use: Use):
@@ -50,8 +52,12 @@ def test_what_becomes_of_a_line(raw: str, use: Use):
         ("/ad$script,domain=google.*", "option domain with a wildcard suffix"),
         (r"/ad(?!s)[0-9]/$script", "regular expression with look-around"),
         ("*", "matches nearly everything"),
+        ("$important", "matches nearly everything"),
+        ("*$script,third-party", "matches nearly everything"),
+        ("*$image,domain=~x.example", "matches nearly everything"),
         ("||", "no host after ||"),
         ("||/collect", "no host after ||"),
+        ("*a" * 2000 + "b", "too many wildcards"),
         ("x" * 70_000, "line too long"),
     ],
 )
