@@ -1,0 +1,267 @@
+"""Structured identifiers in text: e-mail, INE, login, student number, phone, UUID.
+
+Known or not, they have a shape. One RE2 pass over the folded text finds candidates of the
+shapes that are worth a look: INE, NIR, phone, and the shapes that this directory's own logins
+and numbers have (``[a-z]+\\.[a-z]+``, ``[0-9]{8}`` …). E-mails are found by their ``@``. Each
+candidate is then looked up exactly; unknown ones go to ``patterns``.
+
+A few dozen shapes stand for any number of people, so the pass costs the same for a school and
+an academy; literal identifiers in one automaton would cost gigabytes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import re2
+
+from proxy.directory.fold import Folded, fold
+from proxy.directory.match import Match
+from proxy.directory.names import NameNet
+from proxy.directory.patterns import is_french_phone, is_ine, is_nir, phone_digits
+from proxy.kinds import Kind
+
+EXACT_KINDS: Final = (
+    Kind.EMAIL,
+    Kind.NATIONAL_ID,
+    Kind.STUDENT_NUMBER,
+    Kind.UUID,
+    Kind.LOGIN,
+    Kind.PHONE,
+)
+"""Kinds found in text by exact look-up. When one text is two kinds, the first here wins."""
+
+_MIN_LOGIN, _MIN_NUMBER = 5, 6
+_MAX_SHAPES, _MAX_HEADS = 64, 20_000
+_MAX_LOCAL = 64  # RFC 5321
+_SEPARATORS = (b".", b"+", b"'", b"\x02", b"-")
+_HEAD = re.compile(rb"[a-z]+(?=[.+'\x02-])")
+_JOINED = re.compile(rb"[.\x02]")
+_DIGIT = re.compile(rb"[0-9]")
+_LETTERS = re.compile(rb"[a-z]+")
+_PART = re.compile(rb"[0-9a-z]+")
+_PIECE = re.compile(r"[a-z]+|[0-9]+|.", re.DOTALL)
+_SHAPED = re.compile(rb"[0-9a-z]+(?:[.+'\x02@-][0-9a-z]+)*")
+_LOCAL_BACKWARDS = re.compile(rb"[0-9a-z\x02.+'-]+")
+_DOMAIN = re.compile(rb"(?:[0-9a-z](?:[0-9a-z-]*[0-9a-z])?\.)+[a-z][0-9a-z-]*[0-9a-z]")
+_PSEUDONYM = re.compile(rb"zq[0-9a-z]{26,}")
+
+_NIR = r"[1-478](?: ?[0-9]{2}){2} ?(?:[0-9]{2}|2[ab]) ?[0-9]{3} ?[0-9]{3} ?[0-9]{2}"
+_INE = r"[0-9]{9}[a-z]{2}|[0-9]{10}[a-z]|[0-9]{4}a[0-9]{5}[a-z]"
+_PHONE = r"0[1-9](?:[ .-]?[0-9]){8}"
+_FRENCH_ABROAD = r"(?:\+|\b00)33[ .-]?(?:\(0\)[ .-]?)?[1-9](?:[ .-]?[0-9]){8}\b"
+_PHONE_ABROAD = r"\+[0-9](?:[ .-]?[0-9]){6,14}\b"
+_UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}"
+
+
+class IdentifierNet:
+    """Finds structured identifiers in folded texts. Immutable, shared by threads."""
+
+    def __init__(
+        self,
+        values: Iterable[tuple[Kind, str, int]],
+        names: NameNet,
+        school_domains: Iterable[str] = (),
+    ) -> None:
+        """``values``: kind, canonical text and reference, of ``EXACT_KINDS``."""
+        ranked = sorted(values, key=lambda value: (EXACT_KINDS.index(value[0]), value[2]))
+        self._exact: dict[bytes, tuple[Kind, int]] = {}
+        self._second: dict[tuple[Kind, bytes], int] = {}
+        for kind, text, ref in ranked:
+            key = key_of(kind, text)
+            if self._exact.setdefault(key, (kind, ref)) != (kind, ref):
+                self._second.setdefault((kind, key), ref)
+        self._names = names
+        self._domains = tuple(domain.strip().lower().encode() for domain in school_domains)
+        self._candidates = _compile(self._exact)
+
+    def find(self, folded: Folded) -> list[Match]:
+        """Matches in ``folded.text``; an e-mail's local part may stand as a match of its own."""
+        return [*self._emails(folded.ids), *self._shapes(folded)]
+
+    def known(self, kind: Kind, text: str) -> int | None:
+        """The reference of exactly this identifier."""
+        key = key_of(kind, text)
+        found = self._exact.get(key)
+        return found[1] if found and found[0] is kind else self._second.get((kind, key))
+
+    # --- e-mail --------------------------------------------------------------------------
+
+    def _emails(self, ids: bytes) -> Iterator[Match]:
+        at = ids.find(b"@")
+        while at >= 0:
+            match = self._email_at(ids, at)
+            if match is not None:
+                yield match
+            at = ids.find(b"@", at + 1)
+
+    def _email_at(self, ids: bytes, at: int) -> Match | None:
+        backwards = _LOCAL_BACKWARDS.match(ids[max(0, at - _MAX_LOCAL) : at][::-1])
+        domain = _DOMAIN.match(ids, at + 1)
+        if backwards is None or domain is None:
+            return None
+        local = backwards.group()[::-1].lstrip(b".+'-")
+        found = self._exact.get(local + ids[at : domain.end()])
+        if found is not None:
+            return Match(at - len(local), domain.end(), *found)
+        for part in _PART.finditer(local):
+            found = self._exact.get(local[part.end() + 1 :] + ids[at : domain.end()])
+            if found is not None:
+                return Match(at - len(local) + part.end() + 1, domain.end(), *found)
+        if local and self._tells(local, domain.group()):
+            return Match(at - len(local), domain.end(), Kind.EMAIL, 0)
+        return None
+
+    def _tells(self, local: bytes, domain: bytes) -> bool:
+        """Whether an unknown address points at a person of the school."""
+        if _PSEUDONYM.match(local):
+            return False
+        if any(domain == ours or domain.endswith(b"." + ours) for ours in self._domains):
+            return True
+        base = local.partition(b"+")[0]
+        return base in self._exact or base + b"@" + domain in self._exact or self._spells(base)
+
+    def _spells(self, local: bytes) -> bool:
+        """Whether a local part such as ``jean.martin2`` spells a known full name."""
+        parts = _LETTERS.findall(local)
+        return self._names.begins(parts[:1]) and self._names.pair(parts) is not None
+
+    # --- shapes --------------------------------------------------------------------------
+
+    def _shapes(self, folded: Folded) -> Iterator[Match]:
+        ids, position = folded.ids, 0
+        while hit := self._candidates.search(ids, position):
+            start, end = hit.span()
+            match = self._identify(folded, start, end)
+            if match is not None:
+                yield match
+                position = match.end
+            else:
+                first_part = _PART.search(ids, start, end)
+                position = first_part.end() if first_part else end
+
+    def _identify(self, folded: Folded, start: int, end: int) -> Match | None:
+        key, typed = folded.ids[start:end], folded.text[start:end]
+        found = self._exact.get(key)
+        if found is not None:
+            return Match(start, end, *found)
+        if _DIGIT.search(key):
+            match = self._identify_number(key, typed, start, end)
+            if match is not None:
+                return match
+        return self._identify_start(key, start)
+
+    def _identify_number(self, key: bytes, typed: str, start: int, end: int) -> Match | None:
+        for variant in _variants(key):
+            found = self._exact.get(variant)
+            if found is not None:
+                return Match(start, end, *found)
+        if is_ine(typed) or is_nir(typed):
+            return Match(start, end, Kind.NATIONAL_ID, 0)
+        if is_french_phone(typed):
+            return Match(start, end, Kind.PHONE, 0)
+        return None
+
+    def _identify_start(self, key: bytes, start: int) -> Match | None:
+        """A login with something behind it (``jean.martin.pdf``), or one made of a full name."""
+        while _JOINED.search(key):
+            if self._spells(key):
+                return Match(start, start + len(key), Kind.LOGIN, 0)
+            key = key[: max(map(key.rfind, _SEPARATORS))]
+            found = self._exact.get(key)
+            if found is not None:
+                return Match(start, start + len(key), *found)
+        return None
+
+
+def key_of(kind: Kind, text: str) -> bytes:
+    """The folded text under which an identifier is looked up."""
+    if kind is Kind.PHONE:
+        return phone_digits(text).encode()
+    key = fold(text.strip()).ids
+    return key if kind in (Kind.EMAIL, Kind.LOGIN) else key.replace(b" ", b"")
+
+
+def _variants(key: bytes) -> Iterator[bytes]:
+    """What a candidate may be looked up as beside itself: without its groups, as a phone number."""
+    if len(key) == 32:
+        yield b"-".join((key[:8], key[8:12], key[12:16], key[16:20], key[20:]))
+    if b" " in key:
+        yield key.replace(b" ", b"")
+    if not key.translate(None, b"0123456789 .+-()"):
+        yield phone_digits(key.decode()).encode()
+
+
+def _compile(exact: dict[bytes, tuple[Kind, int]]) -> re2._Regexp:
+    shapes = _own_shapes(exact)
+    whole = [_NIR, _INE, _PHONE, *shapes]
+    if any(kind is Kind.UUID for kind, _ in exact.values()):
+        whole.insert(0, _UUID)
+    abroad = [_FRENCH_ABROAD]
+    if any(kind is Kind.PHONE and not key.startswith(b"+33") for key, (kind, _) in exact.items()):
+        abroad.append(_PHONE_ABROAD)
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.log_errors = False
+    options.never_capture = True
+    pattern = f"\\b(?:{'|'.join(whole)})\\b|{'|'.join(abroad)}"
+    return re2.compile(pattern.encode("latin-1"), options)
+
+
+def _own_shapes(exact: dict[bytes, tuple[Kind, int]]) -> list[str]:
+    """The shapes of this directory's logins and numbers.
+
+    Of logins such as ``jean.martin`` the first word is taken to the letter: those are given
+    names, a few thousand, and every address of a web site has the shape without it.
+    """
+    keys = [key for key, (kind, _) in exact.items() if _is_shaped(kind, key)]
+    split = [(_HEAD.match(key), key) for key in keys]
+    joined = [(head.group(), key[head.end() :]) for head, key in split if head]
+    heads, tails = {head for head, _ in joined}, {_shape(tail) for _, tail in joined}
+    plain = [key for head, key in split if not head]
+    shapes = {_shape(key) for key in plain}
+    if len(shapes) > _MAX_SHAPES or len(tails) > _MAX_SHAPES or len(heads) > _MAX_HEADS:
+        return _general_shapes(keys)
+    if heads:
+        first = "|".join(head.decode() for head in sorted(heads))
+        shapes.add(f"(?:{first})(?:{'|'.join(_longest_first(tails))})")
+    return _longest_first(shapes)
+
+
+def _longest_first(shapes: Iterable[str]) -> list[str]:
+    return sorted(shapes, key=lambda shape: (-len(shape), shape))
+
+
+def _is_shaped(kind: Kind, key: bytes) -> bool:
+    """Whether an identifier may be looked for in prose: a bare word may not."""
+    if kind in (Kind.EMAIL, Kind.UUID) or not _SHAPED.fullmatch(key) or b"@" in key:
+        return False
+    has_digit = any(chr(byte).isdigit() for byte in key)
+    if kind is Kind.LOGIN:
+        return len(key) >= _MIN_LOGIN and (has_digit or any(s in key for s in _SEPARATORS))
+    return len(key) >= _MIN_NUMBER and has_digit
+
+
+def _shape(key: bytes) -> str:
+    pieces = []
+    for piece in _PIECE.findall(key.decode("latin-1")):
+        if piece.isdigit():
+            pieces.append(f"[0-9]{{{len(piece)}}}")
+        else:
+            pieces.append("[a-z]+" if piece.isalpha() else re2.escape(piece))
+    return "".join(pieces)
+
+
+def _general_shapes(keys: list[bytes]) -> list[str]:
+    """For identifiers that look like nothing in particular: any word with a digit, or joined."""
+    shapes: list[str] = []
+    if any(not _PART.fullmatch(key) for key in keys):
+        shapes.append(r"[0-9a-z]+(?:[.+'\x{02}-][0-9a-z]+)+")
+    whole = [len(key) for key in keys if _PART.fullmatch(key)]
+    if whole:
+        least = min(whole)
+        shapes.append(f"[a-z]{{{least},}}[0-9][0-9a-z]*")
+        shapes += [f"[a-z]{{{n}}}[0-9][0-9a-z]{{{least - n - 1},}}" for n in range(least)]
+    return shapes

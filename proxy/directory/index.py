@@ -1,0 +1,206 @@
+"""The lookup index: a directory version in memory, immutable, swapped whole.
+
+``Index`` answers for one version; ``Directory`` holds the current one and rebuilds it when
+the store's version moved. A request keeps the index it started with.
+
+Values stand decrypted in memory here. The parts are cut for the version of a whole academy,
+where name pairs are a mapped trie and identifiers keyed fingerprints: only ``NameNet``'s pair
+table and ``IdentifierNet``'s exact table change then.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from proxy.directory.fold import fold, name_key
+from proxy.directory.identifiers import EXACT_KINDS, IdentifierNet
+from proxy.directory.match import Match, without_overlaps
+from proxy.directory.names import NameNet, NamePair
+from proxy.directory.sealer import NAME_SEPARATOR, ValueSealer
+from proxy.errors import StoreUnavailable
+from proxy.kinds import Kind, SubjectKind
+from proxy.store.interface import Store, SubjectRecord
+
+_SINGLE_NAMES = (Kind.GIVEN_NAME, Kind.FAMILY_NAME)
+_NOWHERE: frozenset[str] = frozenset()
+_ATTEMPTS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Figures about a directory, without anybody's name."""
+
+    version: int = 0
+    subjects: Mapping[SubjectKind, int] = field(default_factory=dict)
+    """Active ones."""
+    leavers: int = 0
+    schools: Mapping[str, int] = field(default_factory=dict)
+    """Active subjects by school."""
+    values: Mapping[Kind, int] = field(default_factory=dict)
+
+
+class Index:
+    """Finds the directory's identifiers in text. Immutable, shared by threads."""
+
+    def __init__(
+        self,
+        values: Mapping[int, tuple[Kind, str]],
+        schools: Mapping[int, frozenset[str]],
+        counts: Counts,
+        canonical: Callable[[Kind, str], str],
+        school_domains: Iterable[str] = (),
+    ) -> None:
+        """``values``: kind and canonical text by reference. ``schools``: by reference too."""
+        self._values, self._schools, self._counts = values, schools, counts
+        self._canonical = canonical
+        self._single: dict[tuple[Kind, str], tuple[int, ...]] = {}
+        self._other: dict[tuple[Kind, str], int] = {}
+        pairs, exact, given_names = [], [], []
+        for ref, (kind, text) in sorted(values.items()):
+            if kind is Kind.FULL_NAME:
+                given, _, family = text.partition(NAME_SEPARATOR)
+                pairs.append(NamePair(ref, given, family))
+            elif kind in EXACT_KINDS:
+                exact.append((kind, text, ref))
+            elif kind in _SINGLE_NAMES:
+                key = (kind, name_key(text))
+                self._single[key] = (*self._single.get(key, ()), ref)
+                if kind is Kind.GIVEN_NAME:
+                    given_names.append(text)
+            else:
+                self._other[kind, text] = ref
+        self._names = NameNet(pairs, given_names)
+        self._identifiers = IdentifierNet(exact, self._names, school_domains)
+
+    @classmethod
+    def build(
+        cls, store: Store, sealer: ValueSealer, school_domains: Iterable[str] = ()
+    ) -> Index:
+        """The index of what the store holds now, of one single version."""
+        for _ in range(_ATTEMPTS):
+            version = store.directory_version()
+            values = _open_values(store, sealer)
+            subjects = list(store.subjects())
+            if store.directory_version() == version:
+                counts = _count(version, values, subjects)
+                return cls(values, _schools(subjects), counts, sealer.canonical, school_domains)
+        raise StoreUnavailable("the directory kept changing while it was read; try again")
+
+    @property
+    def version(self) -> int:
+        """The directory version this was built from."""
+        return self._counts.version
+
+    def find(self, text: str, any_case: bool = False) -> list[Match]:
+        """Identifiers in ``text``, sorted, not overlapping.
+
+        ``any_case`` for a field that people type: names count in lower case too.
+        """
+        folded = fold(text)
+        names = self._names.find(folded, any_case)
+        found = self._identifiers.find(folded)
+        if found:
+            found = without_overlaps([*names, *found])
+        else:
+            found = names
+        if found and folded.shift:
+            back = folded.shift.back
+            return [Match(back(m.start), back(m.end), m.kind, m.ref) for m in found]
+        return found
+
+    def lookup(self, kind: Kind, text: str) -> int | None:
+        """The reference of the directory value that ``text`` spells, or ``None``."""
+        if kind is Kind.FULL_NAME:
+            pair = self._names.of_text(text)
+            return pair.ref if pair else None
+        if kind in EXACT_KINDS:
+            return self._identifiers.known(kind, text)
+        if kind in _SINGLE_NAMES:
+            refs = self._single.get((kind, name_key(text)))
+            return self._spelt(kind, text, refs) if refs else None
+        return self._other.get((kind, self._canonical(kind, text)))
+
+    def plain(self, ref: int) -> tuple[Kind, str] | None:
+        """The kind and canonical text of a directory value; ``None`` if unknown or erased."""
+        return self._values.get(ref)
+
+    def schools(self, ref: int) -> frozenset[str]:
+        """The schools of the subjects that this value points at."""
+        return self._schools.get(ref, _NOWHERE)
+
+    def counts(self) -> Counts:
+        """Figures for people and metrics."""
+        return self._counts
+
+    def _spelt(self, kind: Kind, text: str, refs: tuple[int, ...]) -> int:
+        """Of values that fold alike, the one spelt so; else always the same one."""
+        typed = self._canonical(kind, text)
+        exact = (ref for ref in refs if self._values[ref][1] == typed)
+        return next(exact, refs[0])
+
+
+class Directory:
+    """The current index; ``refresh`` swaps in a new one when the store's version moved."""
+
+    def __init__(
+        self, store: Store, sealer: ValueSealer, school_domains: Iterable[str] = ()
+    ) -> None:
+        self._store, self._sealer = store, sealer
+        self._domains = tuple(school_domains)
+        self._lock = threading.Lock()
+        self._index = Index.build(store, sealer, self._domains)
+
+    @property
+    def index(self) -> Index:
+        """The index to use for one request."""
+        return self._index
+
+    def refresh(self) -> bool:
+        """Rebuild if the directory changed; the old index serves until the new one is whole."""
+        if self._store.directory_version() == self._index.version:
+            return False
+        with self._lock:
+            if self._store.directory_version() == self._index.version:
+                return False
+            self._index = Index.build(self._store, self._sealer, self._domains)
+        return True
+
+
+def _open_values(store: Store, sealer: ValueSealer) -> dict[int, tuple[Kind, str]]:
+    """Every value whose key is there: one without was erased."""
+    keys = dict(store.keys())
+    return {
+        value.ref: (value.kind, sealer.open(value.ref, value.kind, value.sealed, keys[value.ref]))
+        for value in store.values()
+        if value.ref in keys
+    }
+
+
+def _schools(subjects: Iterable[SubjectRecord]) -> dict[int, frozenset[str]]:
+    """Schools by value; the few distinct sets are shared."""
+    shared: dict[frozenset[str], frozenset[str]] = {}
+    schools: dict[int, frozenset[str]] = {}
+    for subject in subjects:
+        for ref in subject.values:
+            union = schools.get(ref, _NOWHERE).union(subject.schools)
+            schools[ref] = shared.setdefault(union, union)
+    return schools
+
+
+def _count(
+    version: int, values: Mapping[int, tuple[Kind, str]], subjects: Iterable[SubjectRecord]
+) -> Counts:
+    kinds: Counter[SubjectKind] = Counter()
+    by_school: Counter[str] = Counter()
+    leavers = 0
+    for subject in subjects:
+        if subject.active:
+            kinds[subject.kind] += 1
+            by_school.update(set(subject.schools))
+        else:
+            leavers += 1
+    by_kind = Counter(kind for kind, _ in values.values())
+    return Counts(version, kinds, leavers, by_school, by_kind)

@@ -1,0 +1,314 @@
+"""Names in text, as pairs of given and family name.
+
+A name alone is a word too often (8,700 false hits a megabyte of French prose); a given name
+next to a family name hardly ever is (fewer than one). So:
+
+1. One RE2 pass over the folded text finds a *seam*: the last word of a known given name next
+   to the first word of a known family name, or the other way round. RE2 turns these words
+   into one automaton: 580 MB/s and next to no false seam, whatever the number of people.
+2. At a seam, the longest pair of the directory that covers it, leftmost first.
+3. Rules that keep the catch clean: capitals, compound given names, never half a name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple
+
+import re2
+
+from proxy.directory.fold import EXPANSIONS, OTHER_SCRIPT, Folded, expand, spelling, words
+from proxy.directory.match import Match
+from proxy.directory.words import COMMON_WORDS, COMPOUND_HEADS, PARTICLES
+from proxy.kinds import Kind
+
+_WORD = re.compile(rb"[^ \n]+")
+_REACH = 256
+"""How far from a seam a name may begin or end."""
+_HYPHENS = frozenset("-\u2010\u2011")
+_JOINT = " {1,8}"
+_SPACES = re.compile("[ \xa0\u202f]+")
+
+
+class NamePair(NamedTuple):
+    """One full name of the directory."""
+
+    ref: int
+    given: str
+    family: str
+
+
+class _Seam(NamedTuple):
+    """Where two words meet that may be given and family name: two starts and the end."""
+
+    first: int
+    second: int
+    end: int
+
+
+class _Word(NamedTuple):
+    letters: bytes
+    start: int
+    end: int
+
+
+class NameNet:
+    """Finds the full names of a directory in folded texts. Immutable, shared by threads."""
+
+    def __init__(self, pairs: Iterable[NamePair], given_names: Iterable[str] = ()) -> None:
+        """``given_names``: those known beyond the pairs, so that ``Jean-Pierre`` is one."""
+        self._pairs: dict[bytes, tuple[NamePair, ...]] = {}
+        self._reach: dict[bytes, int] = {}
+        self._given = {b" ".join(words(name)) for name in given_names}
+        seams: tuple[set[bytes], ...] = (set(), set(), set(), set())
+        for pair in pairs:
+            given, family = words(pair.given), words(pair.family)
+            if given and family:
+                self._add(pair, given, family)
+                ends = (given[-1], family[0], family[-1], given[0])
+                for ends_seen, word in zip(seams, ends, strict=True):
+                    ends_seen.add(word)
+        self._longest = max(self._reach.values(), default=0)
+        self._given_words = seams[0] | seams[3]
+        self._seam = _compile_seam(*seams) if self._pairs else None
+
+    def _add(self, pair: NamePair, given: tuple[bytes, ...], family: tuple[bytes, ...]) -> None:
+        self._given.add(b" ".join(given))
+        for order in (given + family, family + given):
+            key = b" ".join(order)
+            known = self._pairs.get(key, ())
+            if pair not in known:
+                self._pairs[key] = (*known, pair)
+            self._reach[order[0]] = max(self._reach.get(order[0], 0), len(order))
+
+    def find(self, folded: Folded, any_case: bool = False) -> list[Match]:
+        """Matches in ``folded.text``, left to right."""
+        if self._seam is None:
+            return []
+        found: list[Match] = []
+        names, position, floor = folded.names, 0, 0
+        while hit := self._seam.search(names, position):
+            start, end = hit.span()
+            seam = _Seam(start + 1, names.rindex(b" ", start, end - 1) + 1, end - 1)
+            position = seam.second - 1
+            if not any_case and _is_plain_prose(folded, seam):
+                continue
+            match = self._at_seam(folded, seam, floor, any_case)
+            if match is not None:
+                found.append(match)
+                position = floor = match.end + 1
+        return found
+
+    def begins(self, typed: Sequence[bytes]) -> bool:
+        """Whether a full name may begin with this folded word."""
+        return bool(typed) and typed[0] in self._reach
+
+    def pair(self, typed: Iterable[bytes]) -> NamePair | None:
+        """The pair that these folded words are, all of them, in either order."""
+        known = self._pairs.get(b" ".join(typed))
+        return min(known) if known else None
+
+    def of_text(self, text: str) -> NamePair | None:
+        """The pair that a whole text is, as in a name field."""
+        known = self._pairs.get(b" ".join(words(text)))
+        return _best(known, text) if known else None
+
+    # --- at a seam -----------------------------------------------------------------------
+
+    def _at_seam(
+        self, folded: Folded, seam: _Seam, floor: int, any_case: bool
+    ) -> Match | None:
+        """The match that covers the seam."""
+        around = _words_around(folded.names, seam, floor, self._longest)
+        index = next(i for i, word in enumerate(around) if word.start == seam.first)
+        for first, beyond, known in self._candidates(around, index):
+            candidate = _Candidate(folded.text, around, first, beyond)
+            if self._accepts(candidate, any_case):
+                pairs = _confirmed(known, candidate)
+                if pairs:
+                    return self._match(candidate, pairs)
+        return None
+
+    def _candidates(
+        self, around: list[_Word], seam: int
+    ) -> Iterator[tuple[int, int, tuple[NamePair, ...]]]:
+        """Pairs that cover words ``seam`` and ``seam + 1``: leftmost, then longest."""
+        for first in range(seam + 1):
+            reach = self._reach.get(around[first].letters, 0)
+            for beyond in range(min(first + reach, len(around)), seam + 1, -1):
+                key = b" ".join([word.letters for word in around[first:beyond]])
+                if known := self._pairs.get(key):
+                    yield first, beyond, known
+
+    def _accepts(self, candidate: _Candidate, any_case: bool) -> bool:
+        strict = not any_case or all(
+            word in COMMON_WORDS or word in PARTICLES for word in candidate.letters
+        )
+        if strict and not candidate.capitalised:
+            return False
+        return not self._is_given_name(candidate)
+
+    def _is_given_name(self, candidate: _Candidate) -> bool:
+        """``Jean-Pierre`` in ``Jean-Pierre Le Gall`` is a given name, not Jean of family Pierre."""
+        if len(candidate.letters) != 2 or not candidate.hyphenated:
+            return False
+        head, tail = candidate.letters
+        return (
+            b" ".join(candidate.letters) in self._given
+            or (head in COMPOUND_HEADS and tail in self._given_words)
+            or candidate.has_neighbour
+        )
+
+    def _match(self, candidate: _Candidate, known: tuple[NamePair, ...]) -> Match:
+        rest = candidate.around[candidate.beyond :]
+        left, right = candidate.widened(right=not self._begins_pair(rest))
+        if (left, right) != (candidate.start, candidate.end):
+            return Match(left, right, Kind.FULL_NAME, 0)
+        return Match(left, right, Kind.FULL_NAME, _best(known, candidate.text[left:right]).ref)
+
+    def _begins_pair(self, rest: list[_Word]) -> bool:
+        """Whether the next words are a name of their own (``Paul Durand-Jean Martin``)."""
+        reach = self._reach.get(rest[0].letters, 0) if rest else 0
+        return any(
+            b" ".join([word.letters for word in rest[:count]]) in self._pairs
+            for count in range(2, reach + 1)
+        )
+
+
+class _Candidate:
+    """Words ``first`` to ``beyond`` of those around a seam: perhaps a name."""
+
+    __slots__ = ("around", "beyond", "end", "first", "letters", "start", "text")
+
+    def __init__(self, text: str, around: list[_Word], first: int, beyond: int) -> None:
+        self.text, self.around, self.first, self.beyond = text, around, first, beyond
+        self.letters = [word.letters for word in around[first:beyond]]
+        # The folded text has one more character at its start than the text.
+        self.start, self.end = around[first].start - 1, around[beyond - 1].end - 1
+
+    @property
+    def capitalised(self) -> bool:
+        """Every word of more than two letters, particles apart; one at least."""
+        some = False
+        for word in self.around[self.first : self.beyond]:
+            if not self._small(word):
+                some = True
+            elif word.end - word.start > 2 and word.letters not in PARTICLES:
+                return False
+        return some
+
+    @property
+    def hyphenated(self) -> bool:
+        """Whether a hyphen and nothing else joins the first two words."""
+        return self._joint(self.first) in _HYPHENS
+
+    @property
+    def has_neighbour(self) -> bool:
+        """Whether a word with a capital stands on either side, only spaces between."""
+        return any(
+            0 <= other < len(self.around)
+            and not self._small(self.around[other])
+            and _SPACES.fullmatch(self._joint(min(other, joint)))
+            for other, joint in ((self.first - 1, self.first), (self.beyond, self.beyond - 1))
+        )
+
+    def widened(self, *, right: bool) -> tuple[int, int]:
+        """The span with what a hyphen ties to it: half of ``Jean Martin-Durand`` is no name."""
+        first, last = self.first, self.beyond - 1
+        while first > 0 and self._tied(first - 1, first - 1):
+            first -= 1
+        while right and last + 1 < len(self.around) and self._tied(last, last + 1):
+            last += 1
+        return self.around[first].start - 1, self.around[last].end - 1
+
+    def _tied(self, joint: int, other: int) -> bool:
+        return self._joint(joint) in _HYPHENS and not self._small(self.around[other])
+
+    def _joint(self, index: int) -> str:
+        """What stands between word ``index`` and the next one."""
+        return self.text[self.around[index].end - 1 : self.around[index + 1].start - 1]
+
+    def _small(self, word: _Word) -> bool:
+        return self.text[word.start - 1].islower()
+
+
+def _is_plain_prose(folded: Folded, seam: _Seam) -> bool:
+    """Most false seams end here: one of the two words is a lower-case word, not a particle."""
+    text, names = folded.text, folded.names
+    if text[seam.first - 1].islower():
+        word = names[seam.first : names.index(b" ", seam.first)]
+        if len(word) > 2 and word not in PARTICLES:
+            return True
+    if text[seam.second - 1].islower():
+        word = names[seam.second : seam.end]
+        return len(word) > 2 and word not in PARTICLES
+    return False
+
+
+def _words_around(names: bytes, seam: _Seam, floor: int, count: int) -> list[_Word]:
+    """Some ``count`` words of the seam's line on either side, none cut, none before ``floor``."""
+    near, far = max(0, seam.first - _REACH), seam.end + _REACH
+    low = max(names.rfind(b"\n", near, seam.first) + 1, floor)
+    if low < near:
+        low = names.index(b" ", near) + 1
+    high = names.find(b"\n", seam.end, far)
+    if high < 0:
+        high = max(names.rfind(b" ", seam.end, far), seam.end)
+    left = names[low : seam.first].rsplit(None, count)
+    if len(left) > count:
+        low += len(left[0])
+    found = islice(_WORD.finditer(names, low, high), 2 * count + 2)
+    around = [_Word(word[0], *word.span()) for word in found]
+    if names.isascii():
+        return around
+    return [word._replace(letters=expand(word.letters)) for word in around]
+
+
+def _confirmed(known: tuple[NamePair, ...], candidate: _Candidate) -> tuple[NamePair, ...]:
+    """Letters of other scripts fold to classes: keep the pairs that have the very letters."""
+    if not any(map(OTHER_SCRIPT.search, candidate.letters)):
+        return known
+    typed = sorted(spelling(candidate.text[candidate.start : candidate.end]))
+    return tuple(pair for pair in known if sorted(spelling(pair.given + pair.family)) == typed)
+
+
+def _best(known: tuple[NamePair, ...], typed: str) -> NamePair:
+    """Of names that fold alike, the one that is spelt as typed; then a stable choice."""
+    if len(known) == 1:
+        return known[0]
+    bare = _SPACES.sub(" ", typed.casefold().replace(",", ""))
+    shouted = typed.split(" ")[0].isupper() and not typed.isupper()
+
+    def rank(pair: NamePair) -> tuple[bool, bool, int]:
+        given, family = pair.given.casefold(), pair.family.casefold()
+        natural, reverse = f"{given} {family}" == bare, f"{family} {given}" == bare
+        return not (natural or reverse), natural if shouted else not natural, pair.ref
+
+    return min(known, key=rank)
+
+
+def _compile_seam(
+    given_last: set[bytes], family_first: set[bytes], family_last: set[bytes], given_first: set[bytes]
+) -> re2._Regexp:
+    natural = rf"(?:{_any(given_last)}){_JOINT}(?:{_any(family_first)})"
+    reverse = rf"(?:{_any(family_last)}){_JOINT}(?:{_any(given_first)})"
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.log_errors = False
+    options.never_capture = True
+    letters = sum(map(len, given_last | family_first | family_last | given_first))
+    options.max_mem = (64 << 20) + 400 * letters
+    return re2.compile(f"[ \n](?:{natural}|{reverse})[ \n]".encode("latin-1"), options)
+
+
+def _any(known: set[bytes]) -> str:
+    return "|".join(map(_as_pattern, sorted(known)))
+
+
+def _as_pattern(word: bytes) -> str:
+    pattern = word.decode("latin-1")
+    for short, long in EXPANSIONS:
+        pattern = pattern.replace(long.decode(), f"(?:{long.decode()}|{short.decode('latin-1')})")
+    return pattern

@@ -1,0 +1,29 @@
+"""What the directory asks of the keys: the seam to ``proxy.pseudonyms.values``."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from proxy.kinds import Kind
+
+NAME_SEPARATOR = "\x1f"
+"""Between given and family name in the canonical text of a ``full_name``."""
+
+
+class ValueSealer(Protocol):
+    """Canonical texts, keyed fingerprints, and sealing under a key of each value's own."""
+
+    def canonical(self, kind: Kind, text: str) -> str:
+        """What spellings of one identifier have in common; keeps ``NAME_SEPARATOR``."""
+
+    def fingerprint(self, kind: Kind, canonical_text: str, /) -> bytes:
+        """16 bytes that find a value and reveal nothing without the site's key."""
+
+    def source_key(self, source: str, identifier: str, /) -> bytes:
+        """16 bytes that find a subject of a source by its id there."""
+
+    def seal(self, ref: int, kind: Kind, text: str, /) -> tuple[bytes, bytes]:
+        """``(sealed, wrapped key)``."""
+
+    def open(self, ref: int, kind: Kind, sealed: bytes, wrapped: bytes, /) -> str:
+        """The canonical text; ``StoreUnavailable`` if it cannot be opened."""
