@@ -76,9 +76,7 @@ class Index:
         self._identifiers = IdentifierNet(exact, self._names, school_domains)
 
     @classmethod
-    def build(
-        cls, store: Store, sealer: ValueSealer, school_domains: Iterable[str] = ()
-    ) -> Index:
+    def build(cls, store: Store, sealer: ValueSealer, school_domains: Iterable[str] = ()) -> Index:
         """The index of what the store holds now, of one single version."""
         for _ in range(_ATTEMPTS):
             version = store.directory_version()
@@ -102,10 +100,7 @@ class Index:
         folded = fold(text)
         names = self._names.find(folded, any_case)
         found = self._identifiers.find(folded)
-        if found:
-            found = without_overlaps([*names, *found])
-        else:
-            found = names
+        found = without_overlaps([*names, *found]) if found else names
         if found and folded.shift:
             back = folded.shift.back
             return [Match(back(m.start), back(m.end), m.kind, m.ref) for m in found]

@@ -117,9 +117,7 @@ class NameNet:
 
     # --- at a seam -----------------------------------------------------------------------
 
-    def _at_seam(
-        self, folded: Folded, seam: _Seam, floor: int, any_case: bool
-    ) -> Match | None:
+    def _at_seam(self, folded: Folded, seam: _Seam, floor: int, any_case: bool) -> Match | None:
         """The match that covers the seam."""
         around = _words_around(folded.names, seam, floor, self._longest)
         index = next(i for i, word in enumerate(around) if word.start == seam.first)
@@ -268,7 +266,7 @@ def _words_around(names: bytes, seam: _Seam, floor: int, count: int) -> list[_Wo
 
 def _confirmed(known: tuple[NamePair, ...], candidate: _Candidate) -> tuple[NamePair, ...]:
     """Letters of other scripts fold to classes: keep the pairs that have the very letters."""
-    if not any(map(OTHER_SCRIPT.search, candidate.letters)):
+    if not OTHER_SCRIPT.search(b"".join(candidate.letters)):
         return known
     typed = sorted(spelling(candidate.text[candidate.start : candidate.end]))
     return tuple(pair for pair in known if sorted(spelling(pair.given + pair.family)) == typed)
@@ -290,7 +288,10 @@ def _best(known: tuple[NamePair, ...], typed: str) -> NamePair:
 
 
 def _compile_seam(
-    given_last: set[bytes], family_first: set[bytes], family_last: set[bytes], given_first: set[bytes]
+    given_last: set[bytes],
+    family_first: set[bytes],
+    family_last: set[bytes],
+    given_first: set[bytes],
 ) -> re2._Regexp:
     natural = rf"(?:{_any(given_last)}){_JOINT}(?:{_any(family_first)})"
     reverse = rf"(?:{_any(family_last)}){_JOINT}(?:{_any(given_first)})"
