@@ -138,9 +138,11 @@ def test_too_many_parts_are_refused() -> None:
 
 def test_csv_cells_are_quoted_when_a_name_needs_it() -> None:
     visitor = Toy({"zq1": 'Martin, "Léa"'})
-    back = run(b'id,n\r\n1,zq1\r\n2,"zq1"\r\n3,x zq1 y', "text/csv", visitor=visitor, answer=True)
+    body = b'id,n\r\n1,zq1\r\n2,"zq1"\r\n3,x zq1 y\r\n4,zq1 zq1'
+    back = run(body, "text/csv", visitor=visitor, answer=True)
     rows = list(csv.reader(io.StringIO(back.body.decode())))
-    assert [row[1] for row in rows[1:]] == ['Martin, "Léa"', 'Martin, "Léa"', 'x Martin, "Léa" y']
+    name = 'Martin, "Léa"'
+    assert [row[1:] for row in rows[1:]] == [[name], [name], [f"x {name} y"], [f"{name} {name}"]]
 
 
 def test_a_name_over_two_cells_keeps_the_row_and_comes_back() -> None:
