@@ -1,5 +1,7 @@
 """Targets, header fields and streams."""
 
+# ruff: noqa: E501 - tables of cases read better on one line
+
 from __future__ import annotations
 
 import base64

@@ -1,5 +1,7 @@
 """Forms, multipart, CSV, event streams, charsets, lying types, opaque and signed content."""
 
+# ruff: noqa: E501 - tables of cases read better on one line
+
 from __future__ import annotations
 
 import base64
@@ -11,7 +13,10 @@ from email import message_from_bytes
 
 import pytest
 from content_toy import DROP_RULE, RULE, Toy, protect, restore, run
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from proxy.content.base64 import readable
 from proxy.content.compression import decode, encode
 from proxy.content.data import BodyFields
 from proxy.content.limits import Limits
@@ -310,3 +315,14 @@ def test_a_signed_token_without_names_passes_and_is_never_restored() -> None:
     body = json.dumps({"t": _jwt({"sub": "zq1bbbb"})}).encode()
     assert run(body, "application/json").body is body
     assert restore(body, "application/json") is body
+
+
+@given(text=st.text(min_size=8, max_size=40), charset=st.sampled_from(["utf-8", "utf-16"]))
+@settings(max_examples=1500, deadline=None)
+def test_any_readable_text_is_recognised_in_base64(text: str, charset: str) -> None:
+    """Text without control characters, whatever its script, in either alphabet."""
+    data = "".join(char for char in text if char.isprintable()).encode(charset)
+    if len(data) < 8 or (charset == "utf-16" and not data[2:].decode("utf-16-le").isascii()):
+        return
+    for word in (base64.b64encode(data), base64.urlsafe_b64encode(data)):
+        assert readable(word.rstrip(b"=")) == data
