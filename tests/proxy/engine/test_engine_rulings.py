@@ -154,7 +154,8 @@ def test_the_gate(
 
 
 @pytest.mark.parametrize(
-    "host", ["10.0.0.1", "[::1]", "::1", "2130706433", "0x7f000001", "127.1", "0177.0.0.1", "1.2.3.4."]
+    "host",
+    ["10.0.0.1", "[::1]", "::1", "2130706433", "0x7f000001", "127.1", "0177.0.0.1", "1.2.3.4."],
 )
 def test_an_address_is_no_name(runtime: Runtime, client: Client, host: str) -> None:
     ruling = runtime.engine.connect(host, 443, client)
