@@ -47,6 +47,9 @@ COSMETIC = Line(Use.COSMETIC, "")
 MAX_LINE = 65536
 """Longer lines are ignored: honest rules reach 10 KB (long ``domain=``), hostile ones 1 MB."""
 
+MAX_WILDCARDS = 32
+"""``*`` and ``^`` in one pattern: usual lists have 4 ``*`` at most; 2,000 cost seconds a URL."""
+
 _WHOLE_HOST = re.compile(r"(@@)?\|\|([a-z0-9_-]+(?:\.[a-z0-9_-]+)+)\^(?:\$([a-z,]+))?")
 _WHOLE_HOST_OPTIONS = frozenset(("important", "all", "badfilter", "document", "doc"))
 _OPTIONS = re.compile(
@@ -157,6 +160,8 @@ def _why_unusable(pattern: str, options: list[str], names: set[str], exception: 
         return "no host after ||"
     if len(pattern) > 1 and pattern[0] == "/" and pattern[-1] == "/":
         return "regular expression with look-around" if _LOOK_AROUND.search(pattern) else ""
+    if pattern.count("*") + pattern.count("^") > MAX_WILDCARDS:
+        return "too many wildcards"
     if sum(c.isalnum() for c in pattern) < 2 and not _narrow(options):
         return "matches nearly everything"
     return ""

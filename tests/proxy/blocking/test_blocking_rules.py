@@ -57,6 +57,7 @@ def test_what_becomes_of_a_line(raw: str, use: Use):
         ("*$image,domain=~x.example", "matches nearly everything"),
         ("||", "no host after ||"),
         ("||/collect", "no host after ||"),
+        ("*a" * 2000 + "b", "too many wildcards"),
         ("x" * 70_000, "line too long"),
     ],
 )

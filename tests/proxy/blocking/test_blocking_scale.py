@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from proxy.blocking import Blocker, ListFile, RequestType, build_in_subprocess, discover
+from proxy.blocking import Blocker, ListFile, RequestType, build, build_in_subprocess, discover
 from proxy.blocking import cache as cache_module
 
 pytestmark = pytest.mark.slow
@@ -71,7 +71,6 @@ def test_a_large_list_loads_fast_and_decides_fast(lists: list[ListFile], tmp_pat
 
 
 def test_every_whole_host_rule_of_a_list_decides_and_names_a_line(lists: list[ListFile]):
-    from proxy.blocking import build
     from proxy.blocking.rules import Use, abp_line
 
     blocker = build(lists)
@@ -91,3 +90,29 @@ def test_every_whole_host_rule_of_a_list_decides_and_names_a_line(lists: list[Li
         h for h in hosts if not blocker.check(f"https://{h}/", "page.test", RequestType.IMAGE)
     ]
     assert len(spared) < len(hosts) / 100
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "*a" * 31 + "b",
+        "*a" * 2000 + "b",
+        "^a" * 31 + "b",
+        "/(a{1,1000}){1,1000}x/",
+        "/((a{1,100}){1,100}){1,100}b/",
+        "/(a|aa)+b/",
+        "/(a+)+b/",
+        "/" + "(a|b)*c" * 300 + "/",
+    ],
+    ids=lambda rule: rule[:20],
+)
+def test_no_hostile_rule_makes_a_decision_slow(rule: str, tmp_path: Path):
+    path = tmp_path / "hostile.txt"
+    path.write_text("! x\n" + rule + "\n")
+    blocker = build([ListFile("hostile", path, "hostile.txt")])
+    worst = 0.0
+    for size in (2_000, 60_000):
+        start = time.perf_counter()
+        blocker.check(f"https://x.test/{'a' * size}!", "page.test", RequestType.SCRIPT)
+        worst = max(worst, time.perf_counter() - start)
+    assert worst < 0.5  # 0.03 s when the machine is idle: the first use compiles the rule
