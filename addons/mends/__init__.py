@@ -1,0 +1,86 @@
+"""Defects of mitmproxy that we correct at run time, one file a defect.
+
+Each module's docstring says why, what the defect did, on which versions the mend was
+tested, and when to delete it; each has ``apply()``, which takes effect once. Comes in:
+mitmproxy as installed. Goes out: mitmproxy as a gateway needs it. Must never happen here:
+running on a version that nobody tested (``apply_all`` refuses), or any policy.
+
+To judge a new version of mitmproxy: run ``tests/addons/mends``. A failing
+``test_mitmproxy_still_has_the_defect`` says that a mend may be deleted, any other failing
+test that one must be rewritten.
+"""
+
+from __future__ import annotations
+
+from mitmproxy import version
+
+from addons.mends import (
+    body_limit,
+    client_goaway,
+    crash_hangs,
+    decoded_cache,
+    empty_chunk,
+    error_pages,
+    fast_dispatch,
+    forgotten_connections,
+    h2_content_length,
+    head_limits,
+    informational_answers,
+    listening,
+    log_lines,
+    lost_close,
+    parallel_connections,
+    poisoned_connection,
+    refused_upload,
+    request_framing,
+    trailers,
+    upstream_alpn,
+    upstream_failure,
+    upstream_goaway,
+    websocket_fragments,
+    websocket_history,
+    websocket_size,
+)
+from proxy.errors import InputError
+
+TESTED = frozenset({"12.2.3"})
+
+_MENDS = (
+    body_limit,
+    trailers,
+    request_framing,
+    empty_chunk,
+    h2_content_length,
+    head_limits,
+    informational_answers,
+    upstream_goaway,
+    client_goaway,
+    poisoned_connection,
+    forgotten_connections,
+    parallel_connections,
+    upstream_alpn,
+    refused_upload,
+    websocket_fragments,
+    websocket_history,
+    websocket_size,
+    error_pages,
+    upstream_failure,
+    log_lines,
+    lost_close,
+    decoded_cache,
+    crash_hangs,
+    listening,
+    fast_dispatch,
+)
+
+
+def apply_all() -> None:
+    """Mend this process's mitmproxy, or refuse to start on a version nobody tested."""
+    if version.VERSION not in TESTED:
+        raise InputError(
+            f"mitmproxy {version.VERSION} is installed, but the mends in addons/mends were "
+            f"tested on {', '.join(sorted(TESTED))} only: install that version, or run "
+            "tests/addons/mends on the new one and add it to TESTED"
+        )
+    for mend in _MENDS:
+        mend.apply()

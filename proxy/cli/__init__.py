@@ -12,6 +12,7 @@ import argparse
 import importlib
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 
 from proxy import __version__
 from proxy.cli.common import add_common, with_defaults
@@ -36,8 +37,11 @@ VERBS = (
 """In the order of ``preau --help``; a verb's module has the same name."""
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The whole command line. Verbs whose module is absent are left out."""
+def build_parser(argv: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """The command line for ``argv``: one verb if it names one, else all, for the help.
+
+    A verb's module is loaded only when it is needed: ``serve`` brings mitmproxy with it.
+    """
     parser = argparse.ArgumentParser(
         prog="preau",
         description="Préau, a privacy gateway for schools.",
@@ -46,13 +50,11 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"preau {__version__}")
     add_common(parser)
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    named = [word for before, word in pairwise(("", *argv)) if word in VERBS and before != "--site"]
     groups: dict[str, list[str]] = {}
-    for name in VERBS:
-        try:
-            module = importlib.import_module(f"proxy.cli.{name}")
-        except ModuleNotFoundError:  # a verb not built yet
-            continue
-        verb = verbs.add_parser(name, help=argparse.SUPPRESS, description=module.HELP)
+    for name in named[:1] or VERBS:
+        module = importlib.import_module(f"proxy.cli.{name}")
+        verb = verbs.add_parser(name, description=module.HELP)
         add_common(verb)
         module.add_arguments(verb)
         verb.set_defaults(run=module.run)
@@ -63,7 +65,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one verb; errors become a message on stderr and an exit code, never a traceback."""
-    args = with_defaults(build_parser().parse_args(argv))
+    words = sys.argv[1:] if argv is None else argv
+    args = with_defaults(build_parser(words).parse_args(words))
     try:
         return int(args.run(args))
     except PreauError as error:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,187 +14,215 @@ from proxy.cli.output import emit
 from proxy.directory import importing
 from proxy.directory.importers import FORMATS, Roster, open_roster
 from proxy.directory.index import Counts, Index
-from proxy.directory.sealer import SiteSealer
 from proxy.errors import InputError
-from proxy.store.interface import Store
+from proxy.pseudonyms.keys import Keys
+from proxy.pseudonyms.values import ValueSealer
+from proxy.site import Site, load_site
+from proxy.store import Store, open_store
 
 if TYPE_CHECKING:
-    from proxy.site import Site
+    from proxy.audit import AuditLog
 
-GROUP = "People"
-HELP = "import rosters, show what the directory holds"
+GROUP = "Upkeep"
+HELP = "import rosters, count what the directory holds"
+_RECORD_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import did or would do, in figures."""
+    """What an import did, or would do: figures, and problems without anybody's name."""
 
     source: str
     format: str
-    adds: int
-    changes: int
-    leavers: int
+    dry_run: bool
+    added: int
+    changed: int
+    left: int
     unchanged: int
     bad_rows: int
-    remarks: int
-    dry_run: bool
+    problems: tuple[str, ...]
+    notes: tuple[str, ...]
     version: int
+    """The directory's version afterwards."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """``import`` and ``status``."""
-    verbs = parser.add_subparsers(dest="directory_verb", metavar="VERB", required=True)
-    importer = verbs.add_parser("import", help="import a roster: folder, zip archive or CSV files")
-    add_common(importer)
-    importer.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    importer.add_argument(
-        "--format", default="", choices=sorted(FORMATS), help="instead of guessing"
-    )
-    importer.add_argument(
+    verbs = parser.add_subparsers(dest="action", metavar="import|status", required=True)
+    text = "import a roster: a folder, a zip archive or CSV files (docs/rosters.md)"
+    verb = verbs.add_parser("import", help=text, description=text)
+    add_common(verb)
+    verb.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    verb.add_argument("--format", default="", choices=sorted(FORMATS), help="instead of guessing")
+    verb.add_argument(
         "--source",
         default="",
         metavar="NAME",
-        help="where the roster comes from; the same name at every import (default: its format)",
+        help="where the roster comes from, the same name every time (default: its format)",
     )
-    importer.add_argument(
-        "--dry-run", action="store_true", help="say what would change, change nothing"
-    )
-    importer.add_argument(
-        "--skip-bad-rows", action="store_true", help="import the good rows, list the bad"
-    )
-    importer.add_argument("--yes", action="store_true", help="accept that many people left")
-    status = verbs.add_parser("status", help="how many people and identifiers, by kind and school")
-    add_common(status)
+    for option, meaning in (
+        ("--dry-run", "say what would change and change nothing"),
+        ("--skip-bad-rows", "import the good rows and list the bad ones"),
+        ("--yes", "yes, that many people have left"),
+    ):
+        verb.add_argument(option, action="store_true", help=meaning)
+    text = "count people and identifiers, by kind and school"
+    add_common(verbs.add_parser("status", help=text, description=text))
 
 
 def run(args: argparse.Namespace) -> int:
     """Carry out the sub-verb."""
-    return _import(args) if args.directory_verb == "import" else _status(args)
+    if args.action == "status":
+        with opened(args.site) as (site, store, sealer):
+            counts = Index.build(store, sealer, site.school_domains).counts()
+        emit(args, _status_text(counts), _status_document(counts))
+        return 0
+    report = import_files(
+        args.site,
+        args.files,
+        source=args.source,
+        format_name=args.format,
+        dry_run=args.dry_run,
+        skip_bad_rows=args.skip_bad_rows,
+        accept_shrink=args.yes,
+    )
+    emit(args, _import_text(report), asdict(report))
+    return 0
 
 
-def record_import(site: Site, report: ImportReport) -> None:
-    """Put an import into the audit log; called after it was applied. Figures only, no person."""
+def import_files(
+    root: Path,
+    files: Sequence[Path],
+    *,
+    source: str = "",
+    format_name: str = "",
+    dry_run: bool = False,
+    skip_bad_rows: bool = False,
+    accept_shrink: bool = False,
+) -> ImportReport:
+    """Import a roster into the site at ``root``, whole or not at all.
 
-
-def _import(args: argparse.Namespace) -> int:
-    roster = open_roster(args.files, args.format)
+    Raises ``InputError`` with its problems when nothing was imported.
+    """
+    roster = open_roster(files, format_name)
     try:
-        with _opened_site(args.site) as (site, store, sealer):
-            report = _carry_out(args, roster, store, sealer)
-            if not report.dry_run and report.adds + report.changes + report.leavers:
-                record_import(site, report)
+        with opened(root) as (site, store, sealer):
+            if dry_run:
+                people = roster.persons()
+                plan = importing.plan(
+                    people, store, sealer, source or roster.format, complete=roster.complete
+                )
+                _check(roster, skip_bad_rows)
+                return _report(plan, roster, store, source, dry_run=True)
+            with _opened_log(site) as log:
+                plan = importing.apply(
+                    roster.persons,
+                    store,
+                    sealer,
+                    source or roster.format,
+                    complete=roster.complete,
+                    accept_shrink=accept_shrink,
+                    check=lambda: _check(roster, skip_bad_rows),
+                )
+                report = _report(plan, roster, store, source, dry_run=False)
+                if not plan.is_empty:
+                    record_import(log, report, plan)
+                return report
     finally:
         roster.close()
-    emit(args, _import_text(report, roster), _import_document(report, roster))
-    return 0
 
 
-def _carry_out(
-    args: argparse.Namespace, roster: Roster, store: Store, sealer: SiteSealer
-) -> ImportReport:
-    source = args.source or roster.format
+def record_import(log: AuditLog, report: ImportReport, plan: importing.ImportPlan) -> None:
+    """Put an import that was applied into the audit log. Figures only, no person."""
+    from proxy.audit import make_event, serialise
 
-    def check() -> None:
-        if roster.problems.bad_rows and not args.skip_bad_rows:
-            raise InputError(
-                f"{roster.problems.bad_rows} bad rows, nothing was imported; correct them, or "
-                f"leave these people unprotected with --skip-bad-rows",
-                roster.problems.shown(),
-            )
-
-    if args.dry_run:
-        made = importing.plan(roster.persons(), store, sealer, source, complete=roster.complete)
-        check()
-    else:
-        made = importing.apply(
-            roster.persons,
-            store,
-            sealer,
-            source,
-            complete=roster.complete,
-            accept_shrink=args.yes,
-            check=check,
-        )
-    return ImportReport(
-        source,
-        roster.format,
-        made.adds,
-        made.changes,
-        made.leavers,
-        made.unchanged,
-        roster.problems.bad_rows,
-        roster.problems.remarks,
-        args.dry_run,
-        store.directory_version(),
+    event = make_event(
+        "directory-imported",
+        subjects=len(plan.change.subjects),
+        values=len(plan.change.values),
+        format=report.format,
+        added=report.added,
+        changed=report.changed,
+        left=report.left,
+        problems=report.bad_rows,
     )
-
-
-def _status(args: argparse.Namespace) -> int:
-    with _opened_site(args.site) as (site, store, sealer):
-        counts = Index.build(store, sealer, site.school_domains).counts()
-    emit(args, _status_text(counts), _status_document(counts))
-    return 0
+    log.append([serialise(event)]).result(_RECORD_SECONDS)
 
 
 @contextlib.contextmanager
-def _opened_site(root: Path) -> Iterator[tuple[Site, Store, SiteSealer]]:
-    # Imported here: the keys and the store cost time that --help need not pay.
-    from proxy.pseudonyms.keys import Keys
-    from proxy.site import load_site
-    from proxy.store import open_store
-
+def opened(root: Path) -> Iterator[tuple[Site, Store, ValueSealer]]:
+    """The site at ``root``, its store, and its keys bound to that store."""
     site = load_site(root)
     keys = Keys.load(site.keys_dir)
     site.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with contextlib.closing(open_store(site.store_url)) as store:
         keys.bind(store)
-        yield site, store, SiteSealer(keys)
+        yield site, store, ValueSealer(keys)
 
 
-def _import_text(report: ImportReport, roster: Roster) -> str:
+@contextlib.contextmanager
+def _opened_log(site: Site) -> Iterator[AuditLog]:
+    """Opened before anything is imported: what cannot be recorded is not done."""
+    from proxy.runtime import open_log  # here: the engine behind it costs --help 100 ms
+
+    with contextlib.closing(open_log(site)) as log:
+        yield log
+
+
+def _check(roster: Roster, skip_bad_rows: bool) -> None:
+    if roster.problems.bad_rows and not skip_bad_rows:
+        raise InputError(
+            f"{roster.problems.bad_rows} bad rows, so nothing was imported; correct them, or "
+            f"import the others with --skip-bad-rows (people in bad rows are not protected)",
+            roster.problems.shown(),
+        )
+
+
+def _report(
+    plan: importing.ImportPlan, roster: Roster, store: Store, source: str, *, dry_run: bool
+) -> ImportReport:
+    return ImportReport(
+        source=source or roster.format,
+        format=roster.format,
+        dry_run=dry_run,
+        added=plan.adds,
+        changed=plan.changes,
+        left=plan.leavers,
+        unchanged=plan.unchanged,
+        bad_rows=roster.problems.bad_rows,
+        problems=roster.problems.shown(),
+        notes=tuple(roster.problems.notes),
+        version=store.directory_version(),
+    )
+
+
+def _import_text(report: ImportReport) -> str:
     verb = "would import" if report.dry_run else "imported"
     lines = [
-        f"{verb} source {report.source!r} ({report.format}): {report.adds} new, "
-        f"{report.changes} changed, {report.leavers} left, {report.unchanged} unchanged; "
-        f"directory version {report.version}",
-        *roster.problems.notes,
+        f"{verb} {report.source} ({report.format}): {report.added} new, {report.changed} changed, "
+        f"{report.left} left, {report.unchanged} unchanged; directory version {report.version}",
+        *report.notes,
     ]
     if report.bad_rows:
-        lines.append(f"{report.bad_rows} bad rows skipped: these people are NOT protected")
-        lines += roster.problems.shown()
+        lines += [f"{report.bad_rows} bad rows left out: these people are NOT protected"]
+        lines += report.problems
     return "\n".join(lines)
-
-
-def _import_document(report: ImportReport, roster: Roster) -> dict[str, Any]:
-    return {
-        "source": report.source,
-        "format": report.format,
-        "adds": report.adds,
-        "changes": report.changes,
-        "leavers": report.leavers,
-        "unchanged": report.unchanged,
-        "bad_rows": report.bad_rows,
-        "remarks": report.remarks,
-        "dry_run": report.dry_run,
-        "version": report.version,
-        "problems": list(roster.problems.shown()),
-        "notes": list(roster.problems.notes),
-    }
 
 
 def _status_text(counts: Counts) -> str:
     document = _status_document(counts)
-    lines = [f"directory version {counts.version}"]
+    lines = [f"directory version {counts.version}", f"  {'leavers':<24}{counts.leavers:>9}"]
     for title in ("subjects", "schools", "values"):
-        lines += [f"  {name:<24} {count:>9}" for name, count in document[title].items()]
-    return "\n".join([*lines, f"  {'leavers':<24} {counts.leavers:>9}"])
+        lines.append(f"{title}:")
+        lines += [f"  {name:<24}{count:>9}" for name, count in document[title].items()]
+    return "\n".join(lines)
 
 
 def _status_document(counts: Counts) -> dict[str, Any]:
     return {
         "version": counts.version,
-        "subjects": {kind.value: count for kind, count in sorted(counts.subjects.items())},
         "leavers": counts.leavers,
+        "subjects": {kind.value: count for kind, count in sorted(counts.subjects.items())},
         "schools": dict(sorted(counts.schools.items())),
         "values": {kind.value: count for kind, count in sorted(counts.values.items())},
     }

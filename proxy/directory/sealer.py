@@ -1,13 +1,10 @@
-"""What the directory asks of the keys: the seam to ``proxy.pseudonyms.values``."""
+"""What the directory asks of the keys; ``proxy.pseudonyms.values.ValueSealer`` gives it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from proxy.kinds import Kind
-
-if TYPE_CHECKING:
-    from proxy.pseudonyms.keys import Keys
 
 NAME_SEPARATOR = "\x1f"
 """Between given and family name in the canonical text of a ``full_name``."""
@@ -30,23 +27,3 @@ class ValueSealer(Protocol):
 
     def open(self, ref: int, kind: Kind, sealed: bytes, wrapped: bytes, /) -> str:
         """The canonical text; ``StoreUnavailable`` if it cannot be opened."""
-
-
-class SiteSealer:
-    """``ValueSealer`` under a site's keys."""
-
-    def __init__(self, keys: Keys) -> None:
-        from proxy.pseudonyms import values
-
-        self._values = values.ValueSealer(keys)
-        self.canonical = values.canonical
-        self.fingerprint = self._values.fingerprint
-        self.seal = self._values.seal
-        self.open = self._values.open
-
-    def __repr__(self) -> str:
-        return "SiteSealer()"
-
-    def source_key(self, source: str, identifier: str, /) -> bytes:
-        """A fingerprint of kind ``text``, a kind that no directory value has."""
-        return self._values.fingerprint(Kind.TEXT, f"source\x1f{source}\x1f{identifier}")

@@ -57,7 +57,8 @@ class FieldRule:
 
     ``shape`` names the form of the pseudonym (see ``proxy.pseudonyms.shapes``): ``auto``
     takes the one that suits ``kind``. ``generalise`` (``year``, ``department``) only with
-    ``Action.GENERALISE``.
+    ``Action.GENERALISE``. ``strict`` treats every value; otherwise only a value that has
+    the form of ``kind`` (a ``userId`` may be a number, ``me`` or an e-mail address).
     """
 
     kind: Kind
@@ -65,6 +66,7 @@ class FieldRule:
     ref: RuleRef
     shape: str = "auto"
     generalise: str = ""
+    strict: bool = True
 
 
 class FieldState:
@@ -72,12 +74,14 @@ class FieldState:
 
     Walk a document from the root state: ``state = state.step(key)`` for an object member,
     ``state.step(ELEMENT)`` for an array element. ``state.rule`` is the rule for a scalar
-    that stands here. ``state.dead`` says that nothing below can match.
+    that stands here. ``state.dead`` says that nothing here or below can match. ``fold``
+    says that the service does not tell upper from lower case in keys.
     """
 
-    __slots__ = ("dead", "next", "other", "rule")
+    __slots__ = ("dead", "fold", "next", "other", "rule")
 
-    def __init__(self) -> None:
+    def __init__(self, *, fold: bool = False) -> None:
+        self.fold = fold
         self.next: dict[str, FieldState] = {}
         self.other: FieldState = self
         self.rule: FieldRule | None = None
@@ -85,7 +89,7 @@ class FieldState:
 
     def step(self, key: str) -> FieldState:
         """The state after one step; unknown keys share one state, so nothing grows."""
-        return self.next.get(key, self.other)
+        return self.next.get(key.lower() if self.fold else key, self.other)
 
 
 ELEMENT = "[]"
@@ -115,6 +119,8 @@ class Endpoint:
     form_fields: Mapping[str, FieldRule] = field(default_factory=dict)
     header_fields: Mapping[str, FieldRule] = field(default_factory=dict)
     body: FieldState = field(default_factory=dead_state)
+    ref: RuleRef | None = None
+    """Where the request rule stands; ``None`` for the service's default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +148,10 @@ class Service:
     purpose: str
     ref: RuleRef
     endpoints: EndpointTable
+    charter_to_confirm: bool = False
+    """Allowed for now, but the site has not recorded that the supplier adhered."""
+    charter_since: str = ""
+    charter_evidence: str = ""
 
 
 class EndpointTable:

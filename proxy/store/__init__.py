@@ -1,0 +1,43 @@
+"""The store: what must survive a restart and be shared by workers.
+
+What comes in: sealed values, wrapped data keys, keyed fingerprints, references.
+What goes out: the same, by reference; a version that grows with every directory change.
+What must never happen here: a plaintext identifier, a root key, a half-applied change,
+a silent failure (every trouble is ``StoreUnavailable``, and what needs the store is refused).
+
+``interface.py`` is the seam. ``sqlite.py`` is the embedded default for one machine;
+``redis.py`` is shared by several. One contract test suite runs against both.
+"""
+
+from __future__ import annotations
+
+from proxy.errors import InputError
+from proxy.store.interface import Change, Conflict, Store, SubjectRecord, ValueRecord
+
+__all__ = ["Change", "Conflict", "Store", "SubjectRecord", "ValueRecord", "open_store"]
+
+
+def open_store(url: str) -> Store:
+    """Open the store that ``url`` names; raises ``StoreUnavailable`` or ``InputError``.
+
+    - ``sqlite:PATH`` - two files, ``PATH`` and ``PATH-vault``, made with mode 0600
+      (``sqlite:////abs/path`` is the same as ``sqlite:/abs/path``);
+    - ``redis://[user:password@]host[:port][/db][?prefix=NAME]``, ``rediss://`` the same over
+      TLS (server certificate always verified), ``unix:///path/redis.sock``. ``prefix`` keeps
+      several sites apart in one Redis (default ``preau``).
+
+    Open it in the process that uses it, after any fork.
+    """
+    scheme, colon, rest = url.partition(":")
+    if colon and scheme == "sqlite" and rest:
+        from proxy.store.sqlite import SqliteStore
+
+        return SqliteStore(rest)
+    if scheme in ("redis", "rediss", "unix") and rest.startswith("//"):
+        from proxy.store.redis import RedisStore  # imported here: redis-py costs 100 ms
+
+        return RedisStore.from_url(url)
+    raise InputError(
+        "store: not a store address; write sqlite:PATH, redis://HOST:PORT/DB, "
+        "rediss://HOST:PORT/DB or unix:///PATH"
+    )

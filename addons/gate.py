@@ -1,0 +1,44 @@
+"""The gate's adapter: CONNECT and ClientHello in, tunnel or end here or close out."""
+
+from __future__ import annotations
+
+from mitmproxy import connection, http, tls
+
+from addons.abort import abort
+from addons.door import Door
+from addons.message import to_response
+from proxy.decisions import Refuse, Tunnel
+
+
+class Gate:
+    """One connection: what is it opened for, and may it be read, passed or neither?"""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    async def http_connect(self, flow: http.HTTPFlow) -> None:
+        """The client asks for a tunnel to a host."""
+        host = flow.request.host.rstrip(".").lower()
+        client = self._door.client_of(flow.client_conn)
+        self._door.opened_for(flow.client_conn, host)
+        ruling = self._door.engine.connect(host, flow.request.port, client)
+        ruling = await self._door.rule(ruling, client)
+        if isinstance(ruling.decision, Refuse):
+            flow.response = to_response(ruling.decision.reply)
+
+    async def tls_clienthello(self, data: tls.ClientHelloData) -> None:
+        """The client says which name it wants a certificate for."""
+        conn = data.context.client
+        client = self._door.client_of(conn)
+        host = self._door.gate_host(conn)
+        port = data.context.server.address[1] if data.context.server.address else 443
+        ruling = self._door.engine.hello(host, port, data.client_hello.sni, client)
+        ruling = await self._door.rule(ruling, client)
+        if isinstance(ruling.decision, Tunnel):
+            data.ignore_connection = True
+        elif isinstance(ruling.decision, Refuse):
+            abort(conn)
+
+    def client_disconnected(self, client: connection.Client) -> None:
+        """Forget what was known of the connection."""
+        self._door.forget(client)

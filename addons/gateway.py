@@ -1,0 +1,108 @@
+"""The whole gateway as one list of addons: what ``preau serve``, the demo and the tests run."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Coroutine
+from typing import Any
+
+from mitmproxy import http
+
+from addons.door import Door
+from addons.exchange import Exchange
+from addons.fail_closed import Refusal
+from addons.gate import Gate
+from addons.message import head_of
+from addons.pages import Headers
+from addons.websocket import WebSocket
+from addons.worker import WorkerSettings
+from proxy.errors import AuditUnavailable
+from proxy.reasons import Reason
+from proxy.runtime import Runtime
+
+log = logging.getLogger("preau.gateway")
+
+REFRESH_SECONDS = 1.0
+
+
+class Keeper:
+    """Keeps the site fresh while the gateway serves: policy, lists and directory."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._task: asyncio.Task[None] | None = None
+
+    def running(self) -> None:
+        """The worker serves: start looking for changes."""
+        self._task = asyncio.get_running_loop().create_task(self._watch())
+
+    async def done(self) -> None:
+        """The worker ends."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(REFRESH_SECONDS)
+            try:
+                await asyncio.to_thread(self._runtime.refresh)
+            except Exception as error:
+                log.error("refresh failed: %s", type(error).__name__)
+
+
+class Gateway:
+    """The addons and the refusal of last resort, over an open site."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._door = Door(runtime.engine, runtime.audit, runtime.client)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.addons: list[object] = [
+            Gate(self._door),
+            Exchange(self._door),
+            WebSocket(self._door),
+            Keeper(runtime),
+        ]
+
+    @property
+    def refusal(self) -> Refusal:
+        """Makes the page and the event for an exception that an adapter let through."""
+        return self._refuse
+
+    def _refuse(
+        self, flow: http.HTTPFlow | None, hook: str, error: str
+    ) -> tuple[int, Headers, bytes]:
+        head = head_of(flow.request, "") if flow is not None else None
+        client = self._door.client_of(flow.client_conn) if flow is not None else self._door.nobody
+        ruling = self._door.engine.refuse_head(head, client, Reason.ENGINE_ERROR)
+        self._later(self._door.record(ruling.events))
+        reply = self._door.reply_of(ruling)
+        return reply.status, reply.headers, reply.body
+
+    def _later(self, work: Coroutine[Any, Any, None]) -> None:
+        """Hooks that fail are answered at once; the event follows, nothing has left."""
+        task = asyncio.get_running_loop().create_task(self._quietly(work))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    @staticmethod
+    async def _quietly(work: Coroutine[Any, Any, None]) -> None:
+        with contextlib.suppress(AuditUnavailable):
+            await work
+
+
+def worker_settings(runtime: Runtime, **overrides: Any) -> WorkerSettings:
+    """The worker's settings as the site has them."""
+    site = runtime.site
+    settings: dict[str, Any] = {
+        "confdir": site.ca_dir,
+        "listen_host": site.listen.host,
+        "listen_port": site.listen.port,
+        "upstream_trusted_ca": site.upstream_ca,
+        "head_bytes": site.limits.headers,
+        "websocket_message_bytes": site.limits.body,
+    }
+    return WorkerSettings(**(settings | overrides))

@@ -1,0 +1,66 @@
+"""When the service cannot be reached, the page is the engine's, with its incident.
+
+Defect: mitmproxy answers a failed upstream connection by itself; an addon only hears of it
+in ``error`` and cannot choose the answer, so a refusal would have no id in the audit log.
+
+Mend: a reply that an ``error`` hook left in ``flow.metadata["preau.page"]`` is sent instead
+of mitmproxy's, as long as nothing of an answer has gone out.
+
+Tested on 12.2.3. Delete when an ``error`` hook may set a response.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from functools import cache
+from typing import Any
+
+from mitmproxy.proxy.layers import http as http_layer
+from mitmproxy.proxy.layers.http import _events
+from mitmproxy.proxy.layers.http._base import HttpCommand
+
+from addons.mends.patching import wrap
+
+PAGE = "preau.page"
+"""Key in ``flow.metadata``: an ``http.Response`` to send instead of mitmproxy's error page."""
+
+
+def _protocol_error(original: Any) -> Callable[..., Any]:
+    def handle_protocol_error(self: Any, event: Any) -> Generator[Any, Any, None]:
+        steps = original(self, event)
+        reply = None
+        try:
+            while True:
+                command = steps.send(reply)
+                page = self.flow.metadata.get(PAGE)
+                if page is not None and _is_error_for(command, event, self.context.client):
+                    yield from _send(self, page)
+                    reply = None
+                else:
+                    reply = yield command
+        except StopIteration:
+            return
+
+    return handle_protocol_error
+
+
+def _is_error_for(command: Any, event: Any, client: Any) -> bool:
+    return (
+        isinstance(command, HttpCommand)
+        and isinstance(event, _events.ResponseProtocolError)
+        and getattr(command, "event", None) is event
+        and getattr(command, "connection", None) is client
+    )
+
+
+def _send(stream: Any, page: Any) -> Generator[Any, Any, None]:
+    send, client, number = http_layer.SendHttp, stream.context.client, stream.stream_id
+    yield send(_events.ResponseHeaders(number, page, False), client)
+    yield send(_events.ResponseData(number, page.raw_content), client)
+    yield send(_events.ResponseEndOfMessage(number), client)
+
+
+@cache
+def apply() -> None:
+    """Mend it."""
+    wrap(http_layer.HttpStream, "handle_protocol_error", _protocol_error)

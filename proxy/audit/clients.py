@@ -1,0 +1,93 @@
+"""Who, without saying who: a client's address as a keyed hash that forgets.
+
+One key a day (UTC). Within a day the same client has the same hash, so an auditor can
+follow one machine through an incident; across days nothing links. When the retention of
+the events ends, the day's key is destroyed and its hashes point at nobody for ever.
+The keys are never part of an export.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import secrets
+import time
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from proxy.errors import KeysUnavailable
+
+_CACHED = 8192
+_KEY_BYTES = 32
+
+
+class ClientKeys:
+    """The daily keys in one directory, and the hashing of clients with today's."""
+
+    def __init__(self, directory: Path, retention_days: int = 183) -> None:
+        self._directory = directory
+        self._retention = timedelta(days=retention_days)
+        self._day = -1
+        self._key = b""
+        self._cache: dict[str, str] = {}
+
+    def hash(self, client: str, at: float | None = None) -> str:
+        """Sixteen hexadecimal digits for ``client`` on the day of ``at`` (default now)."""
+        day = int((time.time() if at is None else at) // 86400)
+        if day != self._day:
+            self._turn(day)
+        found = self._cache.get(client)
+        if found is None:
+            found = hmac.digest(self._key, client.encode(), "sha256")[:8].hex()
+            if len(self._cache) >= _CACHED:
+                self._cache.clear()
+            self._cache[client] = found
+        return found
+
+    def destroy_before(self, day: date) -> int:
+        """Destroy the keys of the days before ``day``; how many there were."""
+        old = [path for path in self._directory.glob("*.key") if path.stem < day.isoformat()]
+        for path in old:
+            _destroy(path)
+        return len(old)
+
+    def _turn(self, day: int) -> None:
+        today = datetime.fromtimestamp(day * 86400, UTC).date()
+        path = self._directory / f"{today.isoformat()}.key"
+        try:
+            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not path.exists():
+                _create(path)
+            self._key = path.read_bytes()
+            self.destroy_before(today - self._retention)
+        except OSError as error:
+            raise KeysUnavailable(f"client key {path}: {error.strerror}") from None
+        if len(self._key) != _KEY_BYTES:
+            raise KeysUnavailable(f"client key {path} is damaged: delete it to make a new one")
+        self._cache.clear()
+        self._day = day
+
+
+def _create(path: Path) -> None:
+    """Write a new key; when another process is first, its key stands."""
+    scratch = path.with_suffix(f".{secrets.token_hex(4)}")
+    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        os.write(descriptor, secrets.token_bytes(_KEY_BYTES))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    try:
+        os.link(scratch, path)
+    except FileExistsError:
+        pass
+    finally:
+        scratch.unlink()
+
+
+def _destroy(path: Path) -> None:
+    """Overwrite before unlinking; on copy-on-write disks only full encryption does better."""
+    with path.open("r+b", buffering=0) as file:
+        file.write(secrets.token_bytes(_KEY_BYTES))
+        os.fsync(file.fileno())
+    path.unlink()

@@ -1,0 +1,318 @@
+"""The closed catalogue of event types: what the audit log can say, and nothing else.
+
+An event says who (a keyed hash of the client, a group, a school, never a name), what
+service, which rule of which policy, what was done and how many times. ``make_event`` is
+the only door: an unknown type, an unknown field or a value that does not fit its field is
+an error, so personal data cannot get in by accident. The catalogue is published as a JSON
+Schema (``docs/audit-events.schema.json``, made by ``proxy.audit.schema``).
+
+Never change what a type means: add a field, or raise the type's version.
+"""
+
+from __future__ import annotations
+
+import re
+import time as clock
+import unicodedata
+from collections.abc import Callable, Set
+from dataclasses import dataclass
+from typing import NewType
+
+import orjson
+
+from proxy.audit._fields import Choice, Counts, Field, Hex, Number, Word
+from proxy.errors import PreauError
+from proxy.kinds import Kind
+from proxy.policy.model import Action
+from proxy.reasons import Reason
+
+Event = NewType("Event", dict[str, object])
+"""A checked event. Only ``make_event`` makes one."""
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "OTHER")
+
+_SLUG = Word(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", 64)
+_HEX16 = Hex(16)
+_SIZE = Number()
+
+FIELDS: dict[str, Field] = {
+    # who
+    "gateway": _SLUG,
+    "client": _HEX16,
+    "group": _SLUG,
+    "school": Word(r"[A-Za-z0-9][A-Za-z0-9._-]*", 64),
+    # what, in the policy's words
+    "service": _SLUG,
+    "supplier": _SLUG,
+    "host": Word(r"(?:\*\.)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?", 253),
+    "endpoint": Word(r"/[A-Za-z0-9._~{}:$()',=*/…-]*", 200),
+    "method": Choice(METHODS),
+    "rule": Word(r"[A-Za-z0-9_./-]+:[0-9]{1,7}", 128),
+    "policy": _HEX16,
+    # what was done
+    "reason": Choice(Reason),
+    "action": Choice(
+        (*Action, "restore", "minimise", "block", "tunnel", "deny", "strip", "answer", "close")
+    ),
+    "incident": Word(r"[A-Za-z0-9][A-Za-z0-9-]{5,31}", 32, remember=False),
+    "counts": Counts(Kind),
+    "count": _SIZE,
+    # upkeep
+    "list": _SLUG,
+    "category": _SLUG,
+    "entries": _SIZE,
+    "digest": _HEX16,
+    "key": Choice(("root", "service", "audit", "client", "ca")),
+    "key_version": Number(0, 65535),
+    "subjects": _SIZE,
+    "values": _SIZE,
+    "added": _SIZE,
+    "changed": _SIZE,
+    "left": _SIZE,
+    "problems": _SIZE,
+    "format": _SLUG,
+    # the log about itself
+    "size": _SIZE,
+    "root": Hex(64),
+    "dropped_lines": _SIZE,
+    "dropped_bytes": _SIZE,
+    "rebuilt_tiles": _SIZE,
+    "minimum_index": _SIZE,
+    "destination": Choice(("file", "url", "git", "paper", "witness")),
+    "witness": Word(r"[a-z0-9](?:[a-z0-9./-]*[a-z0-9])?", 128),
+    "milliseconds": Number(-(2**53) + 1),
+    # people who administer
+    "act": _SLUG,
+    "outcome": Choice(("success", "failure")),
+    "role": Choice(("admin", "auditor", "teacher", "viewer", "operator")),
+}
+"""Every field that exists. ``time``, ``type`` and ``version`` are on each event besides."""
+
+_WHO = "gateway client group school"
+_WHAT = "service supplier host endpoint method rule policy incident action"
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """A type of event: its version, what it must say, what it may say, what it means."""
+
+    meaning: str
+    required: str
+    optional: str = ""
+    version: int = 1
+
+
+_TRAFFIC = f"{_WHO} {_WHAT} reason counts count"
+
+TYPES: dict[str, EventType] = {
+    "request-pseudonymised": EventType(
+        "Identifiers in a request were replaced by pseudonyms before it left.",
+        "service policy counts",
+        _TRAFFIC,
+    ),
+    "answer-restored": EventType(
+        "Pseudonyms in an answer were turned back into identifiers.",
+        "service policy counts",
+        _TRAFFIC,
+    ),
+    "field-minimised": EventType(
+        "Fields that the service does not need were dropped or generalised.",
+        "service policy counts action",
+        _TRAFFIC,
+    ),
+    "request-refused": EventType(
+        "Nothing of the request left; the page shows the incident.",
+        "reason incident",
+        _TRAFFIC,
+    ),
+    "answer-refused": EventType(
+        "An answer was not given to the client.", "reason incident", _TRAFFIC
+    ),
+    "tracker-blocked": EventType(
+        "A request to an advertising or tracking address was answered by the gateway.",
+        "rule",
+        f"{_TRAFFIC} list category",
+    ),
+    "parameters-stripped": EventType(
+        "Tracking parameters, cookies or headers were taken out of a request.",
+        "count",
+        f"{_TRAFFIC} list",
+    ),
+    "connection-tunnelled": EventType(
+        "A connection was passed unread, as its rule says.", "rule policy", _TRAFFIC
+    ),
+    "connection-denied": EventType("A connection was not made.", "reason", _TRAFFIC),
+    "opaque-allowed": EventType(
+        "Content that cannot be read was passed, as the policy allows.",
+        "service policy reason",
+        _TRAFFIC,
+    ),
+    "objection-enforced": EventType(
+        "A request was refused because the person objects to this service.",
+        "service policy incident",
+        _TRAFFIC,
+    ),
+    "photo-refused": EventType(
+        "A photo was refused for want of consent.", "service policy incident", _TRAFFIC
+    ),
+    "canary-seen": EventType(
+        "A planted identifier was seen where it should not be.", "service policy", _TRAFFIC
+    ),
+    "policy-loaded": EventType(
+        "A policy is in force from here on.", "policy", "gateway count rule"
+    ),
+    "policy-rejected": EventType(
+        "A policy with errors was not loaded; the last good one stays.",
+        "problems",
+        "gateway policy rule",
+    ),
+    "list-updated": EventType(
+        "A blocking list changed.", "list entries digest", "gateway added left"
+    ),
+    "list-rejected": EventType(
+        "A blocking list could not be used; the last good one stays.", "list", "gateway problems"
+    ),
+    "key-rotated": EventType("A key was made or replaced.", "key key_version", "gateway service"),
+    "directory-imported": EventType(
+        "A roster was imported.",
+        "subjects values",
+        "gateway format added changed left problems school",
+    ),
+    "subject-erased": EventType(
+        "A person's values were made unrecoverable.", "values", "gateway count"
+    ),
+    "subject-reported": EventType("A person was given what is known of them.", "count", "gateway"),
+    "objection-recorded": EventType("A person objects to a service.", "service", "gateway"),
+    "objection-withdrawn": EventType("An objection was withdrawn.", "service", "gateway"),
+    "gateway-started": EventType("The gateway serves from here on.", "", "gateway policy count"),
+    "gateway-stopped": EventType("The gateway stopped in good order.", "", "gateway count"),
+    "log-opened": EventType("The log is written from here on.", "size", "gateway"),
+    "log-sealed": EventType(
+        "The log was closed in good order; its absence before log-opened means a crash.",
+        "size",
+        "gateway",
+    ),
+    "log-repaired": EventType(
+        "Lines that were never acknowledged were dropped, or hash tiles made again.",
+        "size dropped_lines dropped_bytes rebuilt_tiles",
+        "gateway",
+    ),
+    "log-pruned": EventType(
+        "Events below the minimum index were deleted; proofs of the others still hold.",
+        "minimum_index size root",
+        "gateway",
+    ),
+    "checkpoint-published": EventType(
+        "A checkpoint was given to the outside.", "size destination", "gateway root"
+    ),
+    "checkpoint-witnessed": EventType(
+        "A witness signed a checkpoint.", "size witness", "gateway root"
+    ),
+    "clock-jump": EventType("The machine's clock was moved.", "milliseconds", "gateway"),
+    "console-login": EventType("Somebody logged in, or failed to.", "outcome role", "gateway act"),
+    "admin-act": EventType(
+        "An administrator did something.", "act", "gateway role outcome service list count policy"
+    ),
+}
+"""The catalogue, in the order of the documentation."""
+
+
+class EventError(PreauError):
+    """An event that the catalogue does not allow. A mistake in our code, never in input."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Spec:
+    fields: dict[str, tuple[Set[str], Callable[[object], bool]]]
+    required: tuple[str, ...]
+    version: int
+
+
+_SPECS = {
+    name: _Spec(
+        {
+            field: (FIELDS[field].known, FIELDS[field].check)
+            for field in f"{kind.required} {kind.optional}".split()
+        },
+        tuple(kind.required.split()),
+        kind.version,
+    )
+    for name, kind in TYPES.items()
+}
+
+
+def make_event(type: str, *, at: float | None = None, **fields: object) -> Event:
+    """A checked event of the catalogue, stamped with ``at`` (Unix seconds; default now)."""
+    spec = _SPECS.get(type)
+    if spec is None:
+        raise EventError("audit event of an unknown type: add it to proxy/audit/events.py")
+    known_fields = spec.fields
+    for name, value in fields.items():
+        try:
+            known, check = known_fields[name]
+        except KeyError:
+            raise EventError(
+                f"audit event {type}: it has no such field as one that was given"
+            ) from None
+        if not (value.__class__ is str and value in known) and not check(value):
+            raise EventError(f"audit event {type}: the value of {name} does not fit its field")
+    for name in spec.required:
+        if name not in fields:
+            raise EventError(f"audit event {type}: {name} must be given")
+    fields["type"] = type
+    fields["version"] = spec.version
+    fields["time"] = rfc3339(clock.time() if at is None else at)
+    return Event(fields)
+
+
+_CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS
+"""Non-string keys, because ``Kind`` members are keys of ``counts``."""
+
+
+def serialise(event: Event) -> bytes:
+    """The line of an event: JSON with sorted keys, no newline. These bytes are the leaf."""
+    return orjson.dumps(event, option=_CANONICAL)
+
+
+_stamp: tuple[int, str] = (-1, "")
+_MILLIS = tuple(f".{milli:03d}Z" for milli in range(1000))
+
+
+def rfc3339(seconds: float) -> str:
+    """Unix seconds as ``2026-11-24T06:13:00.123Z``; the second's text is kept for the next."""
+    global _stamp  # one tuple, replaced whole: safe between threads
+    second = int(seconds)
+    kept = _stamp
+    if kept[0] != second:
+        kept = _stamp = (second, clock.strftime("%Y-%m-%dT%H:%M:%S", clock.gmtime(second)))
+    return kept[1] + _MILLIS[int((seconds - second) * 1000)]
+
+
+_UNFIT = {
+    "rule": re.compile(r"[^A-Za-z0-9_./:-]"),
+    "endpoint": re.compile(r"[^A-Za-z0-9._~{}:$()',=*/…-]"),
+    "host": re.compile(r"[^a-z0-9.*-]"),
+}
+
+
+def fit(field: str, text: str) -> str:
+    """Make a word of the *policy* fit an event's field, once, when the policy is loaded.
+
+    A supplier's title becomes a slug, an accent in a file's name ``_``, a rare method
+    ``OTHER``; what no cleaning can save becomes ``unnamed``. Never give it text from a
+    request: it cleans form, not meaning.
+    """
+    kind = FIELDS[field]
+    if kind.check(text):
+        return text
+    if isinstance(kind, Choice):
+        return "OTHER"
+    if field in _UNFIT:
+        shown = _UNFIT[field].sub("_", text[-128:] if field == "rule" else text[:200])
+        return shown if kind.check(shown) else _UNNAMED[field]
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    shown = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:32].strip("-")
+    return shown if kind.check(shown) else "unnamed"
+
+
+_UNNAMED = {"rule": "unnamed:0", "endpoint": "/unnamed", "host": "unnamed"}

@@ -1,0 +1,308 @@
+"""Is this log whole, unchanged and the one we knew? From its files alone.
+
+The checks and their order are the numbered steps of ``docs/audit-format.md``, from which
+anybody can write the same program. What can be said about the place of a change depends on
+what was left: while the hash tiles stand, the very line is named; when somebody made the
+tiles again to fit, the first signed checkpoint that no longer holds bounds it.
+
+Limits, said in the report: events after the newest checkpoint are *unsealed* (whole log:
+at most the last second before a crash); and whoever holds the signing key can rewrite
+everything and sign it again, which only a checkpoint kept elsewhere (``saved``) shows.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from proxy.audit import checkpoints
+from proxy.audit.errors import NoteError
+from proxy.audit.layout import HASH, SEGMENT, Layout
+from proxy.audit.merkle import TILE, FullTile, Tree, leaf_hashes
+from proxy.audit.note import Checkpoint, VerifierKey, open_checkpoint
+from proxy.audit.tiles import read_tile
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong. ``kind`` is a stable word, ``message`` is for people."""
+
+    kind: str
+    message: str
+    index: int | None = None
+    """The first event concerned."""
+
+    @property
+    def place(self) -> str:
+        """Segment file and line of the event, as an editor shows it."""
+        if self.index is None:
+            return ""
+        return f"{self.index // SEGMENT:08d}.jsonl:{self.index % SEGMENT + 1}"
+
+
+@dataclass(slots=True)
+class Report:
+    """What was found. ``problems`` is empty for a good log, the first bad place first."""
+
+    directory: str
+    origin: str = ""
+    key: str = ""
+    key_from_directory: bool = False
+    events: int = 0
+    sealed: int = 0
+    checkpoints: int = 0
+    saved: bool = False
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def ok(self) -> bool:
+        """Nothing was found wrong."""
+        return not self.problems
+
+    @property
+    def unsealed(self) -> int:
+        """Whole events after the newest checkpoint, which proves nothing about them."""
+        return max(0, self.events - self.sealed)
+
+    def bad(self, kind: str, message: str, index: int | None = None) -> None:
+        """Note a problem."""
+        self.problems.append(Problem(kind, message, index))
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A verified checkpoint, to be compared when the walk reaches its size."""
+
+    size: int
+    root: bytes
+    where: str
+    kind: str
+
+
+def verify(directory: Path, vkey: str | None = None, saved_checkpoint: str | None = None) -> Report:
+    """Check the log in ``directory``; ``vkey`` and ``saved_checkpoint`` from elsewhere.
+
+    Raises ``NoteError`` when there is no log or no usable key: then nothing can be said.
+    """
+    layout = Layout(directory)
+    report = Report(str(directory), key_from_directory=vkey is None)
+    key = _key(layout, vkey, report)
+    marks = _marks(layout, key, saved_checkpoint, report)
+    _Walk(layout, report, marks).run()
+    report.problems.sort(key=lambda found: -1 if found.index is None else found.index)
+    return report
+
+
+def _key(layout: Layout, vkey: str | None, report: Report) -> VerifierKey:
+    """Step 1: the key, and that the log names the same."""
+    try:
+        beside = layout.public_key.read_text().strip()
+    except (OSError, UnicodeDecodeError):
+        beside = ""
+    if not beside and not layout.checkpoint.exists() and not layout.segments.is_dir():
+        raise NoteError(f"{layout.root} holds no audit log")
+    if vkey is None and not beside:
+        raise NoteError(f"{layout.public_key} is missing: give the key with --key")
+    key = VerifierKey.parse(vkey or beside)
+    if beside != str(key):
+        report.bad("key-changed", f"{layout.public_key.name} is not the key that was given")
+    report.origin, report.key = key.name, str(key)
+    return key
+
+
+def _marks(layout: Layout, key: VerifierKey, saved: str | None, report: Report) -> deque[_Mark]:
+    """Steps 2 to 4: every checkpoint, its signature verified, in order of size."""
+    history = list(checkpoints.read_history(layout))  # before the newest: a log may be live
+    marks: list[_Mark] = []
+    newest = _newest(layout, key, report)
+    if newest is not None:
+        report.sealed = newest.size
+        marks.append(_Mark(newest.size, newest.root, "checkpoint", "changed"))
+    for where, note in history:
+        found = _opened(note, key, where, "history", report)
+        if found is None:
+            continue
+        report.checkpoints += 1
+        marks.append(_Mark(found.size, found.root, where, "changed"))
+        if newest is None:
+            report.sealed = max(report.sealed, found.size)
+        elif found.size > report.sealed:
+            report.bad(
+                "rolled-back",
+                f"{where} covers {found.size} events, the newest checkpoint only {report.sealed}",
+                report.sealed,
+            )
+            report.sealed = found.size
+    if saved is not None:
+        report.saved = True
+        found = _opened(saved, key, "the saved checkpoint", "saved", report)
+        if found is not None:
+            marks.append(_Mark(found.size, found.root, "the saved checkpoint", "split-view"))
+            if found.size > report.sealed:
+                report.bad(
+                    "rolled-back",
+                    f"the saved checkpoint covers {found.size} events, "
+                    f"the log's newest only {report.sealed}",
+                    report.sealed,
+                )
+    return deque(sorted(marks, key=lambda mark: mark.size))
+
+
+def _newest(layout: Layout, key: VerifierKey, report: Report) -> Checkpoint | None:
+    try:
+        note = checkpoints.read_newest(layout)
+    except NoteError as error:
+        report.bad("forged-signature", str(error))
+        return None
+    if note is None:
+        report.bad("checkpoint-missing", "the log has no checkpoint file")
+        return None
+    return _opened(note, key, "checkpoint", "newest", report)
+
+
+def _opened(
+    note: str, key: VerifierKey, where: str, kind: str, report: Report
+) -> Checkpoint | None:
+    try:
+        found = open_checkpoint(note, key)
+    except NoteError as error:
+        report.bad("forged-signature", f"{where}: {error}")
+        return None
+    if kind == "newest":
+        report.checkpoints += 1
+    return found
+
+
+class _Walk:
+    """Steps 5 to 8: every line once, in order; stops at the first bad place."""
+
+    def __init__(self, layout: Layout, report: Report, marks: deque[_Mark]) -> None:
+        self._layout = layout
+        self._report = report
+        self._marks = marks
+        self._tree = Tree()
+        self._good = 0
+        """Events up to the last checkpoint whose root came out right."""
+
+    def run(self) -> None:
+        """Walk, then see that nothing sealed is missing at the end."""
+        for lines in self._segments():
+            for start in range(0, len(lines), TILE):
+                if not self._chunk(lines[start : start + TILE]):
+                    self._report.events = max(self._tree.size, self._report.events)
+                    return
+        size = self._report.events = self._tree.size
+        if size < self._report.sealed:
+            self._report.bad(
+                "truncated",
+                f"the log ends after {size} events, {self._report.sealed} were sealed",
+                size,
+            )
+
+    def _segments(self) -> Iterator[list[bytes]]:
+        """Step 5: the lines of each segment. A segment that is short or long is followed by
+        a mismatch of hashes or by the end, so both show there."""
+        numbers = self._layout.segment_numbers()
+        for place, number in enumerate(numbers):
+            if number != place:
+                self._report.bad(
+                    "segment-missing", f"segment {place:08d}.jsonl is missing", place * SEGMENT
+                )
+                return
+            lines = self._layout.segment(number).read_bytes().split(b"\n")
+            if lines.pop() and (number + 1 < len(numbers)):
+                self._report.bad(
+                    "edited", f"segment {number:08d}.jsonl ends without a newline", self._tree.size
+                )
+                return
+            yield lines
+            if len(lines) != SEGMENT and (number + 1 < len(numbers) or len(lines) > SEGMENT):
+                self._report.bad(
+                    "inserted" if len(lines) > SEGMENT else "deleted",
+                    f"segment {number:08d}.jsonl holds {len(lines)} lines, not {SEGMENT}",
+                    self._tree.size,
+                )
+                return
+
+    def _chunk(self, lines: list[bytes]) -> bool:
+        """Steps 6 and 7 for the lines of one tile (or what there is of it)."""
+        first = self._tree.size
+        hashes = leaf_hashes(lines)
+        if not self._same_tile(first, hashes):
+            return False
+        done = 0
+        while self._marks and self._marks[0].size <= first + len(hashes):
+            mark = self._marks.popleft()
+            full = self._tree.extend(hashes[done : mark.size - first])
+            done = mark.size - first
+            if not self._upper(full) or not self._same_root(mark):
+                return False
+        return self._upper(self._tree.extend(hashes[done:]))
+
+    def _same_tile(self, first: int, hashes: list[bytes]) -> bool:
+        """Step 6: the hashes of these lines against the stored tile."""
+        index = first // TILE
+        stored = read_tile(self._layout, 0, index)
+        if stored is None:
+            if len(hashes) == TILE and first + TILE <= self._report.sealed:
+                self._report.bad("tile-missing", f"hash tile 0/{index} is missing", first)
+                return False
+            width = self._report.sealed - first
+            stored = read_tile(self._layout, 0, index, width) if 0 < width < TILE else None
+        if stored is None:
+            return True
+        ours = b"".join(hashes)
+        if ours == stored or (len(hashes) * HASH > len(stored) and ours.startswith(stored)):
+            return True
+        theirs = [stored[i : i + HASH] for i in range(0, len(stored), HASH)]
+        return self._name_change(first, hashes, theirs)
+
+    def _name_change(self, first: int, ours: list[bytes], theirs: list[bytes]) -> bool:
+        """Which line, and what was done to it."""
+        pairs = zip(ours, theirs, strict=False)
+        at = next((i for i, (one, other) in enumerate(pairs) if one != other), None)
+        if at is None:  # the lines end before the tile does: the end is judged elsewhere
+            return True
+        kind, word = "edited", "was changed"
+        if ours[at : at + 2] == theirs[at : at + 2][::-1] and at + 1 < len(theirs):
+            kind, word = "reordered", "and the one after it changed places"
+        elif ours[at + 1 : at + 2] == [theirs[at]]:
+            kind, word = "inserted", "was put in"
+        elif theirs[at + 1 : at + 2] == [ours[at]]:
+            kind, word = "deleted", "was taken out"
+        elif sorted(ours) == sorted(theirs):
+            kind, word = "reordered", "and others changed places"
+        self._report.bad(kind, f"event {first + at} {word}", first + at)
+        return False
+
+    def _upper(self, full: list[FullTile]) -> bool:
+        """Tiles above the lines, as they become full."""
+        for level, index, data in full:
+            if level == 0:
+                continue
+            stored = read_tile(self._layout, level, index)
+            end = (index + 1) * TILE ** (level + 1)
+            if stored != data and (stored is not None or end <= self._report.sealed):
+                word = "missing" if stored is None else "changed"
+                self._report.bad(
+                    f"tile-{word}",
+                    f"hash tile {level}/{index} is {word}",
+                    end - TILE ** (level + 1),
+                )
+                return False
+        return True
+
+    def _same_root(self, mark: _Mark) -> bool:
+        """Step 7: the root at a checkpoint's size."""
+        if self._tree.root() == mark.root:
+            self._good = mark.size
+            return True
+        self._report.bad(
+            mark.kind,
+            f"{mark.where}: the first {mark.size} events are not those it was signed over"
+            + (f"; the first {self._good} are" if self._good else ""),
+            self._good,
+        )
+        return False

@@ -1,0 +1,33 @@
+"""``python -m proxy.blocking``: compile lists in a process that serves nobody.
+
+Reads a job on stdin (the cache folder and the lists), prints the path of the bundle. Started
+by ``proxy.blocking.cache.build_in_subprocess`` only.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+from proxy.blocking.cache import save
+from proxy.blocking.compile import compile_lists
+from proxy.blocking.lists import Category, ListFile
+from proxy.errors import InputError
+
+
+def main() -> int:
+    """Exit 0 and the path, or 2 and what to mend."""
+    job = json.load(sys.stdin)
+    lists = [
+        ListFile(row["name"], Path(row["path"]), row["file"], Category(row["category"]))
+        for row in job["lists"]
+    ]
+    try:
+        print(save(compile_lists(lists), Path(job["folder"])))
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,140 @@
+"""Lists in, one compiled bundle out: what a blocker needs, ready to be mapped.
+
+Compiling holds the interpreter for up to a second, so the gateway does it in another
+process (``python -m proxy.blocking``) and only maps the result (``proxy.blocking.cache``).
+The digest covers the lists' contents and names and this program's versions: same digest,
+same decisions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from proxy.blocking import lines
+from proxy.blocking.engine import ENGINE_VERSION, AdblockEngine
+from proxy.blocking.lines import MAX_LISTS, Place
+from proxy.blocking.lists import Account, ListFile, ListReport, Rule, parse
+from proxy.blocking.rules import Use
+from proxy.errors import InputError
+
+FORMAT = "preau-blocklists-1"
+
+SECTIONS = (
+    "engine",
+    "top_level_engine",
+    "blocked_keys",
+    "blocked_places",
+    "allowed_keys",
+    "allowed_places",
+    "rule_keys",
+    "rule_places",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A compiled set of lists. ``sections`` are bytes, or views of a mapped file."""
+
+    digest: str
+    reports: tuple[ListReport, ...]
+    sections: dict[str, memoryview]
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """Rules of all lists, sorted by who will answer them."""
+
+    blocked: dict[str, Place] = field(default_factory=dict)
+    allowed: dict[str, Place] = field(default_factory=dict)
+    rules: dict[str, Place] = field(default_factory=dict)
+    top_level: list[str] = field(default_factory=list)
+    cancelled: set[str] = field(default_factory=set)
+    counted: set[str] = field(default_factory=set)
+
+
+def digest_of(lists: Sequence[ListFile], contents: Sequence[bytes]) -> str:
+    """Names these lists with these contents, read by this program with this engine."""
+    total = hashlib.sha256(f"{FORMAT} {ENGINE_VERSION} {sys.byteorder}".encode())
+    for source, content in zip(lists, contents, strict=True):
+        total.update(f"\n{source.name}\0{source.file}\0{source.category}\0".encode())
+        total.update(hashlib.sha256(content).digest())
+    return total.hexdigest()[:32]
+
+
+def compile_lists(lists: Sequence[ListFile], contents: Sequence[bytes] | None = None) -> Compiled:
+    """Parse and compile. Bad lines are counted; only an unreadable list is an error."""
+    if len(lists) >= MAX_LISTS:
+        raise InputError(f"{len(lists)} block lists; at most {MAX_LISTS - 1} can be used")
+    if contents is None:
+        contents = [source.read() for source in lists]
+    gathered = _Gathered()
+    accounts: list[Account] = []
+    for index, (source, content) in enumerate(zip(lists, contents, strict=True)):
+        account, rules = parse(source, content)
+        for rule in rules:
+            _gather(gathered, account, index, rule)
+        accounts.append(account)
+    for host in gathered.cancelled:
+        gathered.blocked.pop(host, None)
+    engine = AdblockEngine.compile(list(gathered.rules), ())
+    _count_taken(engine, gathered, accounts)
+    sections = [engine.serialize(), AdblockEngine.compile(gathered.top_level, ()).serialize()]
+    for places in (gathered.blocked, gathered.allowed, gathered.rules):
+        sections.extend(lines.to_bytes(places))
+    return Compiled(
+        digest_of(lists, contents),
+        tuple(account.report() for account in accounts),
+        {name: memoryview(part) for name, part in zip(SECTIONS, sections, strict=True)},
+    )
+
+
+def _gather(gathered: _Gathered, account: Account, index: int, rule: Rule) -> None:
+    line, number, category = rule
+    top_level = account.top_level or line.document
+    place = Place(index, number, category, line.important, top_level)
+    if line.use is Use.ENGINE:
+        gathered.rules.setdefault(line.text, place)
+        if top_level:
+            gathered.top_level.append(line.text)
+        return  # counted once the engine has taken it
+    account.rules += 1
+    account.whole_hosts += 1
+    if line.use is Use.HOST_BLOCK:
+        _strongest(gathered.blocked, line.host, place)
+    elif line.use is Use.HOST_CANCEL:
+        gathered.cancelled.add(line.host)
+    else:
+        _strongest(gathered.allowed, line.host, place)
+        # The engine must know it too, to spare requests that its own rules would block.
+        gathered.rules.setdefault(line.text, place)
+        gathered.counted.add(line.text)
+        if account.top_level:
+            gathered.top_level.append(line.text)
+
+
+def _strongest(places: dict[str, Place], host: str, place: Place) -> None:
+    """Keep the place with the wider effect; the first one among equals."""
+    known = places.get(host)
+    if known is None:
+        places[host] = place
+        return
+    if (place.important, place.top_level) > (known.important, known.top_level):
+        known, place = place, known
+    places[host] = known._replace(
+        important=known.important or place.important, top_level=known.top_level or place.top_level
+    )
+
+
+def _count_taken(engine: AdblockEngine, gathered: _Gathered, accounts: Sequence[Account]) -> None:
+    """Credit each engine rule to its list, or say that the engine did not take it."""
+    for text, place in gathered.rules.items():
+        if text in gathered.counted:
+            continue
+        account = accounts[place.list]
+        if "badfilter" in text or engine.takes(text):
+            account.rules += 1
+        else:
+            account.ignore(place.line, "not taken by the engine", text)

@@ -1,0 +1,239 @@
+"""``preau audit``: prove the log whole, search it, and hand out proofs."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from proxy.audit import (
+    NoteError,
+    Report,
+    VerifierKey,
+    open_checkpoint,
+    prove,
+    query,
+    running_checkpoint,
+    verify,
+    verify_proof,
+)
+from proxy.audit.checkpoints import read_newest
+from proxy.audit.layout import Layout
+from proxy.cli.common import add_common
+from proxy.cli.output import emit
+from proxy.errors import InputError
+
+GROUP = "Proof and information"
+HELP = "prove the audit log whole, search it, hand out proofs"
+
+_FILTERS = ("type", "service", "reason", "incident", "school", "group", "client", "host", "policy")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The sub-verbs and their options."""
+    verbs = parser.add_subparsers(dest="sub", metavar="WHAT", required=True)
+
+    def verb(
+        name: str, act: Callable[[argparse.Namespace], int], text: str
+    ) -> argparse.ArgumentParser:
+        sub = verbs.add_parser(name, help=text, description=text)
+        add_common(sub)
+        sub.add_argument("--dir", type=Path, help="the log's directory (default: the site's)")
+        sub.set_defaults(act=act)
+        return sub
+
+    sub = verb("verify", _verify, "check that nothing was changed, removed or added")
+    sub.add_argument("--key", metavar="VKEY", help="the log's public key, or a file holding it")
+    sub.add_argument("--checkpoint", metavar="FILE", type=Path, help="one kept elsewhere")
+
+    sub = verb("query", _query, "show events, oldest first")
+    for name in _FILTERS:
+        sub.add_argument(f"--{name}", metavar="WORD")
+    _add_times(sub)
+    sub.add_argument("--limit", type=_positive, metavar="N", help="show at most N events")
+
+    sub = verb("checkpoint", _checkpoint, "print the signed checkpoint, to keep elsewhere")
+    sub.add_argument("--out", type=Path, metavar="FILE", help="write it there instead")
+
+    sub = verb("prove", _prove, "write a proof of one event that needs no log to check")
+    sub.add_argument("index", type=int, metavar="N", help="the event's number, from 0")
+    sub.add_argument("--key", metavar="VKEY", help="the log's public key, or a file holding it")
+    sub.add_argument("--out", type=Path, metavar="FILE", help="default: standard output")
+
+    sub = verb("verify-proof", _verify_proof, "check a .tlog-proof file")
+    sub.add_argument("proof", type=Path, metavar="FILE")
+    sub.add_argument("--key", metavar="VKEY", help="the log's public key, or a file holding it")
+
+    sub = verb("export", _export, "print every event, one a line, as it was signed")
+    sub.add_argument("--format", choices=("jsonl",), default="jsonl")
+    _add_times(sub)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Do what the sub-verb says."""
+    try:
+        return int(args.act(args))
+    except NoteError as error:
+        raise InputError(str(error)) from None
+    except OSError as error:
+        raise InputError(f"{error.filename}: {error.strerror}") from None
+
+
+def _directory(args: argparse.Namespace) -> Path:
+    """``--dir``, or the site's log."""
+    if args.dir is not None:
+        directory = Path(args.dir)
+    else:
+        from proxy.site import load_site  # an auditor with --dir needs no site
+
+        directory = load_site(args.site).audit_dir
+    if not directory.is_dir():
+        raise InputError(f"{directory}: there is no audit log here; give its place with --dir")
+    return directory
+
+
+def _key(args: argparse.Namespace) -> str | None:
+    """The key in words, or the content of the file that was named."""
+    if args.key is None:
+        return None
+    return str(args.key) if "+" in args.key else Path(args.key).read_text().strip()
+
+
+def _verifier(args: argparse.Namespace, directory: Path | None) -> VerifierKey:
+    text = _key(args)
+    if text is None:
+        if directory is None:
+            raise InputError("give the log's public key with --key")
+        text = Layout(directory).public_key.read_text()
+    return VerifierKey.parse(text)
+
+
+def _verify(args: argparse.Namespace) -> int:
+    saved = None if args.checkpoint is None else args.checkpoint.read_text()
+    report = verify(_directory(args), _key(args), saved)
+    document = {
+        "ok": report.ok,
+        "origin": report.origin,
+        "key": report.key,
+        "events": report.events,
+        "sealed": report.sealed,
+        "unsealed": report.unsealed,
+        "checkpoints": report.checkpoints,
+        "compared_with_saved_checkpoint": report.saved,
+        "key_from_directory": report.key_from_directory,
+        "problems": [
+            {"kind": one.kind, "message": one.message, "index": one.index, "place": one.place}
+            for one in report.problems
+        ],
+    }
+    emit(args, _told(report), document)
+    return 0 if report.ok else 1
+
+
+def _told(report: Report) -> str:
+    """The verdict in sentences."""
+    lines = [f"log     {report.origin} in {report.directory}"]
+    if report.ok:
+        lines.append(
+            f"whole   {report.events} events, nothing changed, removed or added "
+            f"({report.checkpoints} signed checkpoints hold)"
+        )
+    else:
+        lines.append("TAMPERED WITH OR DAMAGED; the first bad place comes first:")
+        lines += [
+            f"  {one.kind:<18} {one.place or '-':<20} {one.message}" for one in report.problems
+        ]
+    if report.unsealed:
+        lines.append(f"note    the last {report.unsealed} events are not yet under a checkpoint")
+    if report.key_from_directory:
+        lines.append("note    the key came from the log's own directory: --key is stronger")
+    if not report.saved:
+        lines.append(
+            "note    no checkpoint from elsewhere: --checkpoint also shows a rewritten log"
+        )
+    return "\n".join(lines)
+
+
+def _query(args: argparse.Namespace) -> int:
+    filters = {name: value for name in _FILTERS if (value := getattr(args, name)) is not None}
+    found = query(_directory(args), filters, args.since, args.until, args.limit)
+    if args.json:
+        print(json.dumps([{"index": one.index, **one.event} for one in found], ensure_ascii=False))
+        return 0
+    for one in found:
+        event = dict(one.event)
+        time, kind, _ = event.pop("time"), event.pop("type"), event.pop("version")
+        rest = " ".join(f"{name}={_shown(value)}" for name, value in event.items())
+        print(f"{one.index:>8} {time} {kind:<22} {rest}")
+    return 0
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return ",".join(f"{name}:{count}" for name, count in value.items())
+    return str(value)
+
+
+def _checkpoint(args: argparse.Namespace) -> int:
+    directory = _directory(args)
+    note = running_checkpoint(directory) or read_newest(Layout(directory))
+    if note is None:
+        raise InputError(f"{directory}: the log has no checkpoint")
+    found = open_checkpoint(note, _verifier(argparse.Namespace(key=None), directory))
+    if args.out is not None:
+        args.out.write_text(note)
+    elif not args.json:
+        sys.stdout.write(note)
+    if args.json:
+        document = {"origin": found.origin, "size": found.size, "root": found.root.hex()}
+        emit(args, "", {**document, "note": note})
+    return 0
+
+
+def _prove(args: argparse.Namespace) -> int:
+    directory = _directory(args)
+    proof = prove(directory, args.index, _verifier(args, directory))
+    if args.out is not None:
+        args.out.write_text(proof)
+    elif not args.json:
+        sys.stdout.write(proof)
+    if args.json:
+        emit(args, "", {"index": args.index, "proof": proof})
+    return 0
+
+
+def _verify_proof(args: argparse.Namespace) -> int:
+    key = _verifier(args, args.dir)
+    proof = args.proof.read_text()
+    try:
+        found = verify_proof(proof, key)
+    except NoteError as error:
+        emit(args, f"does not hold: {error}", {"ok": False, "message": str(error)})
+        return 1
+    event = found.line.decode()
+    text = f"holds: event {found.index} of {found.checkpoint.origin}\n{event}"
+    document = {"ok": True, "index": found.index, "origin": found.checkpoint.origin}
+    emit(args, text, {**document, "event": json.loads(event)})
+    return 0
+
+
+def _export(args: argparse.Namespace) -> int:
+    out = sys.stdout.buffer
+    for one in query(_directory(args), None, args.since, args.until):
+        out.write(one.line + b"\n")
+    out.flush()
+    return 0
+
+
+def _add_times(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--since", default="", metavar="TIME", help="UTC, e.g. 2026-11-24T08")
+    sub.add_argument("--until", default="", metavar="TIME", help="UTC, up to but not including")
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value

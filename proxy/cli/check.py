@@ -1,0 +1,56 @@
+"""``preau check``: every mistake and every doubt in the site's files, by line."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+
+from proxy.cli.output import emit
+from proxy.policy.policy import Policy, Reading, read_policy
+from proxy.policy.problems import Problem
+
+GROUP = "Set up"
+HELP = "check the site's files: mistakes and warnings by file, line and column"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Nothing beyond ``--site`` and ``--json``."""
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 when the policy can be applied (warnings or not), 1 when it cannot."""
+    reading = read_policy(args.site, os.environ)
+    problems, warnings = sorted(reading.problems), reading.warnings
+    lines = [
+        *(f"{problem}" for problem in problems),
+        *(f"{w.file}:{w.line}:{w.column}: warning: {w.message}" for w in warnings),
+        _summary(reading.policy, problems, warnings),
+    ]
+    emit(args, "\n".join(lines), document(reading))
+    return 0 if reading.policy is not None else 1
+
+
+def document(reading: Reading) -> dict[str, object]:
+    """For ``--json``."""
+    policy = reading.policy
+    return {
+        "ok": policy is not None,
+        "digest": policy.digest if policy else None,
+        "services": sorted(policy.services) if policy else [],
+        "problems": [problem.document() for problem in sorted(reading.problems)],
+        "warnings": [warning.document() for warning in reading.warnings],
+    }
+
+
+def _summary(
+    policy: Policy | None, problems: Sequence[Problem], warnings: Sequence[Problem]
+) -> str:
+    if policy is None:
+        return f"{_count(len(problems), 'problem')}: this site cannot be applied."
+    services = _count(len(policy.services), "service")
+    return f"Good: {services}, policy {policy.digest}, {_count(len(warnings), 'warning')}."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

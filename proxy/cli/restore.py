@@ -1,0 +1,26 @@
+"""``preau restore --service S``: stdin to stdout, as the viewer would see it."""
+
+from __future__ import annotations
+
+import argparse
+
+from proxy.cli.filter import add_filter_arguments, exchange_of, opened, record_or_refuse, restored
+from proxy.cli.filter import write as write_out
+
+GROUP = "See and try"
+HELP = "stdin to stdout: pseudonyms back to names"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The service, and what the answer is."""
+    add_filter_arguments(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Refused: exit 1, the reason on stderr, nothing on stdout."""
+    with opened(args) as (runtime, body):
+        exchange = exchange_of(runtime, args, b"")
+        ruling = restored(runtime, exchange, args.content_type, body)
+        record_or_refuse(runtime, ruling)
+        write_out(args, ruling.decision, body, exchange.restored)
+    return 0

@@ -1,0 +1,76 @@
+"""``preau status``: what is wrong, and what to do."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from proxy.audit import verify
+from proxy.ca import ca_info
+from proxy.cli.output import emit
+from proxy.errors import PreauError
+from proxy.policy.policy import load_policy
+from proxy.pseudonyms.keys import Keys
+from proxy.site import Site, load_site
+from proxy.store import open_store
+
+GROUP = "Run"
+HELP = "what is wrong with the site, and what to do"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One part of the site: is it good, and what to know or do."""
+
+    name: str
+    good: bool
+    detail: str
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """None of its own."""
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 if everything is good, else 1."""
+    site = load_site(args.site)
+    findings = [
+        _find("policy", lambda: _policy(site)),
+        _find("keys", lambda: f"versions {Keys.load(site.keys_dir).versions}"),
+        _find("ca", lambda: f"until {ca_info(site.ca_dir).not_after:%Y-%m-%d}"),
+        _find("store", lambda: _store(site)),
+        _find("audit", lambda: _audit(site)),
+    ]
+    lines = [f"{'good' if f.good else 'BAD ':<5} {f.name:<8} {f.detail}" for f in findings]
+    documents = [{"name": f.name, "good": f.good, "detail": f.detail} for f in findings]
+    emit(args, "\n".join(lines), {"parts": documents})
+    return 0 if all(finding.good for finding in findings) else 1
+
+
+def _find(name: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(name, True, look())
+    except PreauError as error:
+        return Finding(name, False, str(error))
+
+
+def _policy(site: Site) -> str:
+    policy = load_policy(site.root)
+    return f"{policy.digest}, {len(policy.services)} services"
+
+
+def _store(site: Site) -> str:
+    store = open_store(site.store_url)
+    try:
+        Keys.load(site.keys_dir).bind(store)
+        return f"answers, directory version {store.directory_version()}"
+    finally:
+        store.close()
+
+
+def _audit(site: Site) -> str:
+    report = verify(site.audit_dir)
+    if not report.ok:
+        raise PreauError(report.problems[0].message)
+    return f"{report.events} events, whole"

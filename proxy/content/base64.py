@@ -1,0 +1,170 @@
+"""Base64 words inside text: read when they hold text, rewritten only when something changed.
+
+Most long words are not base64 of anything readable, and most come again: JSON repeats its
+keys, and so does the next message. A word's answer depends on the word alone, so the hashes of
+those that hold nothing are remembered (keyed by the process; no word of traffic is kept).
+"""
+
+from __future__ import annotations
+
+import re
+from binascii import Error, a2b_base64, b2a_base64
+
+from proxy.content.compression import GZIP_MAGIC
+from proxy.content.edits import merge
+from proxy.content.visitor import Edit
+from proxy.content.walk import Walk
+from proxy.errors import Refused
+from proxy.reasons import Reason
+
+MIN = 11
+"""Eight bytes of text are eleven characters without padding."""
+_SEEN = 50_000
+_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-"
+_ONLY_WORDS = bytes(byte if byte in _LETTERS else 10 for byte in range(256))
+_WORD = re.compile(rb"\n([^\n]{%d,})" % MIN)
+"""On text where all else is a line break: one attempt a word, at the speed of a search."""
+_PLAIN_PIECE = re.compile(rb"[A-Za-z0-9]{11,}")
+_JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*")
+_not_text: set[int] = set()
+_PADDING = (b"", b"", b"==", b"=")
+_FROM_URL = bytes.maketrans(b"-_", b"+/")
+_TO_URL = bytes.maketrans(b"+/", b"-_")
+_NO_CONTROLS = bytes(byte for byte in range(256) if byte >= 32 or byte in (9, 10, 13))
+_ASCII = bytes(range(128))
+
+
+def words(text: str, walk: Walk) -> list[str]:
+    """The distinct base64 words of ``text`` that read as text, longest first."""
+    if len(text) < MIN:
+        return []
+    lines = b"\n" + text.encode("latin-1", "replace").translate(_ONLY_WORDS)
+    found = _WORD.findall(lines)
+    if not found:
+        return []
+    good: set[bytes] = set()
+    for word in set(found):
+        mark = hash(word)
+        if mark in _not_text:
+            continue
+        if readable(word) is not None:
+            good.add(word)
+            continue
+        pieces = _readable_pieces(word)
+        if pieces:
+            good.update(pieces)
+            continue
+        if len(_not_text) >= _SEEN:
+            _not_text.clear()
+        _not_text.add(mark)
+    return sorted((word.decode() for word in good), key=len, reverse=True)
+
+
+def places(text: str, found: list[str]) -> list[tuple[int, int]]:
+    """Where the words stand, with their padding."""
+    pattern = re.compile("(?:" + "|".join(map(re.escape, found)) + ")={0,2}")
+    return [match.span() for match in pattern.finditer(text)]
+
+
+def edits(text: str, walk: Walk) -> list[Edit]:
+    """One edit for each base64 word that holds something to change."""
+    signed = _signed(text, walk)
+    found = words(text, walk)
+    if not found:
+        return []
+    done: list[Edit] = []
+    for start, end in places(text, found):
+        if any(first <= start < last for first, last in signed):
+            continue
+        rewritten = _rewrite(text[start:end], walk)
+        if rewritten is not None:
+            done.append(Edit(start, end, rewritten))
+    return merge(done)
+
+
+def readable(word: bytes) -> bytes | None:
+    """The bytes behind a word without padding if they are text (or gzip), else ``None``."""
+    if len(word) < MIN or len(word) & 3 == 1:
+        return None
+    if b"-" in word or b"_" in word:
+        if b"+" in word or b"/" in word:
+            return None
+        word = word.translate(_FROM_URL)
+    try:
+        data = a2b_base64(word + _PADDING[len(word) & 3])
+    except Error:
+        return None
+    if data.translate(None, _NO_CONTROLS):
+        return data if data.startswith(GZIP_MAGIC) or _is_wide(data) else None
+    if data.isascii() or _makes_sense(data):
+        return data
+    return None
+
+
+def _is_wide(data: bytes) -> bool:
+    """UTF-16: every other byte is zero and the rest is text."""
+    if len(data) & 1:
+        return False
+    low, high = data[0::2], data[1::2]
+    if not high.strip(b"\0"):
+        return not low.translate(None, _NO_CONTROLS)
+    return not low.strip(b"\0") and not high.translate(None, _NO_CONTROLS)
+
+
+def _makes_sense(data: bytes) -> bool:
+    """Bytes beyond ASCII are UTF-8, or few enough to be letters of a legacy charset."""
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return len(data.translate(None, _ASCII)) * 4 <= len(data)
+    return True
+
+
+def _readable_pieces(word: bytes) -> set[bytes]:
+    """Pieces between separators that are also in the alphabet (``/``, ``-`` …)."""
+    if word.isalnum():
+        return set()
+    pieces = set(_PLAIN_PIECE.findall(word))
+    if b"/" in word:
+        pieces.update(word.split(b"/"))
+    pieces.discard(word)
+    return {piece for piece in pieces if len(piece) >= MIN and readable(piece) is not None}
+
+
+def _rewrite(word: str, walk: Walk) -> str | None:
+    body = word.rstrip("=").encode()
+    data = readable(body)
+    if data is None:
+        return None
+    rewritten = walk.data(data, "")
+    if rewritten is data:
+        return None
+    written = b2a_base64(rewritten, newline=False)
+    if b"-" in body or b"_" in body:
+        written = written.translate(_TO_URL)
+    if not word.endswith("=") and len(body) & 3:
+        written = written.rstrip(b"=")
+    return written.decode()
+
+
+def _signed(text: str, walk: Walk) -> list[tuple[int, int]]:
+    """Spans of JWTs, which are never changed. One that holds an identifier is refused."""
+    if "eyJ" not in text:
+        return []
+    spans = []
+    for match in _JWT.finditer(text):
+        spans.append(match.span())
+        if not walk.answer and not walk.limits.signed_allowed:
+            check_token(match[0], walk)
+    return spans
+
+
+def check_token(token: str, walk: Walk) -> None:
+    """Refuse a signed token whose header or claims hold an identifier."""
+    for part in token.encode("latin-1", "replace").split(b".")[:2]:
+        try:
+            data = a2b_base64(part.translate(_FROM_URL) + _PADDING[len(part) & 3])
+        except Error:
+            continue
+        if walk.data(data, "") is not data:
+            raise Refused(Reason.SIGNED_CONTENT, "a signed token holds an identifier")

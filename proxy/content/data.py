@@ -1,0 +1,121 @@
+"""The entrance of the room: bytes of a body, whole or nested, to the codec they need.
+
+``rewrite`` gives back the very object it was given when nothing is to be changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from proxy.content import charset, form, json, lines, markup, multipart, sniff
+from proxy.content import text as free_text
+from proxy.content.coding import SCRIPT, back
+from proxy.content.compression import decode, encode
+from proxy.content.edits import shift, splice
+from proxy.content.limits import Limits
+from proxy.content.sniff import Format
+from proxy.content.visitor import Edit, Visitor
+from proxy.content.walk import Walk
+from proxy.errors import Refused
+from proxy.policy.model import FieldRule, FieldState, dead_state
+from proxy.reasons import Reason
+
+_WORK_FLOOR = 1 << 20
+
+
+class BodyFields(NamedTuple):
+    """The field rules of an endpoint that hold inside a body."""
+
+    json: FieldState = dead_state()
+    form: Mapping[str, FieldRule] = {}
+
+
+NO_FIELDS = BodyFields()
+
+
+def start(visitor: Visitor, limits: Limits, direction: str, size: int) -> Walk:
+    """A new reading of a message of ``size`` bytes."""
+    return Walk(
+        visitor,
+        limits,
+        direction == "answer",
+        free_text.read,
+        free_text.prose,
+        lambda data, declared, walk: rewrite(data, declared, walk),
+        limits.work * size + _WORK_FLOOR,
+    )
+
+
+def rewrite(data: bytes, declared: str, walk: Walk, fields: BodyFields = NO_FIELDS) -> bytes:
+    """``data`` rewritten by what it is. ``declared`` is its Content-Type, or empty."""
+    if not data:
+        return data
+    if sniff.is_gzip(data):
+        return _undeclared_gzip(data, declared, walk)
+    media, _, parameters = declared.partition(";")
+    media = media.strip().lower()
+    boundary = multipart.boundary_of(declared, data)
+    if boundary is not None:
+        return multipart.rewrite(data, boundary, walk, fields.form)
+    text = charset.read(data, _charset_parameter(parameters))
+    if text is None:
+        return _opaque(data, media, walk)
+    if text.is_wide and not walk.answer:
+        _refuse_names(data, walk)
+    edits = _edits(text.view, media, walk, fields)
+    if not edits:
+        return data
+    return text.encode(splice(text.raw, edits))
+
+
+def _charset_parameter(parameters: str) -> str:
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            return value.strip()
+    return ""
+
+
+def _undeclared_gzip(data: bytes, declared: str, walk: Walk) -> bytes:
+    """Gzip nobody declared: a layer like any other (its field rules are not applied)."""
+    inner, exact = decode(data, ["gzip"], walk.limits)
+    new = walk.data(inner, declared)
+    return data if new is inner else encode(new, exact)
+
+
+def _edits(view: str, media: str, walk: Walk, fields: BodyFields) -> list[Edit]:
+    found, begin = sniff.text_format(view, media)
+    if found in (Format.JSON, Format.JSON_LINES):
+        if begin:
+            return shift(json.edits(view[begin:], walk, fields.json), begin)
+        return json.edits(view, walk, fields.json)
+    if found is Format.FORM:
+        return form.edits(view, walk, fields.form)
+    if found in (Format.HTML, Format.XML):
+        return markup.edits(view, walk, xml=found is Format.XML)
+    if found is Format.CSV:
+        return lines.csv_edits(view, walk)
+    if found is Format.EVENTS:
+        return lines.event_edits(view, walk)
+    if found is Format.SCRIPT:
+        return back(view, walk.prose(SCRIPT.decode(view)), SCRIPT)
+    return walk.text(view)
+
+
+def _opaque(data: bytes, media: str, walk: Walk) -> bytes:
+    """Binary: nothing is changed. In a request, clear text inside it refuses the whole."""
+    walk.note_opaque(sniff.opaque_word(data, media))
+    if walk.answer:
+        return data
+    _refuse_names(data, walk)
+    if b"\0" in data:
+        _refuse_names(data.replace(b"\0", b""), walk)  # UTF-16, either order, any alignment
+    return data
+
+
+def _refuse_names(data: bytes, walk: Walk) -> None:
+    """Refuse bytes that will not be read as text if they hold an identifier as text."""
+    for name in ("utf-8", "cp1252"):
+        if walk.visitor.text(data.decode(name, "replace")):
+            raise Refused(Reason.CONTENT_MISMATCH, "identifiers in clear inside binary content")

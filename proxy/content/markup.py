@@ -1,0 +1,300 @@
+"""HTML and XML: cut into spots by a tolerant tokenizer, spliced, never re-serialised.
+
+A spot is a stretch of text with one way of writing characters: text, an attribute value, a
+script, a style, a comment. What is put back must not break out of its spot: a restored
+``O'Brien <x>`` stays text in a text node, an attribute value in an attribute, the inside of
+a string in a script.
+
+Every search runs forwards once; where a construct is not closed, the rest of the document is
+one spot. So time is linear, whatever the input.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from enum import Enum, auto
+from typing import NamedTuple
+
+from proxy.content import base64, json
+from proxy.content.batch import Batch
+from proxy.content.coding import (
+    ENTITIES,
+    SCRIPT,
+    TEXT_ENTITIES,
+    UNQUOTED_ENTITIES,
+    Entities,
+    Writer,
+    back,
+    script_escape,
+    url_escape,
+)
+from proxy.content.edits import Page, shift
+from proxy.content.visitor import Edit
+from proxy.content.walk import Walk
+from proxy.errors import Refused
+from proxy.reasons import Reason
+
+
+class Spot(Enum):
+    """Where text stands in markup."""
+
+    TEXT = auto()
+    TAG = auto()
+    SCRIPT = auto()
+    DATA = auto()
+    STYLE = auto()
+    COMMENT = auto()
+    CDATA = auto()
+    BROKEN = auto()
+
+
+class Stretch(NamedTuple):
+    """A stretch of the document and the spot it is."""
+
+    start: int
+    end: int
+    spot: Spot
+
+
+class Cut:
+    """The constructs of a document in order; what lies between them is text."""
+
+    __slots__ = ("ends", "size", "spots", "starts")
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.starts = [0]
+        self.ends = [0]
+        self.spots = [Spot.TEXT]
+
+    def add(self, start: int, end: int, spot: Spot) -> None:
+        self.starts.append(start)
+        self.ends.append(end)
+        self.spots.append(spot)
+
+    def at(self, place: int) -> Stretch:
+        """The stretch around ``place``."""
+        index = bisect_right(self.starts, place) - 1
+        end = self.ends[index]
+        if place < end:
+            return Stretch(self.starts[index], end, self.spots[index])
+        following = self.starts[index + 1] if index + 1 < len(self.starts) else self.size
+        return Stretch(end, following, Spot.TEXT)
+
+
+_OPENING = re.compile(
+    r"<(?:(/[^>]*+>)"
+    r"|([A-Za-z][^\s/>=]*+)"
+    r"((?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+'|[^\s>\"'][^\s>]*+)?+)*+>)?+"
+    r"|(!--)|(!\[CDATA\[)|([!?/]))"
+)
+_ATTRIBUTE = re.compile(r"([^\s=\"'<>/]++)\s*+=\s*+(\"[^\"]*+\"|'[^']*+'|[^\s>\"'][^\s>]*+)")
+_RAW_END = {
+    name: re.compile(rf"</{name}", re.I) for name in ("script", "style", "textarea", "title")
+}
+_DATA_TYPE = re.compile(r"\btype\s*=\s*[\"']?[\w./+-]*(?:json|importmap|speculationrules)", re.I)
+_TRIGGER = re.compile(r"[&%\\+]|=\s*[\"']\s*[\[{]")
+_URL_ATTRIBUTES = frozenset(
+    {"href", "src", "action", "formaction", "data", "poster", "cite", "background", "longdesc"}
+    | {"manifest", "ping", "srcset", "imagesrcset", "xlink:href", "codebase", "profile", "usemap"}
+)
+_END_TAG, _CUT_SHORT, _START_TAG = 1, 2, 3
+_CLOSES = {
+    4: ("-->", Spot.COMMENT),
+    5: ("]]>", Spot.CDATA),
+    6: (">", Spot.COMMENT),
+}
+_CARE = re.compile("[&<>\"'\\\\\x00-\x1f\u2028\u2029`$ ]|[^\x00-\x7f]|--")
+_CSS = re.compile("[\\\\'\"<>&\x00-\x1f]")
+_ENTITY_DECLARATION = re.compile(r"<!ENTITY\s", re.I)
+
+
+def edits(document: str, walk: Walk, *, xml: bool = False) -> list[Edit]:
+    """Edits for a document or a fragment."""
+    if "<!" in document and _ENTITY_DECLARATION.search(document) and not walk.answer:
+        raise Refused(Reason.UNDECODABLE, "the document declares entities of its own")
+    cut = _cut(document, xml)
+    page = Page(document)
+    batch = Batch(page, walk)
+    for stretch in _rich(document, cut, walk):
+        _look_into(batch, walk, stretch)
+    batch.run()
+    found = walk.visitor.text(page.rest())
+    return page.finish([_written(document, edit, cut.at(edit.start)) for edit in found])
+
+
+def _rich(document: str, cut: Cut, walk: Walk) -> list[Stretch]:
+    """The stretches that may hold more than what stands there, in order."""
+    places = [match.start() for match in _TRIGGER.finditer(document)]
+    words = base64.words(document, walk)
+    if words:
+        places = sorted(places + [start for start, _ in base64.places(document, words)])
+    rich: list[Stretch] = []
+    done = 0
+    for place in places:
+        if place >= done:
+            rich.append(cut.at(place))
+            done = rich[-1].end
+    return rich
+
+
+# --- the tokenizer ------------------------------------------------------------------------
+
+
+def _cut(document: str, xml: bool) -> Cut:
+    cut = Cut(len(document))
+    at, size = 0, len(document)
+    add, search = cut.add, _OPENING.search
+    while match := search(document, at):
+        start, at = match.span()
+        kind = match.lastindex
+        if kind == _END_TAG:
+            add(start, at, Spot.TAG)
+        elif kind == _START_TAG:
+            add(start, at, Spot.TAG)
+            name = match[2].lower()
+            if name in _RAW_END and not xml and at < size:
+                at = _raw_content(cut, document, at, name, match[0])
+        elif kind == _CUT_SHORT:
+            add(start, size, Spot.BROKEN)
+            break
+        else:
+            close, spot = _CLOSES[kind or 0]
+            end = document.find(close, start + 2)
+            at = size if end < 0 else end + len(close)
+            add(start, at, spot)
+    return cut
+
+
+def _raw_content(cut: Cut, document: str, at: int, name: str, tag: str) -> int:
+    """What belongs to an element whose content is not markup; gives its end."""
+    closing = _RAW_END[name].search(document, at)
+    stop = closing.start() if closing else len(document)
+    if stop > at:
+        spot = Spot.STYLE if name == "style" else Spot.TEXT
+        if name == "script":
+            spot = Spot.DATA if _DATA_TYPE.search(tag) else Spot.SCRIPT
+        cut.add(at, stop, spot)
+    return stop
+
+
+# --- looking into a stretch ---------------------------------------------------------------
+
+
+def _look_into(batch: Batch, walk: Walk, stretch: Stretch) -> None:
+    """Deal with a stretch that may hold more than what stands there."""
+    start, end, spot = stretch
+    if spot is Spot.TAG:
+        _attributes(batch, start, end)
+        return
+    part = batch.page.text[start:end]
+    if spot is Spot.TEXT:
+        batch.add(start, part, TEXT_ENTITIES.decode(part), TEXT_ENTITIES)
+        return
+    if spot is Spot.DATA and json.is_valid(part):
+        found = [_data_safe(edit) for edit in json.edits(part, walk)]
+    elif spot in (Spot.SCRIPT, Spot.DATA):
+        found = _script(part, walk)
+    else:
+        found = [_written(part, edit, Stretch(0, 0, spot)) for edit in walk.prose(part)]
+    batch.page.cover(start, end, shift(found, start))
+
+
+def _script(part: str, walk: Walk) -> list[Edit]:
+    """A script: strings may be escaped. Edits are found in the unescaped view."""
+    view = SCRIPT.decode(part)
+    return back(part, walk.prose(view), SCRIPT)
+
+
+def _data_safe(edit: Edit) -> Edit:
+    """JSON inside a script element must not hold ``</script``."""
+    return edit._replace(replacement=edit.replacement.replace("<", "\\u003c"))
+
+
+def _attributes(batch: Batch, start: int, end: int) -> None:
+    for match in _ATTRIBUTE.finditer(batch.page.text, start, end):
+        raw = match[2]
+        quoted = raw[0] in "\"'"
+        inside = raw[1:-1] if quoted else raw
+        coding = _Value(match[1].lower(), _quoting(raw))
+        batch.add(match.start(2) + quoted, inside, coding.decode(inside), coding)
+
+
+class _Value:
+    """An attribute value: written in the attribute's own language, then as an attribute."""
+
+    __slots__ = ("entities", "name")
+
+    def __init__(self, name: str, entities: Entities) -> None:
+        self.name = name
+        self.entities = entities
+
+    def decode(self, raw: str) -> str:
+        return self.entities.decode(raw)
+
+    def units(self, raw: str) -> Iterator[tuple[int, int, int]]:
+        return self.entities.units(raw)
+
+    def escape(self, replacement: str) -> str:
+        return self.entities.escape(_in_attribute(replacement, self.name))
+
+    def writer(self, raw: str) -> Writer:
+        return lambda replacement, spot: self.escape(replacement)
+
+
+def _quoting(raw: str) -> Entities:
+    """What an attribute value must escape, by the way it is quoted."""
+    if raw[0] == '"':
+        return TEXT_ENTITIES
+    return ENTITIES if raw[0] == "'" else UNQUOTED_ENTITIES
+
+
+def _in_attribute(replacement: str, name: str) -> str:
+    """What an attribute's own language asks for."""
+    if name.startswith("on"):
+        return script_escape(replacement)
+    if name == "style":
+        return _CSS.sub(_css_escape, replacement)
+    if name in _URL_ATTRIBUTES and "%" not in replacement:
+        return url_escape(replacement, "@:")
+    return replacement
+
+
+def _css_escape(match: re.Match[str]) -> str:
+    return f"\\{ord(match[0]):x} "
+
+
+# --- writing what was found in the open -----------------------------------------------------
+
+
+def _written(document: str, edit: Edit, stretch: Stretch) -> Edit:
+    """Write a replacement the way its spot asks for."""
+    replacement = edit.replacement
+    if not _CARE.search(replacement):
+        return edit
+    spot = stretch.spot
+    if spot is Spot.TAG:
+        return _written_in_tag(document, edit, stretch)
+    if spot is Spot.TEXT:
+        replacement = TEXT_ENTITIES.escape(replacement)
+    elif spot is Spot.BROKEN:
+        replacement = UNQUOTED_ENTITIES.escape(replacement)
+    elif spot in (Spot.SCRIPT, Spot.DATA):
+        replacement = script_escape(replacement)
+    elif spot is Spot.STYLE:
+        replacement = _CSS.sub(_css_escape, replacement)
+    elif spot is Spot.COMMENT:
+        replacement = replacement.replace(">", "&gt;").replace("--", "-&#45;")
+    else:
+        replacement = replacement.replace("]]>", "]]]]><![CDATA[>")
+    return edit._replace(replacement=replacement)
+
+
+def _written_in_tag(document: str, edit: Edit, stretch: Stretch) -> Edit:
+    for match in _ATTRIBUTE.finditer(document, stretch.start, stretch.end):
+        if match.start(2) <= edit.start and edit.end <= match.end(2):
+            coding = _Value(match[1].lower(), _quoting(match[2]))
+            return edit._replace(replacement=coding.escape(edit.replacement))
+    return edit._replace(replacement=UNQUOTED_ENTITIES.escape(edit.replacement))

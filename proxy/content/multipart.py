@@ -1,0 +1,227 @@
+"""``multipart/*``: form fields and files, mixed and batch bodies, one inside the other.
+
+Bodies are cut at their boundaries in bytes. Each part is read by its own headers: transfer
+encodings (base64, quoted-printable), charset, file names. A part of type
+``application/http`` (Google batches) is a request or an answer of its own: request line,
+headers and body are read as such.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from binascii import Error, a2b_qp, b2a_base64, b2a_qp
+from collections.abc import Callable, Mapping
+
+from proxy.content import charset
+from proxy.content.disposition import rewrite_disposition
+from proxy.content.edits import splice
+from proxy.content.visitor import Drop
+from proxy.content.walk import Walk
+from proxy.errors import Refused
+from proxy.policy.model import FieldRule
+from proxy.reasons import Reason
+
+_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_HEADER = re.compile(rb"^([!-9;-~]+):[ \t]*((?:[^\r\n]|\r?\n[ \t])*)", re.M)
+_NAME = re.compile(rb'[;\s]name="((?:[^"\\]|\\.)*)"|[;\s]name=([^;\s]+)', re.I)
+_BOUNDARY = re.compile(r"boundary=(?:\"([^\"]{1,200})\"|([^;\s\"]{1,200}))", re.I)
+_FIRST_LINE = re.compile(rb"\A\s*--([^\r\n]{1,200})\r?\n")
+_REQUEST_LINE = re.compile(rb"\A\s*([A-Z]+) (\S+)( HTTP/[0-9.]+)?[^\S\r\n]*(?=\r?\n|\Z)")
+_OPENING = re.compile(rb"\A\s*(?:HTTP/[0-9.]+ [0-9]+|[A-Z]+ \S)")
+
+
+def boundary_of(content_type: str, data: bytes) -> bytes | None:
+    """The boundary that ``data`` really uses: the declared one, or the one it begins with.
+
+    ``None`` when it is no multipart body. Declared multipart without its boundary inside is
+    not this codec's business: it is read as whatever it is.
+    """
+    if content_type.lower().startswith("multipart/"):
+        match = _BOUNDARY.search(content_type)
+        if match:
+            boundary = (match[1] or match[2]).encode("latin-1", "replace")
+            if b"--" + boundary in data:
+                return boundary
+    first = _FIRST_LINE.match(data)
+    if first and data.count(b"--" + first[1].rstrip()) >= 2:
+        return first[1].rstrip()
+    return None
+
+
+def rewrite(data: bytes, boundary: bytes, walk: Walk, rules: Mapping[str, FieldRule]) -> bytes:
+    """The body with its parts rewritten; the same object when nothing changed."""
+    delimiter = re.compile(
+        rb"(?:\A|(?<=\n))--" + re.escape(boundary) + rb"(?:--)?[ \t]*(?=\r?\n|\Z)"
+    )
+    marks = list(delimiter.finditer(data))
+    if len(marks) > walk.limits.parts:
+        raise Refused(Reason.UNDECODABLE, "too many parts")
+    if not marks:
+        return _loose(data, walk)
+    pieces: list[bytes] = [_loose(data[: marks[0].start()], walk)]
+    changed = pieces[0] != data[: marks[0].start()]
+    for index, mark in enumerate(marks):
+        end = marks[index + 1].start() if index + 1 < len(marks) else len(data)
+        content = data[mark.end() : end]
+        last = mark[0].rstrip().endswith(boundary + b"--")
+        rewritten = _loose(content, walk) if last else _part(content, walk, rules)
+        changed = changed or rewritten is not content
+        pieces += (mark[0], rewritten)
+    return b"".join(pieces) if changed else data
+
+
+def _loose(data: bytes, walk: Walk) -> bytes:
+    """Preamble, epilogue: ignored by readers, but sent all the same."""
+    return walk.data(data, "text/plain") if data.strip() else data
+
+
+def _part(content: bytes, walk: Walk, rules: Mapping[str, FieldRule]) -> bytes:
+    """One part, from the end of its delimiter line to the line break before the next."""
+    start = 2 if content.startswith(b"\r\n") else 1 if content.startswith(b"\n") else 0
+    if content[start : start + 2] == b"\r\n" or content[start : start + 1] == b"\n":
+        split = start  # no headers at all
+        match = re.compile(rb"\r?\n").match(content, start)
+    else:
+        match = _HEAD_END.search(content, start)
+        split = match.start() if match else len(content)
+    if match is None:
+        return _loose(content, walk)
+    tail = 2 if content.endswith(b"\r\n") else 1 if content.endswith(b"\n") else 0
+    body_end = max(match.end(), len(content) - tail)
+    head, body = content[start:split], content[match.end() : body_end]
+    new_head = _head(head, walk)
+    new_body = _body(body, _fields(head), walk, rules)
+    if new_head is head and new_body is body:
+        return content
+    return content[:start] + new_head + content[split : match.end()] + new_body + content[body_end:]
+
+
+def _fields(head: bytes) -> dict[bytes, bytes]:
+    return {match[1].lower(): match[2].strip() for match in _HEADER.finditer(head)}
+
+
+def _head(head: bytes, walk: Walk) -> bytes:
+    """Header lines of a part: file names by their own rules, all else as text."""
+    pieces: list[bytes] = []
+    at = 0
+    for match in _HEADER.finditer(head):
+        value = match[2]
+        if match[1].lower() == b"content-disposition":
+            written = rewrite_disposition(value, walk)
+        else:
+            written = line(value, walk)
+        if written is not value:
+            pieces += (head[at : match.start(2)], written)
+            at = match.end(2)
+    return b"".join((*pieces, head[at:])) if pieces else head
+
+
+def line(value: bytes, walk: Walk) -> bytes:
+    """A header value as text; the same object when nothing changed."""
+    text = charset.read(value)
+    if text is None:
+        raise Refused(Reason.UNDECODABLE, "binary bytes in a header")
+    edits = walk.text(text.view)
+    return text.encode(splice(text.raw, edits)) if edits else value
+
+
+def _body(
+    body: bytes, fields: dict[bytes, bytes], walk: Walk, rules: Mapping[str, FieldRule]
+) -> bytes:
+    if not body:
+        return body
+    encoding = fields.get(b"content-transfer-encoding", b"").lower()
+    declared = fields.get(b"content-type", b"").decode("latin-1")
+    transfer = _TRANSFER.get(encoding)
+    plain = body
+    if transfer is not None:
+        try:
+            plain = transfer[0](body)
+        except (Error, ValueError) as error:
+            raise Refused(Reason.UNDECODABLE, "broken transfer encoding") from error
+    new = _content(plain, declared, fields, walk, rules)
+    if new is plain:
+        return body
+    return transfer[1](new) if transfer is not None else new
+
+
+def _content(
+    plain: bytes,
+    declared: str,
+    fields: dict[bytes, bytes],
+    walk: Walk,
+    rules: Mapping[str, FieldRule],
+) -> bytes:
+    rule = rules.get(_name(fields.get(b"content-disposition", b""))) if rules else None
+    if rule is not None:
+        ruled = _ruled(plain, rule, walk)
+        if ruled is not None:
+            return ruled
+    if declared.lower().startswith("application/http") or _OPENING.match(plain[:200]):
+        return _message(plain, walk)
+    return walk.data(plain, declared)
+
+
+def _name(disposition: bytes) -> str:
+    match = _NAME.search(disposition)
+    return (match[1] or match[2] or b"").decode("utf-8", "replace") if match else ""
+
+
+def _ruled(plain: bytes, rule: FieldRule, walk: Walk) -> bytes | None:
+    """A field under a rule: its replacement, or ``None`` if the rule does not deal with it."""
+    text = charset.read(plain)
+    if text is None:
+        return None
+    answer = walk.visitor.field(rule, text.view)
+    if answer is None:
+        return None if walk.answer else plain
+    return b"" if isinstance(answer, Drop) else text.encode(answer)
+
+
+def _message(plain: bytes, walk: Walk) -> bytes:
+    """A request or an answer inside a part: start line, headers, body."""
+    match = _HEAD_END.search(plain)
+    head = plain[: match.start()] if match else plain
+    body = plain[match.end() :] if match else b""
+    new_head = head
+    request = _REQUEST_LINE.match(head)
+    if request:
+        target = line(request[2], walk)
+        rest = head[request.end() :]
+        new_rest = _head(rest, walk)
+        if target is not request[2] or new_rest is not rest:
+            new_head = head[: request.start(2)] + target + head[request.end(2) : request.end()]
+            new_head += new_rest
+    else:
+        new_head = _head(head, walk)
+    declared = _fields(head).get(b"content-type", b"").decode("latin-1")
+    new_body = walk.data(body, declared) if body.strip() else body
+    if new_head is head and new_body is body:
+        return plain
+    if new_body is not body:
+        new_head = _lengthen(new_head, len(new_body), len(body))
+    return new_head + plain[len(head) : len(plain) - len(body)] + new_body
+
+
+_LENGTH = re.compile(rb"^(content-length:[ \t]*)([0-9]+)", re.I | re.M)
+
+
+def _lengthen(head: bytes, new: int, old: int) -> bytes:
+    """An inner Content-Length moves by what the inner body grew."""
+    return _LENGTH.sub(lambda match: match[1] + str(int(match[2]) + new - old).encode(), head)
+
+
+def _to_base64(data: bytes) -> bytes:
+    text = b2a_base64(data, newline=False)
+    return b"\r\n".join(text[at : at + 76] for at in range(0, len(text), 76))
+
+
+def _to_qp(data: bytes) -> bytes:
+    return b2a_qp(data, istext=True).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+_TRANSFER: dict[bytes, tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]] = {
+    b"base64": (b64decode, _to_base64),
+    b"quoted-printable": (a2b_qp, _to_qp),
+}

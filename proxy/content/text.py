@@ -1,0 +1,110 @@
+"""Free text and the encodings that hide inside it.
+
+One layer at a time. If the text as a whole is JSON or markup it goes to that codec. Else it
+is scanned as it stands, and then as it reads once the first escape found (percent, entity,
+backslash) is undone: that view comes back here for the next layer. Base64 words are opened
+where no escape is left, so that the cost of a layer is a few passes, never a tree of them.
+"""
+
+from __future__ import annotations
+
+import re
+
+from proxy.content import base64, json, markup
+from proxy.content.batch import Batch
+from proxy.content.coding import BACKSLASHES, ENTITIES, PERCENT, Coding, back
+from proxy.content.edits import Page, merge
+from proxy.content.url_spots import in_percent, in_urls
+from proxy.content.visitor import Edit
+from proxy.content.walk import Walk
+
+_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
+_ENTITY = re.compile(r"&(?:#[0-9xX]|[A-Za-z][A-Za-z0-9]{1,31};)")
+_BACKSLASH = re.compile(r"\\[^\s]")
+_DELIMITER = re.compile(r"[?&=#]")
+_SLASH = re.compile("/")
+_ENCODED_WORD = re.compile(r"(?<!\S)[^\s%]*+%\S*+")
+_PLUS = re.compile(r"[^\W_]\+[^\W_]")
+_TAG = re.compile(r"<[A-Za-z!/?]")
+
+
+def read(text: str, walk: Walk) -> list[Edit]:
+    """Edits for unescaped text in which any encoding may be nested."""
+    first = text.lstrip()[:1]
+    if first in ("{", "[", '"') and json.is_valid(text):
+        return json.edits(text, walk)
+    if "<" in text and _TAG.search(text):
+        return markup.edits(text, walk)
+    return prose(text, walk)
+
+
+def prose(text: str, walk: Walk) -> list[Edit]:
+    """Edits for text that is not, as a whole, of another format."""
+    if not text:
+        return []
+    found = in_urls(text, walk.visitor.text(text))
+    groups = [found]
+    if "+" in text and _PLUS.search(text):
+        groups.append(_plus_view(text, walk))
+    coding = _next_coding(text)
+    if coding is PERCENT:
+        groups.append(_percent_pieces(text, walk))
+        if found:
+            # Inside an encoded word the view knows better how to write; it goes first.
+            groups[0] = [edit for edit in found if not in_percent(text, edit)]
+            groups.append(found)
+    elif coding is not None:
+        view = coding.decode(text)
+        if view != text:
+            groups.append(back(text, walk.text(view), coding))
+    else:
+        groups.append(base64.edits(text, walk))
+    return merge(*groups)
+
+
+def _percent_pieces(text: str, walk: Walk) -> list[Edit]:
+    """Percent-encoded text, decoded between the delimiters that stand unencoded.
+
+    So the ``=`` of a URL inside a parameter of a URL is not taken for one of the outer URL.
+    """
+    page = Page(text)
+    batch = Batch(page, walk)
+    at = 0
+    for place in (*_delimiters(text), len(text)):
+        raw = text[at:place]
+        if "%" in raw and _PERCENT.search(raw):
+            batch.add(at, raw, PERCENT.decode(raw), PERCENT)
+        at = place + 1
+    batch.run()
+    return sorted(page.edits)
+
+
+def _delimiters(text: str) -> list[int]:
+    """Places of ``?&=#``, and of ``/`` in words that are URLs (elsewhere it may be base64)."""
+    places = [match.start() for match in _DELIMITER.finditer(text)]
+    if "/" in text:
+        for word in _ENCODED_WORD.finditer(text):
+            if "://" in word[0] or word[0].startswith("/"):
+                places += [slash.start() for slash in _SLASH.finditer(text, *word.span())]
+        places.sort()
+    return places
+
+
+def _next_coding(text: str) -> Coding | None:
+    if "%" in text and _PERCENT.search(text):
+        return PERCENT
+    if "&" in text and _ENTITY.search(text):
+        return ENTITIES
+    if "\\" in text and _BACKSLASH.search(text):
+        return BACKSLASHES
+    return None
+
+
+def _plus_view(text: str, walk: Walk) -> list[Edit]:
+    """``Jean+Martin`` in a query that stands in text: ``+`` read as a space."""
+    edits = walk.visitor.text(text.replace("+", " "))
+    return [
+        Edit(start, end, replacement.replace(" ", "+"))
+        for start, end, replacement in edits
+        if "+" in text[start:end]
+    ]

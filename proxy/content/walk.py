@@ -1,0 +1,80 @@
+"""One reading of one message: who decides, how deep we are, what it has cost so far."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from proxy.content.limits import Limits
+from proxy.content.visitor import Edit, Visitor
+from proxy.errors import Refused
+from proxy.reasons import Reason
+
+
+@dataclass(slots=True)
+class Walk:
+    """Passed to every codec. ``text`` and ``data`` lead back to the entrance of the room.
+
+    The two readers are handed in when a reading starts (``proxy.content.data.start``), so
+    that codecs can hold one another's formats without importing one another.
+    """
+
+    visitor: Visitor
+    limits: Limits
+    answer: bool
+    read_text: Callable[[str, Walk], list[Edit]]
+    read_prose: Callable[[str, Walk], list[Edit]]
+    read_data: Callable[[bytes, str, Walk], bytes]
+    work: int
+    """How many characters may still be read, over all layers."""
+    depth: int = 0
+    opaque: str | None = None
+    """A word for the first thing met that could not be read."""
+
+    def text(self, text: str) -> list[Edit]:
+        """Edits for unescaped text that may hold further encodings, one layer down."""
+        if not self._descend(len(text)):
+            return []
+        try:
+            return self.read_text(text, self)
+        finally:
+            self.depth -= 1
+
+    def prose(self, text: str) -> list[Edit]:
+        """Like ``text``, for what must not be taken as a whole for JSON or markup."""
+        if not self._descend(len(text)):
+            return []
+        try:
+            return self.read_prose(text, self)
+        finally:
+            self.depth -= 1
+
+    def data(self, data: bytes, declared: str) -> bytes:
+        """Bytes of a nested body, rewritten; the same object when nothing changed."""
+        if not self._descend(len(data)):
+            return data
+        try:
+            return self.read_data(data, declared, self)
+        finally:
+            self.depth -= 1
+
+    def _descend(self, size: int) -> bool:
+        """Go one layer down.
+
+        A request nested too deeply, or read too often, is refused. In an answer what lies
+        deeper is left as the service sent it: that leaks nothing.
+        """
+        self.work -= size
+        if self.depth >= self.limits.nesting or self.work < 0:
+            if self.answer:
+                return False
+            if self.work < 0:
+                raise Refused(Reason.EXPANSION_LIMIT, "too much work for its size")
+            raise Refused(Reason.UNDECODABLE, "nested too deeply")
+        self.depth += 1
+        return True
+
+    def note_opaque(self, word: str) -> None:
+        """Remember that something could not be read; the caller applies the policy."""
+        if self.opaque is None:
+            self.opaque = word

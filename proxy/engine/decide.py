@@ -1,0 +1,63 @@
+"""What happens to a URL, before any body is read: the one function that the gateway, ``preau
+explain`` and policy tests all ask, so that an explanation can never differ from the deed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from proxy.blocking import Block, Blocker, RequestType
+from proxy.policy.model import HostVerdict, Treatment
+from proxy.policy.policy import Policy
+from proxy.reasons import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The decision on a URL and who made it. ``reason`` is empty unless nothing leaves."""
+
+    host: HostVerdict
+    block: Block | None
+    reason: Reason | None
+
+    @property
+    def word(self) -> str:
+        """``forward``, ``tunnel``, ``block`` or ``refuse``."""
+        if self.block:
+            return "block"
+        if self.reason:
+            return "refuse"
+        return "tunnel" if self.host.treatment is Treatment.TUNNEL else "forward"
+
+
+def decide_host(policy: Policy, blocker: Blocker, host: str) -> Verdict:
+    """What can be said when only the host is known (CONNECT, SNI).
+
+    A whole-host block rule wins over a tunnel: nothing of a tracker needs reading to be
+    closed. It does not win over ``inspect``: there the URL decides, later.
+    """
+    verdict = policy.verdict(host)
+    if verdict.treatment is not Treatment.INSPECT:
+        block = blocker.check_host(host)
+        if block:
+            return Verdict(verdict, block, Reason.TRACKER_BLOCKED)
+    if verdict.treatment is Treatment.DENY:
+        return Verdict(verdict, None, Reason(verdict.reason or Reason.SERVICE_DENIED))
+    return Verdict(verdict, None, None)
+
+
+def decide_url(
+    policy: Policy,
+    blocker: Blocker,
+    host: str,
+    url: str,
+    source: str,
+    kind: RequestType,
+) -> Verdict:
+    """The full decision for one request of a connection that is not tunnelled."""
+    by_host = decide_host(policy, blocker, host)
+    if by_host.block or by_host.host.treatment is Treatment.TUNNEL:
+        return by_host
+    block = blocker.check(url, source, kind, top_level=kind is RequestType.DOCUMENT)
+    if block:
+        return Verdict(by_host.host, block, Reason.TRACKER_BLOCKED)
+    return by_host

@@ -1,0 +1,321 @@
+"""The engine: four questions about a request, each answered by a ``Ruling``.
+
+Life of a request:
+
+1. ``begin``: the head is checked, the URL is decided (block, refuse, go on); the body is
+   asked for whole (``Buffer``).
+2. ``protect``: path, query, headers and body are rewritten: ``Forward``.
+3. ``answer_head``: how the answer's body is read: whole, as a stream, or not at all.
+4. ``restore``: pseudonyms in the answer become names again: ``Forward``.
+
+Any exception becomes ``Refuse`` here, with an event; nothing an adapter does wrong can turn
+it into "go on".
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from proxy.audit.events import Event
+from proxy.blocking import RequestType, answer, request_type, source_of
+from proxy.content.body import Direction, rewrite_body
+from proxy.content.data import BodyFields
+from proxy.content.headers import rewrite_headers
+from proxy.content.streaming import StreamRestorer
+from proxy.content.target import rewrite_target
+from proxy.decisions import Buffer, Forward, Headers, Refuse, Reply, Stream, Tunnel
+from proxy.engine import canonical, gate, pages, record, transport
+from proxy.engine.decide import Verdict, decide_url
+from proxy.engine.exchange import Client, Exchange, Head, new_incident
+from proxy.engine.protect import ProtectVisitor
+from proxy.engine.restore import RestoreVisitor, scope
+from proxy.engine.ruling import Ruling
+from proxy.engine.snapshot import Snapshot
+from proxy.errors import Refused
+from proxy.metrics import Decision, Metrics, Phase
+from proxy.policy.model import OnUnreadable, Service, Treatment, dead_state
+from proxy.policy.site_schema import RestoreScope
+from proxy.reasons import Reason
+
+NO_FIELDS = BodyFields(dead_state(), {})
+
+
+class Engine:
+    """Decides on every request; holds no state of its own but where to find the snapshot."""
+
+    def __init__(self, current: Callable[[], Snapshot], metrics: Metrics) -> None:
+        self._current = current
+        self._metrics = metrics
+
+    def connect(self, host: str, port: int, client: Client) -> Ruling:
+        """The ruling on a CONNECT: ``Tunnel``, ``Inspect`` or ``Refuse``."""
+        return self._counted_gate(gate.at_connect(self._current(), host, port, client), final=False)
+
+    def hello(self, host: str, port: int, sni: str | None, client: Client) -> Ruling:
+        """The ruling on a ClientHello: ``Tunnel``, ``Inspect`` or ``Refuse`` (close)."""
+        return self._counted_gate(
+            gate.at_hello(self._current(), host, port, sni, client), final=True
+        )
+
+    def begin(self, head: Head, client: Client) -> Ruling:
+        """The ruling on a request's head: ``Buffer``, ``Reply`` (blocked) or ``Refuse``."""
+        snapshot = self._current()
+        try:
+            return self._begin(snapshot, head, client)
+        except Exception as error:
+            return self._refuse(snapshot, head, client, None, _reason(error))
+
+    def protect(self, exchange: Exchange, body: bytes) -> Ruling:
+        """The ruling on a whole request: ``Forward`` with what may leave, or ``Refuse``."""
+        started = time.perf_counter()
+        try:
+            forward = self._protect(exchange, body)
+        except Exception as error:
+            return self.refuse(exchange, _reason(error))
+        self._metrics.overhead[Phase.PROTECT].observe(time.perf_counter() - started)
+        self._count(exchange)
+        return Ruling(forward, exchange.take_events() + record.request_events(exchange))
+
+    def answer_head(self, exchange: Exchange, status: int, headers: Headers) -> Ruling:
+        """How to read the answer: ``Buffer``, ``Stream``, or ``Forward`` without reading."""
+        try:
+            return Ruling(self._answer_head(exchange, status, headers))
+        except Exception as error:
+            return self.refuse(exchange, _reason(error))
+
+    def restore(self, exchange: Exchange, headers: Headers, body: bytes) -> Ruling:
+        """The ruling on a whole answer: ``Forward`` with names restored, or ``Refuse``."""
+        started = time.perf_counter()
+        try:
+            forward = self._restore(exchange, headers, body)
+        except Exception as error:
+            return self.refuse(exchange, _reason(error))
+        self._metrics.overhead[Phase.RESTORE].observe(time.perf_counter() - started)
+        return Ruling(forward, record.answer_events(exchange))
+
+    def streamed(self, exchange: Exchange) -> list[Event]:
+        """The events of an answer that was restored while it passed."""
+        return record.answer_events(exchange)
+
+    def message(
+        self, exchange: Exchange, from_client: bool, is_text: bool, content: bytes
+    ) -> Ruling:
+        """The ruling on one WebSocket message: ``Forward`` with its new content, or ``Refuse``."""
+        exchange.hits.clear()
+        exchange.restored.clear()
+        headers = ((b"content-type", _message_type(is_text, content)),)
+        try:
+            written = self._rewrite_message(exchange, from_client, headers, content)
+        except Exception as error:
+            return self.refuse(exchange, _reason(error))
+        self._count(exchange)
+        events = exchange.take_events() + record.request_events(exchange)
+        return Ruling(Forward((), written), events + record.answer_events(exchange))
+
+    def refuse(self, exchange: Exchange, reason: Reason) -> Ruling:
+        """Refuse an exchange that had begun."""
+        head, client = exchange.head, exchange.client
+        ruling = self._refuse(exchange.snapshot, head, client, exchange.service, reason)
+        return replace(ruling, events=exchange.take_events() + ruling.events)
+
+    def refuse_head(self, head: Head | None, client: Client, reason: Reason) -> Ruling:
+        """Refuse something that never became an exchange (an adapter's own error)."""
+        return self._refuse(self._current(), head, client, None, reason)
+
+    # --- the steps ---
+
+    def _begin(self, snapshot: Snapshot, head: Head, client: Client) -> Ruling:
+        canonical.check(head)
+        kind = request_type(head.method, head.target, head.headers)
+        policy, blocker = snapshot.policy, snapshot.blocker
+        source = source_of(head.headers)
+        verdict = decide_url(policy, blocker, head.host, head.url, source, kind)
+        if verdict.block:
+            return self._block(snapshot, head, client, verdict, kind)
+        service = verdict.host.service
+        if verdict.reason or service is None:
+            reason = verdict.reason or Reason.UNKNOWN_SERVICE
+            return self._refuse(snapshot, head, client, service, reason, str(verdict.host.ref))
+        if verdict.host.treatment is Treatment.TUNNEL:
+            # Only reached when policy changed between the handshake and the request: what was
+            # decrypted under the old policy does not travel under the new one.
+            return self._refuse(snapshot, head, client, service, Reason.HOST_MISMATCH)
+        if head.scheme != "https":
+            return self._refuse(snapshot, head, client, service, Reason.PLAIN_HTTP)
+        limit = policy.site.limits.body
+        length = head.header(b"content-length")
+        if length.isdigit() and int(length) > limit:
+            return self._refuse(snapshot, head, client, service, Reason.BODY_TOO_LARGE)
+        endpoint = service.endpoints.find(head.method, head.target.partition("?")[0])
+        exchange = Exchange(snapshot, client, head, service, endpoint)
+        return Ruling(Buffer(limit), exchange=exchange)
+
+    def _protect(self, exchange: Exchange, body: bytes) -> Forward:
+        head, endpoint, service = exchange.head, exchange.endpoint, exchange.service
+        visitor = self._protector(exchange)
+        signed = service.signed is OnUnreadable.ALLOW
+        target = self._target(exchange, visitor)
+        headers = rewrite_headers(
+            head.headers, endpoint.header_fields, visitor, "request", signed_allowed=signed
+        )
+        headers = transport.for_service(headers)
+        if not body:
+            return Forward(headers, None, target)
+        fields = BodyFields(endpoint.body, endpoint.form_fields)
+        limits = exchange.snapshot.limits(signed)
+        written = rewrite_body(body, head.headers, visitor, fields, limits, "request")
+        if written.opaque:
+            self._opaque(exchange, written.opaque)
+        if not written.changed:
+            return Forward(headers, body, target)
+        return Forward(transport.with_body(headers, written), written.body, target)
+
+    @staticmethod
+    def _target(exchange: Exchange, visitor: ProtectVisitor) -> str:
+        target, snapshot = exchange.head.target, exchange.snapshot
+        mark = hash((exchange.service.name, exchange.endpoint.template, target))
+        if snapshot.is_plain(mark):
+            return target
+        written = rewrite_target(target, exchange.endpoint, visitor, snapshot.limits(False))
+        if written is target and not exchange.hits:
+            snapshot.note_plain(mark)
+        return written
+
+    def _rewrite_message(
+        self, exchange: Exchange, from_client: bool, headers: Headers, content: bytes
+    ) -> bytes:
+        signed = not from_client or exchange.service.signed is OnUnreadable.ALLOW
+        limits = exchange.snapshot.limits(signed)
+        visitor = self._protector(exchange) if from_client else self._restorer(exchange)
+        direction: Direction = "request" if from_client else "answer"
+        written = rewrite_body(content, headers, visitor, NO_FIELDS, limits, direction)
+        if written.opaque and from_client:
+            self._opaque(exchange, written.opaque)
+        return written.body
+
+    def _protector(self, exchange: Exchange) -> ProtectVisitor:
+        snapshot = exchange.snapshot
+        pseudonymiser = snapshot.pseudonymiser(exchange.service.name)
+        return ProtectVisitor(snapshot.index, pseudonymiser, exchange.hits)
+
+    def _restorer(self, exchange: Exchange) -> RestoreVisitor:
+        snapshot = exchange.snapshot
+        whole_site = snapshot.policy.site.restore_scope is RestoreScope.SITE
+        may_restore = scope(snapshot.index, exchange.client, whole_site)
+        pseudonymiser = snapshot.pseudonymiser(exchange.service.name)
+        return RestoreVisitor(pseudonymiser, exchange.restored, may_restore)
+
+    def _opaque(self, exchange: Exchange, what: str) -> None:
+        if exchange.service.opaque is OnUnreadable.REFUSE:
+            raise Refused(Reason.OPAQUE_CONTENT, what)
+        exchange.events.append(record.opaque_allowed(exchange))
+
+    def _answer_head(
+        self, exchange: Exchange, status: int, headers: Headers
+    ) -> Buffer | Stream | Forward:
+        visitor = self._restorer(exchange)
+        fields = exchange.endpoint.header_fields
+        restored = rewrite_headers(headers, fields, visitor, "answer", signed_allowed=True)
+        restored = transport.for_client(restored)
+        reading = transport.reading(status, exchange.head.method, headers)
+        if reading is transport.Reading.WHOLE:
+            return Buffer(exchange.snapshot.policy.site.limits.body)
+        if reading is transport.Reading.EVENTS:
+            limits = exchange.snapshot.limits(True)
+            restorer = StreamRestorer(visitor, "text/event-stream", limits)
+            return Stream(transport.without_length(restored), restorer)
+        return Forward(restored, None)
+
+    def _restore(self, exchange: Exchange, headers: Headers, body: bytes) -> Forward:
+        visitor = self._restorer(exchange)
+        restored = rewrite_headers(
+            headers, exchange.endpoint.header_fields, visitor, "answer", signed_allowed=True
+        )
+        restored = transport.for_client(restored)
+        if not body:
+            return Forward(restored, None)
+        limits = exchange.snapshot.limits(True)
+        written = rewrite_body(body, headers, visitor, NO_FIELDS, limits, "answer")
+        if not written.changed:
+            return Forward(restored, body)
+        return Forward(transport.with_body(restored, written), written.body)
+
+    # --- refusing, blocking, counting ---
+
+    def _block(
+        self,
+        snapshot: Snapshot,
+        head: Head,
+        client: Client,
+        verdict: Verdict,
+        kind: RequestType,
+    ) -> Ruling:
+        block = verdict.block
+        if block is None:
+            raise Refused(Reason.ENGINE_ERROR)
+        event = record.blocked(snapshot.policy, client, verdict)
+        self._metrics.blocks[block.category].inc()
+        self._metrics.requests[_service_name(verdict.host.service), Decision.BLOCK].inc()
+        reply = answer(block, kind, head.method, head.headers, head.target)
+        if reply is None:
+            incident = new_incident()
+            event = record.blocked(snapshot.policy, client, verdict, incident)
+            reply = self._page(snapshot, Reason.TRACKER_BLOCKED, incident, head)
+        return Ruling(reply, [event])
+
+    def _refuse(
+        self,
+        snapshot: Snapshot,
+        head: Head | None,
+        client: Client,
+        service: Service | None,
+        reason: Reason,
+        rule: str = "",
+    ) -> Ruling:
+        incident = new_incident()
+        self._metrics.refusals[reason].inc()
+        self._metrics.requests[_service_name(service), Decision.REFUSE].inc()
+        event = record.refused(snapshot.policy, client, service, reason, incident, rule)
+        page = self._page(snapshot, reason, incident, head)
+        return Ruling(Refuse(reason, incident, page), [event])
+
+    def _page(self, snapshot: Snapshot, reason: Reason, incident: str, head: Head | None) -> Reply:
+        accept = head.header(b"accept") if head else ""
+        host = head.host if head and reason in pages.ASKABLE else ""
+        return pages.refusal(reason, incident, accept, snapshot.policy.site.contact, host)
+
+    def _count(self, exchange: Exchange) -> None:
+        decision = Decision.PROTECT if exchange.hits else Decision.FORWARD
+        self._metrics.requests[exchange.service.name, decision].inc()
+        for (kind, action), number in exchange.hits.items():
+            self._metrics.identifiers[kind, action].inc(number)
+
+    def _counted_gate(self, ruling: Ruling, final: bool) -> Ruling:
+        if isinstance(ruling.decision, Refuse):
+            self._metrics.connections[Treatment.DENY].inc()
+            self._metrics.refusals[ruling.decision.reason].inc()
+        elif final:
+            tunnel = isinstance(ruling.decision, Tunnel)
+            self._metrics.connections[Treatment.TUNNEL if tunnel else Treatment.INSPECT].inc()
+        return ruling
+
+
+def _service_name(service: Service | None) -> str:
+    return service.name if service else "unknown"
+
+
+def _message_type(is_text: bool, content: bytes) -> bytes:
+    """WebSocket messages declare no type: JSON if it looks so, else text or binary."""
+    if not is_text:
+        return b"application/octet-stream"
+    return b"application/json" if content[:1] in (b"{", b"[") else b"text/plain; charset=utf-8"
+
+
+def _reason(error: Exception) -> Reason:
+    """The reason to give for an error: ours when it says so, else an error of the engine.
+
+    The exception itself goes no further: its text may hold what it choked on.
+    """
+    return error.reason if isinstance(error, Refused) else Reason.ENGINE_ERROR

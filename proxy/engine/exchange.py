@@ -1,0 +1,87 @@
+"""One request and its answer, as the engine follows them."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from proxy.audit.events import Event
+from proxy.decisions import Headers
+from proxy.kinds import Kind
+from proxy.policy.model import Action, Endpoint, Service
+
+if TYPE_CHECKING:
+    from proxy.engine.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who asks, as far as policy may know: never a person."""
+
+    school: str
+    group: str
+    hash: str
+    """Keyed hash of the client's address (``proxy.audit``): 16 hex digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A request without its body. ``host`` is lower-case; ``target`` is path and query."""
+
+    method: str
+    scheme: str
+    host: str
+    port: int
+    target: str
+    headers: Headers
+    gate_host: str
+    """The host that the connection was opened for (CONNECT and SNI agree on it)."""
+
+    def header(self, name: bytes) -> str:
+        """The first value of a header (lower-case ``name``), or an empty string."""
+        for key, value in self.headers:
+            if key.lower() == name:
+                return value.decode("latin-1")
+        return ""
+
+    @property
+    def url(self) -> str:
+        """The URL as filter lists write it."""
+        default = 443 if self.scheme == "https" else 80
+        port = "" if self.port == default else f":{self.port}"
+        return f"{self.scheme}://{self.host}{port}{self.target}"
+
+
+Hits = Counter[tuple[Kind, Action]]
+"""How many identifiers of a kind met an action: all that is ever said about them."""
+
+
+@dataclass(slots=True)
+class Exchange:
+    """State of one request between the calls of the engine."""
+
+    snapshot: Snapshot
+    client: Client
+    head: Head
+    service: Service
+    endpoint: Endpoint
+    hits: Hits = field(default_factory=Counter)
+    restored: Hits = field(default_factory=Counter)
+    events: list[Event] = field(default_factory=list)
+    """Events to record before the decision is carried out; the adapter takes them."""
+    content_type: str = ""
+    sse: bool = False
+
+    def take_events(self) -> list[Event]:
+        """The events not yet recorded, and forget them here."""
+        events, self.events = self.events, []
+        return events
+
+
+def new_incident() -> str:
+    """A short id that a person can read over the phone: 8 base32 characters in two groups."""
+    text = base64.b32encode(secrets.token_bytes(5)).decode()
+    return f"{text[:4]}-{text[4:]}"

@@ -1,0 +1,82 @@
+"""The gate: what happens to a connection before a byte of it is decrypted.
+
+Two moments. At CONNECT the client names a host; at the ClientHello the SNI names one too.
+They must agree, else a tunnel allowed for one host would carry another. A connection is then
+tunnelled unread, closed, or ended here (``Inspect``). Ended here does not mean sent on: a
+denied or blocked host gets a page or a fitting answer from us, and no connection is opened
+to it (docs/adr/0003).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+
+from proxy.decisions import Inspect, Refuse, Tunnel
+from proxy.engine import pages, record
+from proxy.engine.decide import decide_host
+from proxy.engine.exchange import Client, new_incident
+from proxy.engine.ruling import Ruling
+from proxy.engine.snapshot import Snapshot
+from proxy.policy.model import Treatment
+from proxy.reasons import Reason
+
+RAW_PORTS = {53, 5353}
+"""mitmproxy would read DNS on these ports of a CONNECT, past every HTTP hook."""
+
+
+def at_connect(snapshot: Snapshot, host: str, port: int, client: Client) -> Ruling:
+    """The ruling on a CONNECT (or its like): ``Tunnel``, ``Inspect`` or ``Refuse``."""
+    if port in RAW_PORTS:
+        incident = new_incident()
+        reason = Reason.MALFORMED_REQUEST
+        event = record.denied(snapshot.policy, client, None, reason, incident)
+        return Ruling(_refuse(snapshot, reason, incident), [event])
+    if is_ip(host):
+        return _unidentified(snapshot, client, Reason.IP_LITERAL)
+    verdict = decide_host(snapshot.policy, snapshot.blocker, host)
+    if verdict.host.treatment is not Treatment.TUNNEL:
+        return Ruling(Inspect())
+    if verdict.block:
+        incident = new_incident()
+        event = record.blocked(snapshot.policy, client, verdict)
+        return Ruling(_refuse(snapshot, Reason.TRACKER_BLOCKED, incident), [event])
+    return Ruling(Tunnel())
+
+
+def at_hello(snapshot: Snapshot, host: str, port: int, sni: str | None, client: Client) -> Ruling:
+    """The ruling on a ClientHello inside a connection that was opened for ``host``."""
+    if not sni:
+        ruling = _unidentified(snapshot, client, Reason.NO_SNI)
+    elif sni.rstrip(".").lower() != host:
+        ruling = _unidentified(snapshot, client, Reason.HOST_MISMATCH)
+    else:
+        ruling = at_connect(snapshot, host, port, client)
+    if isinstance(ruling.decision, Tunnel) and not ruling.events:
+        verdict = decide_host(snapshot.policy, snapshot.blocker, host)
+        return Ruling(ruling.decision, [record.tunnelled(snapshot.policy, client, verdict)])
+    return ruling
+
+
+def is_ip(host: str) -> bool:
+    """Whether ``host`` is an address, in any form that a resolver might accept as one."""
+    text = host.strip("[]").rstrip(".")
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        last = text.rpartition(".")[2]
+        return last.isdigit() or last.startswith("0x")
+    return True
+
+
+def _unidentified(snapshot: Snapshot, client: Client, reason: Reason) -> Ruling:
+    treatment = snapshot.policy.site.unidentified
+    if treatment is Treatment.TUNNEL:
+        return Ruling(Tunnel())
+    incident = new_incident()
+    event = record.denied(snapshot.policy, client, None, reason, incident)
+    return Ruling(_refuse(snapshot, reason, incident), [event])
+
+
+def _refuse(snapshot: Snapshot, reason: Reason, incident: str) -> Refuse:
+    contact = snapshot.policy.site.contact
+    return Refuse(reason, incident, pages.refusal(reason, incident, "text/plain", contact))

@@ -1,0 +1,129 @@
+"""Events of an exchange: who (a keyed hash), which service, which rule, how many. No values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from proxy.audit.events import Event, fit, make_event
+from proxy.engine.decide import Verdict
+from proxy.engine.exchange import Client, Exchange, Hits
+from proxy.policy.model import Action, Service
+from proxy.policy.policy import Policy
+from proxy.reasons import Reason
+
+type Fields = dict[str, Any]
+
+
+def counts(hits: Hits, *actions: Action) -> dict[str, int]:
+    """Identifiers by kind for the given actions, as events carry them."""
+    total: Counter[str] = Counter()
+    for (kind, action), number in hits.items():
+        if action in actions:
+            total[kind.value] += number
+    return dict(total)
+
+
+def who(client: Client) -> Fields:
+    """The client part of an event."""
+    fields = {"client": client.hash, "group": client.group, "school": client.school}
+    return {name: value for name, value in fields.items() if value}
+
+
+def where(policy: Policy, service: Service | None) -> Fields:
+    """The policy and service part of an event."""
+    fields: Fields = {"policy": policy.digest}
+    if service:
+        fields["service"] = service.name
+    return fields
+
+
+def of_exchange(exchange: Exchange) -> Fields:
+    """Everything that says which exchange an event belongs to."""
+    return {
+        **who(exchange.client),
+        **where(exchange.snapshot.policy, exchange.service),
+        "endpoint": fit("endpoint", exchange.endpoint.template),
+        "method": fit("method", exchange.head.method),
+    }
+
+
+def request_events(exchange: Exchange) -> list[Event]:
+    """What the request's hits come to."""
+    events = []
+    replaced = counts(exchange.hits, Action.PSEUDONYMISE)
+    if replaced:
+        events.append(make_event("request-pseudonymised", counts=replaced, **of_exchange(exchange)))
+    for action, name in ((Action.DROP, "drop"), (Action.GENERALISE, "generalise")):
+        reduced = counts(exchange.hits, action)
+        if reduced:
+            events.append(
+                make_event("field-minimised", action=name, counts=reduced, **of_exchange(exchange))
+            )
+    return events
+
+
+def answer_events(exchange: Exchange) -> list[Event]:
+    """That pseudonyms were restored, and how many."""
+    restored = counts(exchange.restored, Action.PSEUDONYMISE)
+    if not restored:
+        return []
+    return [make_event("answer-restored", counts=restored, **of_exchange(exchange))]
+
+
+def opaque_allowed(exchange: Exchange) -> Event:
+    """Content that could not be read passed because the service's policy allows it."""
+    reason = Reason.OPAQUE_CONTENT.value
+    return make_event("opaque-allowed", reason=reason, **of_exchange(exchange))
+
+
+def refused(
+    policy: Policy,
+    client: Client,
+    service: Service | None,
+    reason: Reason,
+    incident: str,
+    rule: str,
+) -> Event:
+    """A refusal, with the id that the page shows."""
+    fields = {**who(client), **where(policy, service)}
+    if rule:
+        fields["rule"] = fit("rule", rule)
+    return make_event("request-refused", reason=reason.value, incident=incident, **fields)
+
+
+def blocked(policy: Policy, client: Client, verdict: Verdict, incident: str = "") -> Event:
+    """A tracker that was answered here: the list, file and line that decided."""
+    block = verdict.block
+    if block is None:
+        raise ValueError("not a block")
+    fields: Fields = {"incident": incident} if incident else {}
+    return make_event(
+        "tracker-blocked",
+        category=block.category.value,
+        list=fit("list", block.list),
+        rule=fit("rule", f"{block.file}:{block.line}"),
+        **fields,
+        **who(client),
+        **where(policy, verdict.host.service),
+    )
+
+
+def tunnelled(policy: Policy, client: Client, verdict: Verdict) -> Event:
+    """A connection passed unread, and the rule that said so."""
+    return make_event(
+        "connection-tunnelled",
+        rule=fit("rule", str(verdict.host.ref)),
+        **who(client),
+        **where(policy, verdict.host.service),
+    )
+
+
+def denied(
+    policy: Policy, client: Client, verdict: Verdict | None, reason: Reason, incident: str
+) -> Event:
+    """A connection closed at the gate."""
+    fields = {**who(client), **where(policy, verdict.host.service if verdict else None)}
+    if verdict:
+        fields["rule"] = fit("rule", str(verdict.host.ref))
+    return make_event("connection-denied", reason=reason.value, incident=incident, **fields)

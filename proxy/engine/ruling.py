@@ -1,0 +1,23 @@
+"""What every call of the engine returns: a decision, and what must be on disk before it acts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from proxy.audit.events import Event
+from proxy.decisions import Buffer, Forward, Inspect, Refuse, Reply, Stream, Tunnel
+from proxy.engine.exchange import Exchange
+
+type Decision = Buffer | Forward | Inspect | Refuse | Reply | Stream | Tunnel
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A decision and its events. The adapter records the events, then carries it out.
+
+    If recording fails, the adapter refuses instead (``Engine.unrecorded``).
+    """
+
+    decision: Decision
+    events: list[Event] = field(default_factory=list)
+    exchange: Exchange | None = None

@@ -1,0 +1,62 @@
+"""What the engine reads for one request: everything immutable, swapped whole by reference.
+
+A request keeps the snapshot it started with, so a reload in between never mixes two
+policies or two directories.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from proxy.blocking import Blocker
+from proxy.content.limits import Limits
+from proxy.directory.index import Index
+from proxy.policy.policy import Policy
+from proxy.pseudonyms.pseudonymiser import Pseudonymiser
+
+
+_TARGETS = 8192
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Policy, directory and lists of one moment."""
+
+    policy: Policy
+    index: Index
+    blocker: Blocker
+    make_pseudonymiser: Callable[[str], Pseudonymiser]
+    _made: dict[str, Pseudonymiser] = field(default_factory=dict)
+    _limits: dict[bool, Limits] = field(default_factory=dict)
+    _plain_targets: set[int] = field(default_factory=set)
+
+    def is_plain(self, target: int) -> bool:
+        """Whether a target was read before under this snapshot and held nothing to change."""
+        return target in self._plain_targets
+
+    def note_plain(self, target: int) -> None:
+        """Remember the hash of such a target: addresses come again and again."""
+        if len(self._plain_targets) >= _TARGETS:
+            self._plain_targets.clear()
+        self._plain_targets.add(target)
+
+    def limits(self, signed_allowed: bool) -> Limits:
+        """How far content is read, as the site says; made on first use."""
+        made = self._limits.get(signed_allowed)
+        if made is None:
+            site = self.policy.site.limits
+            made = self._limits[signed_allowed] = Limits(
+                expanded=site.expanded,
+                ratio=site.expansion_ratio,
+                nesting=site.nesting,
+                signed_allowed=signed_allowed,
+            )
+        return made
+
+    def pseudonymiser(self, service: str) -> Pseudonymiser:
+        """The pseudonymiser of a service of this policy, made on first use."""
+        made = self._made.get(service)
+        if made is None:
+            made = self._made[service] = self.make_pseudonymiser(service)
+        return made

@@ -1,0 +1,105 @@
+"""Header fields that the way through Préau itself changes, and how an answer's body is read."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from proxy.content.body import Rewritten
+from proxy.decisions import Headers
+
+READABLE_CODINGS = {b"gzip", b"deflate", b"br", b"zstd", b"identity", b"*"}
+
+
+class Reading(Enum):
+    """How the body of an answer is read."""
+
+    NOT = "not"
+    WHOLE = "whole"
+    EVENTS = "events"
+
+
+_UNREAD_TYPES = (b"image/", b"video/", b"audio/", b"font/")
+_UNREAD = {
+    b"application/octet-stream",
+    b"application/zip",
+    b"application/pdf",
+    b"application/wasm",
+    b"application/gzip",
+}
+
+
+def reading(status: int, method: str, headers: Headers) -> Reading:
+    """Whole for anything that can hold text; binary media cannot hold our pseudonyms.
+
+    An SVG image is text. A part of a file (206) keeps its pseudonyms: its byte positions
+    belong to the service.
+    """
+    if method == "HEAD" or status in (204, 206, 304) or status < 200:
+        return Reading.NOT
+    kind = b""
+    for name, value in headers:
+        if name.lower() == b"content-type":
+            kind = value.partition(b";")[0].strip().lower()
+    if kind == b"text/event-stream":
+        return Reading.EVENTS
+    if kind in _UNREAD or (kind.startswith(_UNREAD_TYPES) and not kind.endswith(b"+xml")):
+        return Reading.NOT
+    return Reading.WHOLE
+
+
+def for_service(headers: Headers) -> Headers:
+    """A request's fields as the service sees them.
+
+    Only content codings that we can undo are offered; no proxy field of ours or of another
+    leaves; ``Sec-GPC: 1`` tells the refusal of tracking (W3C Global Privacy Control).
+    """
+    out = []
+    for field in headers:
+        name = field[0].lower()
+        if name in _OURS:
+            continue
+        if name == b"accept-encoding":
+            field = (field[0], _codings(field[1]))
+        out.append(field)
+    out.append((b"Sec-GPC", b"1"))
+    return tuple(out)
+
+
+def for_client(headers: Headers) -> Headers:
+    """An answer's fields as the client sees them: ``Alt-Svc`` would lead past us (HTTP/3)."""
+    return tuple(field for field in headers if field[0].lower() != b"alt-svc")
+
+
+def without_length(headers: Headers) -> Headers:
+    """Fields for a body whose length is not known beforehand."""
+    return tuple(field for field in headers if field[0].lower() not in _OF_BODY)
+
+
+def with_body(headers: Headers, written: Rewritten) -> Headers:
+    """Fields for a body that we changed: its new length and coding, no digest of the old."""
+    out = [field for field in headers if field[0].lower() not in _OF_BODY]
+    if written.content_encoding:
+        out.append((b"Content-Encoding", written.content_encoding))
+    out.append((b"Content-Length", str(len(written.body)).encode()))
+    return tuple(out)
+
+
+_OURS = {b"proxy-connection", b"proxy-authorization", b"sec-gpc", b"x-forwarded-for", b"forwarded"}
+_OF_BODY = {
+    b"content-length",
+    b"content-encoding",
+    b"transfer-encoding",
+    b"content-md5",
+    b"digest",
+    b"content-digest",
+    b"repr-digest",
+}
+
+
+def _codings(value: bytes) -> bytes:
+    kept = [
+        part.strip()
+        for part in value.split(b",")
+        if part.partition(b";")[0].strip().lower() in READABLE_CODINGS
+    ]
+    return b", ".join(kept) or b"identity"

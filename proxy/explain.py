@@ -1,0 +1,110 @@
+"""``preau explain``: what would happen to a URL, and which rule of which file says so.
+
+It asks the very functions that the gateway asks (``proxy.engine.decide``), so an explanation
+cannot differ from the deed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from urllib.parse import urlsplit
+
+from proxy.blocking import RequestType, request_type
+from proxy.decisions import Headers
+from proxy.engine.decide import Verdict, decide_url
+from proxy.engine.gate import is_ip
+from proxy.engine.snapshot import Snapshot
+from proxy.errors import InputError
+from proxy.policy.model import RuleRef, Treatment
+from proxy.reasons import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One URL, and what a client would say of it."""
+
+    url: str
+    type: str = ""
+    source: str = ""
+    method: str = "GET"
+    client: str = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The answer; empty strings and a zero line where a field does not apply."""
+
+    decision: str
+    reason: str
+    rule: str
+    list: str
+    file: str
+    line: int
+    service: str
+    treatment: str
+
+    def document(self) -> dict[str, object]:
+        """The JSON form, stable: other tools read it."""
+        return asdict(self)
+
+
+def explain(snapshot: Snapshot, question: Question) -> Explanation:
+    """Decide as the gateway would. Raises ``InputError`` for what is not a URL."""
+    host, target = _parts(question.url)
+    policy = snapshot.policy
+    if is_ip(host):
+        return _unidentified(policy.site.unidentified, policy.site.ref("unidentified"))
+    headers: Headers = ()
+    kind = _kind(question.type) or request_type(question.method, target, headers)
+    verdict = decide_url(policy, snapshot.blocker, host, question.url, question.source, kind)
+    return _of(verdict)
+
+
+def _parts(url: str) -> tuple[str, str]:
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").rstrip(".").lower()
+    except ValueError:
+        host = ""
+    if not host or parts.scheme not in ("http", "https", "ws", "wss"):
+        raise InputError("not a URL: expected https://host/path")
+    query = f"?{parts.query}" if parts.query else ""
+    return host, (parts.path or "/") + query
+
+
+def _kind(name: str) -> RequestType | None:
+    if not name:
+        return None
+    try:
+        return RequestType(name)
+    except ValueError:
+        words = ", ".join(RequestType)
+        raise InputError(f"unknown request type; expected one of: {words}") from None
+
+
+def _unidentified(treatment: Treatment, ref: RuleRef) -> Explanation:
+    tunnel = treatment is Treatment.TUNNEL
+    return Explanation(
+        decision="tunnel" if tunnel else "refuse",
+        reason="" if tunnel else Reason.IP_LITERAL.value,
+        rule=ref.text,
+        list="",
+        file=ref.file,
+        line=ref.line,
+        service="",
+        treatment=treatment.value,
+    )
+
+
+def _of(verdict: Verdict) -> Explanation:
+    block, host = verdict.block, verdict.host
+    return Explanation(
+        decision=verdict.word,
+        reason=verdict.reason.value if verdict.reason else "",
+        rule=block.rule if block else host.ref.text,
+        list=block.list if block else "",
+        file=block.file if block else host.ref.file,
+        line=block.line if block else host.ref.line,
+        service=host.service.name if host.service else "",
+        treatment=host.treatment.value,
+    )

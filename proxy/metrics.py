@@ -1,0 +1,258 @@
+"""Every metric in one place.
+
+A metric says how much and how well, never who or what: labels come from closed lists (the
+enums of the code, or the policy's own service names), so that no host, person, path or rule
+can reach a dashboard and no traffic can make the number of series grow.
+
+Children are made once and kept in dictionaries (``Family``): counting on the hot path is a
+dictionary step and an increment. One ``Metrics`` per process, with its own registry; no
+globals, so tests and workers do not meet.
+"""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from itertools import product
+from typing import Any, Self
+
+import prometheus_client
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from proxy import __version__
+from proxy.blocking.lists import Category
+from proxy.kinds import Kind, SubjectKind
+from proxy.policy.model import Action, Treatment
+from proxy.reasons import Reason
+
+# A third of the series, and of no use to us.
+prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call] # not annotated there
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+MAX_SERVICES = 500
+MAX_LISTS = 100
+OTHER = "other"
+
+
+class Decision(StrEnum):
+    """What became of a request."""
+
+    FORWARD = "forward"
+    """Sent unchanged."""
+    PROTECT = "protect"
+    """Sent with identifiers replaced, dropped or generalised."""
+    BLOCK = "block"
+    """Answered in a tracker's place."""
+    REFUSE = "refuse"
+
+
+class Phase(StrEnum):
+    """Where our own time goes, in the order of a request's way."""
+
+    GATE = "gate"
+    BLOCK = "block"
+    PROTECT = "protect"
+    RESTORE = "restore"
+    RECORD = "record"
+
+
+class StoreOperation(StrEnum):
+    """What the store was asked when it failed."""
+
+    PING = "ping"
+    VAULT = "vault"
+    DIRECTORY = "directory"
+    META = "meta"
+
+
+class EventType(StrEnum):
+    """Types of audit event, as the metric groups them."""
+
+    REQUEST = "request"
+    BLOCK = "block"
+    REFUSAL = "refusal"
+    CONNECTION = "connection"
+    POLICY = "policy"
+    DIRECTORY = "directory"
+    KEYS = "keys"
+    OTHER = OTHER
+
+
+type Values = frozenset[str] | set[str]
+
+
+class Family[T](dict[Any, T]):
+    """Children of one metric by label value (a tuple when there are several labels).
+
+    Values outside the closed ones are counted as ``other`` and not remembered, so neither
+    this dictionary nor the metric can grow with traffic.
+    """
+
+    def __init__(self, child: Callable[..., T], *values: Values) -> None:
+        super().__init__()
+        self._child = child
+        self._values = values
+
+    def __missing__(self, key: str | tuple[str, ...]) -> T:
+        given = (key,) if isinstance(key, str) else key
+        if len(given) != len(self._values):
+            raise TypeError(f"expected {len(self._values)} label values")
+        labels = tuple(
+            str(value) if value in allowed else OTHER
+            for value, allowed in zip(given, self._values, strict=True)
+        )
+        child = self._child(*labels)
+        if labels == given:
+            self[key] = child
+        return child
+
+    def fill(self) -> Self:
+        """Make every child now, so that each series starts at zero instead of appearing."""
+        for labels in product(*self._values):
+            self[labels if len(labels) > 1 else labels[0]]
+        return self
+
+
+class Metrics:
+    """All metrics of one process; a ``Family`` where there are labels.
+
+    ``metrics.requests["google-classroom", Decision.PROTECT].inc()``
+    ``metrics.overhead[Phase.PROTECT].observe(seconds)``
+    """
+
+    def __init__(self, services: Iterable[str] = ()) -> None:
+        self.registry = CollectorRegistry(auto_describe=True)
+        self._services: set[str] = set()
+        self._traffic()
+        self._audit_and_store()
+        self._configuration()
+        self.set_services(services)
+
+    def _traffic(self) -> None:
+        self.requests: Family[Counter] = Family(
+            self._counter(
+                "requests", "Requests decided, by service and outcome.", "service", "decision"
+            ),
+            self._services,
+            _closed(Decision),
+        )
+        self.identifiers: Family[Counter] = Family(
+            self._counter(
+                "identifiers", "Identifiers found, by kind and what was done.", "kind", "action"
+            ),
+            _closed(Kind),
+            _closed(Action),
+        )
+        self.blocks: Family[Counter] = Family(
+            self._counter("blocks", "Requests answered in a tracker's place.", "category"),
+            _closed(Category),
+        ).fill()
+        self.refusals: Family[Counter] = Family(
+            self._counter("refusals", "Requests and connections refused.", "reason"),
+            _closed(Reason),
+        ).fill()
+        self.connections: Family[Counter] = Family(
+            self._counter("connections", "Connections, by treatment.", "treatment"),
+            _closed(Treatment),
+        ).fill()
+        overhead = Histogram(
+            "preau_overhead_seconds",
+            "Time of our own work on a request, waiting for nobody.",
+            ("phase",),
+            buckets=_OVERHEAD_BUCKETS,
+            registry=self.registry,
+        )
+        self.overhead: Family[Histogram] = Family(overhead.labels, _closed(Phase)).fill()
+        self.in_flight = self._gauge("requests_in_flight", "Requests being handled now.")
+
+    def _audit_and_store(self) -> None:
+        self.audit_events: Family[Counter] = Family(
+            self._counter("audit_events", "Events written to the audit log.", "type"),
+            _closed(EventType),
+        ).fill()
+        self.audit_commit = Histogram(
+            "preau_audit_commit_seconds",
+            "Time from handing over an event until it is durable.",
+            buckets=_COMMIT_BUCKETS,
+            registry=self.registry,
+        )
+        self.audit_up = self._gauge("audit_up", "Whether the audit log can be written.")
+        self.store_up = self._gauge("store_up", "Whether the store answers.")
+        self.store_errors: Family[Counter] = Family(
+            self._counter("store_errors", "Calls of the store that failed.", "operation"),
+            _closed(StoreOperation),
+        ).fill()
+
+    def _configuration(self) -> None:
+        self._policy = self._labelled("policy_info", "The policy in force.", "digest")
+        self._reload_good = self._gauge(
+            "config_last_reload_successful", "Whether the last reload of policies succeeded."
+        )
+        self._reload_time = self._gauge(
+            "config_last_reload_success_timestamp_seconds", "When policies were last loaded."
+        )
+        subjects = self._labelled("directory_subjects", "Subjects in the directory.", "kind")
+        self.subjects: Family[Gauge] = Family(subjects.labels, _closed(SubjectKind)).fill()
+        self._list_rules = self._labelled("list_rules", "Rules in force of a block list.", "list")
+        self._list_age = self._labelled(
+            "list_age_seconds", "Time since a block list last changed.", "list"
+        )
+        self._labelled("build_info", "This program.", "version", "python").labels(
+            __version__, platform.python_version()
+        ).set(1)
+        ProcessCollector(registry=self.registry)
+
+    def set_services(self, names: Iterable[str]) -> None:
+        """Service names of a policy that label requests, at most ``MAX_SERVICES`` ever."""
+        for name in sorted(set(names) - self._services):
+            if len(self._services) < MAX_SERVICES:
+                self._services.add(name)
+
+    def policy_loaded(self, digest: str, services: Iterable[str]) -> None:
+        """A policy is in force from now on."""
+        self.set_services(services)
+        self._policy.clear()
+        self._policy.labels(digest).set(1)
+        self._reload_good.set(1)
+        self._reload_time.set_to_current_time()
+
+    def policy_rejected(self) -> None:
+        """A reload failed; the last good policy stays in force."""
+        self._reload_good.set(0)
+
+    def lists_loaded(self, lists: Iterable[tuple[str, int, float]]) -> None:
+        """Name, rules in force and last change (Unix time) of each block list."""
+        self._list_rules.clear()
+        self._list_age.clear()
+        for name, rules, changed in list(lists)[:MAX_LISTS]:
+            self._list_rules.labels(name).set(rules)
+            age = self._list_age.labels(name)
+            age.set_function(lambda changed=changed: max(0.0, time.time() - changed))  # type: ignore[misc] # bound now
+
+    def render(self) -> bytes:
+        """The metrics in Prometheus' text format, for ``CONTENT_TYPE``."""
+        return generate_latest(self.registry)
+
+    def _counter(self, name: str, text: str, *labels: str) -> Callable[..., Counter]:
+        return Counter(f"preau_{name}", text, labels, registry=self.registry).labels
+
+    def _gauge(self, name: str, text: str) -> Gauge:
+        return self._labelled(name, text)
+
+    def _labelled(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(f"preau_{name}", text, labels, registry=self.registry)
+
+
+def _closed(words: type[StrEnum]) -> frozenset[str]:
+    return frozenset(word.value for word in words)
+
+
+# fmt: off
+_OVERHEAD_BUCKETS = (
+    5e-05, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0,
+)
+_COMMIT_BUCKETS = (0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0)
+# fmt: on

@@ -1,0 +1,42 @@
+"""JSON Schemas of the site's files, so that editors complete and check while one types.
+
+``python -m proxy.policy.json_schema docs`` writes them; a test compares them with what is
+committed.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from proxy.policy.service_schema import ServiceFile
+from proxy.policy.site_schema import SiteFile
+from proxy.policy.validation import Strict
+
+SCHEMAS: dict[str, tuple[type[Strict], str]] = {
+    "site.schema.json": (SiteFile, "Préau: site.yaml"),
+    "policy.schema.json": (ServiceFile, "Préau: services/*.yaml"),
+}
+
+
+def schema_text(name: str) -> str:
+    """The JSON Schema called ``name``, as it is committed."""
+    schema, title = SCHEMAS[name]
+    document: dict[str, Any] = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **schema.model_json_schema(by_alias=True),
+        "title": title,
+    }
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
+
+
+def main(folder: Path) -> None:
+    """Write every schema into ``folder``."""
+    for name in SCHEMAS:
+        (folder / name).write_text(schema_text(name), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,243 @@
+"""What may stand in ``services/*.yaml``: a service in words that can be read aloud."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from proxy.kinds import Kind
+from proxy.policy.model import Action, OnUnreadable, Treatment
+from proxy.policy.paths import parse_path
+from proxy.policy.site_schema import Line, parse_domain
+from proxy.policy.templates import parse_match
+from proxy.policy.validation import Strict
+
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_WORD = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
+
+
+class Adhesion(StrEnum):
+    """Whether the supplier has adhered to the site's charter."""
+
+    YES = "yes"
+    NO = "no"
+    TO_CONFIRM = "to-confirm"
+
+
+class LetterCase(StrEnum):
+    """Whether the service tells ``/Users`` from ``/users``."""
+
+    EXACT = "exact"
+    IGNORE = "ignore"
+
+
+class OnlyIf(StrEnum):
+    """Which values of a field a rule treats."""
+
+    ANY_VALUE = "any_value"
+    LOOKS_LIKE_KIND = "looks_like_kind"
+
+
+class Coarse(StrEnum):
+    """What is left of a value that is generalised."""
+
+    YEAR = "year"
+    MONTH = "month"
+    DEPARTMENT = "department"
+
+
+class Shape(StrEnum):
+    """The form of a pseudonym; see ``proxy.pseudonyms.shapes``."""
+
+    AUTO = "auto"
+    TEXT = "text"
+    TOKEN = "token"  # noqa: S105 - the name of a form, not a secret
+    EMAIL = "email"
+    NAME = "name"
+    UUID = "uuid"
+
+
+GENERALISED = {
+    Coarse.YEAR: Kind.BIRTH_DATE,
+    Coarse.MONTH: Kind.BIRTH_DATE,
+    Coarse.DEPARTMENT: Kind.ADDRESS,
+}
+
+
+def parse_host(text: str) -> str:
+    """``name.example`` or ``*.name.example``, lower case, ASCII."""
+    wildcard = text.strip().startswith("*.")
+    name = text.strip()[2:] if wildcard else text
+    try:
+        return ("*." if wildcard else "") + parse_domain(name)
+    except ValueError:
+        raise ValueError(
+            "expected a host such as app.example.com or *.example.com (no https://, no path)"
+        ) from None
+
+
+def _country(text: str) -> str:
+    if _COUNTRY.fullmatch(text) is None:
+        raise ValueError("expected a country's two letters in capitals, such as FR")
+    return text
+
+
+def _path(text: str) -> str:
+    parse_path(text)
+    return text
+
+
+def _match(text: str) -> str:
+    parse_match(text)
+    return text
+
+
+def _adhesion(value: Any) -> Any:
+    """``true`` and ``false`` say the same as ``yes`` and ``no``."""
+    return {"true": "yes", "false": "no", True: "yes", False: "no"}.get(value, value)
+
+
+def _one_or_more(value: Any) -> Any:
+    """``match: GET /x`` is short for a list of one."""
+    return [value] if isinstance(value, str) else value
+
+
+def _short_rule(value: Any) -> Any:
+    """``userId: email`` is short for ``userId: {is: email}``."""
+    return {"is": value} if isinstance(value, str) else value
+
+
+Country = Annotated[str, AfterValidator(_country)]
+Host = Annotated[str, AfterValidator(parse_host)]
+Charter = Annotated[Adhesion, BeforeValidator(_adhesion, json_schema_input_type=Adhesion | bool)]
+
+
+class SupplierFile(Strict):
+    """Who runs the service, and whose laws can reach the data."""
+
+    name: Line = Field(description="The company or the public body.")
+    country: Country = Field(description="Where it is based, two letters: FR.")
+    jurisdictions: Annotated[tuple[Country, ...], Field(min_length=1)] = Field(
+        description="Countries whose laws can reach the data: [FR] or [US, IE]."
+    )
+    note: str = Field(default="", description="Why a country outside the EU is acceptable here.")
+
+
+class CharterFile(Strict):
+    """The supplier's adhesion to the charter: the site's own statement, never ours."""
+
+    adhered: Charter = Field(description="yes, no, or to-confirm (allowed, and warned about).")
+    since: date | None = Field(default=None, description="Since when, such as 2026-09-01.")
+    evidence: str = Field(default="", description="Where the signed paper is.")
+
+
+class RuleFile(Strict):
+    """What a value is, and what to do with it."""
+
+    kind: Kind = Field(alias="is", description="What the value is.")
+    do: Action = Field(default=Action.PSEUDONYMISE, description="What to do with it.")
+    to: Coarse | None = Field(
+        default=None, description="With 'do: generalise': what is left of it."
+    )
+    shape: Shape = Field(
+        default=Shape.AUTO, description="The form of the pseudonym; auto suits what the value is."
+    )
+    only_if: OnlyIf | None = Field(
+        default=None,
+        description="looks_like_kind treats only values of the kind's form (an identifier that "
+        "may be a number, 'me' or an e-mail); any_value treats every value.",
+    )
+    why: str = Field(default="", description="For whoever reads this next.")
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if (self.do is Action.GENERALISE) != (self.to is not None):
+            raise ValueError("'do: generalise' and 'to: …' go together, write both or none")
+        if self.to is not None and GENERALISED[self.to] is not self.kind:
+            raise ValueError(f"'to: {self.to}' is for a {GENERALISED[self.to]}, not a {self.kind}")
+        if self.kind is Kind.PHOTO and self.do is Action.PSEUDONYMISE:
+            raise ValueError("a photo has no pseudonym, write 'do: drop' (or refuse, or allow)")
+        return self
+
+
+class FieldFile(RuleFile):
+    """A field of the JSON that is sent, by its path."""
+
+    at: Annotated[str, AfterValidator(_path)] = Field(
+        description="students[].profile.name.givenName, or **.emailAddress at any depth."
+    )
+
+
+ShortRule = Annotated[
+    RuleFile, BeforeValidator(_short_rule, json_schema_input_type=RuleFile | Kind)
+]
+Rules = dict[str, ShortRule]
+Matches = Annotated[
+    tuple[Annotated[str, AfterValidator(_match)], ...],
+    BeforeValidator(_one_or_more, json_schema_input_type=str | list[str]),
+    Field(min_length=1),
+]
+
+
+class RequestFile(Strict):
+    """One kind of request and its fields."""
+
+    match: Matches = Field(
+        description="Method and path: 'POST /v1/courses/{courseId}/students'. Several methods: "
+        "'GET|DELETE /…'; any: 'ANY /…'; a path and all below it: '/v1/users/{id}/...'. "
+        "A list when the same fields hold for several.",
+    )
+    path: Rules = Field(default_factory=dict, description="Braced parts of the path.")
+    query: Rules = Field(default_factory=dict, description="Parameters after the question mark.")
+    form: Rules = Field(default_factory=dict, description="Fields of a form.")
+    headers: Rules = Field(default_factory=dict, description="Header fields.")
+    body: tuple[FieldFile, ...] = Field(default=(), description="Fields of the JSON.")
+    why: str = Field(default="", description="For whoever reads this next.")
+
+    @model_validator(mode="after")
+    def _path_names(self) -> Self:
+        known = {name for match in self.match for name in parse_match(match).parameters}
+        for name in self.path:
+            if name not in known:
+                raise ValueError(f"path: {{{name}}} does not stand in match")
+        return self
+
+
+class ServiceFile(Strict):
+    """A cloud service: who runs it, where it is, what it may receive."""
+
+    service: str = Field(description="A short name: google-classroom.", pattern=_WORD)
+    title: Line = Field(description="The name that people know.")
+    purpose: Line = Field(description="What the school uses it for.")
+    supplier: SupplierFile = Field(description="Who runs it.")
+    charter: CharterFile = Field(description="The supplier's adhesion to the charter.")
+    retention: str = Field(default="", description="How long the service keeps data, in words.")
+    hosts: Annotated[tuple[Host, ...], Field(min_length=1)] = Field(
+        description="Its hosts: app.example.com, or *.example.com for all below example.com."
+    )
+    treatment: Treatment = Field(description="inspect, tunnel (pass unread) or deny.")
+    opaque: OnUnreadable = Field(
+        default=OnUnreadable.REFUSE, description="For content that cannot be read."
+    )
+    signed: OnUnreadable = Field(
+        default=OnUnreadable.REFUSE, description="For signed content that carries an identity."
+    )
+    letter_case: LetterCase = Field(
+        default=LetterCase.EXACT,
+        description="ignore: the service does not tell /Users from /users.",
+    )
+    fields: tuple[FieldFile, ...] = Field(
+        default=(), description="Fields of JSON sent to any address."
+    )
+    query: Rules = Field(
+        default_factory=dict, description="Parameters after the question mark, at any address."
+    )
+    form: Rules = Field(default_factory=dict, description="Fields of forms sent to any address.")
+    headers: Rules = Field(default_factory=dict, description="Header fields, at any address.")
+    requests: tuple[RequestFile, ...] = Field(
+        default=(), description="Kinds of request, with fields."
+    )

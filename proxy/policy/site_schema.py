@@ -1,0 +1,255 @@
+"""What may stand in ``site.yaml``. Every description ends up in the JSON Schema for editors."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from enum import StrEnum
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from proxy.policy.validation import Strict
+
+_SIZE = re.compile(r"(\d{1,6})\s*(B|KiB|MiB|GiB|kB|MB|GB)?")
+_UNITS = {
+    None: 1,
+    "B": 1,
+    "KiB": 1024,
+    "MiB": 1024**2,
+    "GiB": 1024**3,
+    "kB": 1000,
+    "MB": 1000**2,
+    "GB": 1000**3,
+}
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
+
+
+class Group(StrEnum):
+    """Whom a network serves."""
+
+    PUPILS = "pupils"
+    STAFF = "staff"
+    GUEST = "guest"
+
+
+class Unread(StrEnum):
+    """A treatment that decrypts nothing: the only ones for what no service names."""
+
+    DENY = "deny"
+    TUNNEL = "tunnel"
+
+
+class Language(StrEnum):
+    """The language of pages for people."""
+
+    FR = "fr"
+    EN = "en"
+
+
+def parse_size(value: Any) -> int:
+    """``16 MiB`` or a number of bytes."""
+    match = _SIZE.fullmatch(str(value).strip())
+    if match is None:
+        raise ValueError("expected a size such as '16 MiB' or '64 KiB'")
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def parse_address(text: str) -> tuple[str, int]:
+    """``host:port``, the host an IP address or ``localhost``; IPv6 in brackets."""
+    host, _, port = text.rpartition(":")
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    try:
+        if bare != "localhost":
+            ipaddress.ip_address(bare)
+        if ":" in bare and bare == host:
+            raise ValueError
+        if not (port.isascii() and port.isdigit() and int(port) <= 65535):
+            raise ValueError
+    except ValueError:
+        raise ValueError(
+            "expected an address such as 127.0.0.1:8080 or [::1]:8080 (an IP address and a port)"
+        ) from None
+    return bare, int(port)
+
+
+def _address(text: str) -> str:
+    parse_address(text)
+    return text
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text.strip()))
+    except ValueError:
+        pass
+    try:
+        meant = ipaddress.ip_network(text.strip(), strict=False)
+    except ValueError:
+        raise ValueError("expected a network such as 10.21.0.0/16 or fd00:21::/32") from None
+    raise ValueError(f"{text.strip()} is a host inside a network, did you mean {meant}?")
+
+
+def parse_domain(text: str) -> str:
+    """A domain name, lower case, in its ASCII form."""
+    name = text.strip().lower().removesuffix(".")
+    try:
+        name = name.encode("ascii" if name.isascii() else "idna").decode("ascii")
+    except UnicodeError:
+        raise ValueError("expected a domain name such as school.example") from None
+    if len(name) > 253 or _DOMAIN.fullmatch(name) is None:
+        raise ValueError("expected a domain name such as school.example")
+    return name
+
+
+def _store(text: str) -> str:
+    if not text:
+        return text
+    parts = urlsplit(text)
+    if parts.scheme not in ("sqlite", "redis", "rediss", "unix"):
+        raise ValueError("expected sqlite:FILE, redis://HOST:PORT/DB or rediss://HOST:PORT/DB")
+    if parts.password:
+        raise ValueError("a password stands in this file, set PREAU_STORE_URL instead")
+    return text
+
+
+def _contact_address(text: str) -> str:
+    if text and "@" not in text and urlsplit(text).scheme not in ("http", "https"):
+        raise ValueError("expected an e-mail address or a URL (https://…)")
+    return text
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("expected some text")
+    return " ".join(text.split())
+
+
+Size = Annotated[
+    int,
+    BeforeValidator(parse_size, json_schema_input_type=int | str),
+    Field(gt=0, examples=["16 MiB"]),
+]
+Line = Annotated[str, AfterValidator(_not_blank)]
+Domain = Annotated[str, AfterValidator(parse_domain)]
+Place = Annotated[str, AfterValidator(_address)]
+
+
+class RestoreScope(StrEnum):
+    """Who may see a pseudonym turned back into a name."""
+
+    SCHOOL = "school"
+    SITE = "site"
+
+
+class ContactFile(Strict):
+    """Whom a refusal page tells people to ask."""
+
+    name: Line = Field(default="", description="A person or an office.")
+    address: Annotated[str, AfterValidator(_contact_address)] = Field(
+        default="", description="An e-mail address or a URL (https://…)."
+    )
+
+
+class Network(Strict):
+    """An address range inside the site, its school and whom it serves."""
+
+    network: Annotated[str, AfterValidator(_network)] = Field(description="Such as 10.21.0.0/16.")
+    school: str = Field(
+        description="The school's identifier, as in the rosters (in France its UAI).",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
+    )
+    group: Group = Field(description="pupils, staff or guest.")
+
+
+class LimitsFile(Strict):
+    """What the gateway reads at most; beyond it, it refuses."""
+
+    body: Size = Field(default=16 * 1024**2, description="The largest body it reads.")
+    expanded: Size = Field(default=64 * 1024**2, description="The largest body once decompressed.")
+    expansion_ratio: int = Field(
+        default=200,
+        description="How many times larger decompression may make a body.",
+        ge=1,
+        le=10_000,
+    )
+    headers: Size = Field(default=64 * 1024, description="The largest header section.")
+    nesting: int = Field(
+        default=8, description="How many formats may stand inside each other.", ge=1, le=32
+    )
+
+
+class PathsFile(Strict):
+    """Where things are kept; relative to this folder. Empty: inside ``state``."""
+
+    state: Line = Field(default="state", description="What the gateway writes.")
+    keys: str = Field(default="", description="The site's root keys.")
+    ca: str = Field(default="", description="The site's certificate authority.")
+    audit: str = Field(default="", description="The audit log.")
+    cache: str = Field(default="", description="What can be made again.")
+
+
+class AuditFile(Strict):
+    """The audit log."""
+
+    retention_months: int = Field(
+        default=12,
+        description="Months that events are kept (the CNIL advises 6 to 12).",
+        ge=1,
+        le=120,
+    )
+
+
+class SiteFile(Strict):
+    """A site: one school, or all the schools of an academy."""
+
+    site: Line = Field(description="The site's name, for people.")
+    language: Language = Field(default=Language.FR, description="The language of refusal pages.")
+    contact: ContactFile = Field(
+        default_factory=ContactFile, description="Whom a refusal page names."
+    )
+    networks: tuple[Network, ...] = Field(default=(), description="Which addresses are whose.")
+    unknown_networks: Group = Field(
+        default=Group.GUEST, description="The group of any other address."
+    )
+    unknown_service: Unread = Field(
+        default=Unread.DENY, description="For hosts that no service names."
+    )
+    unidentified: Unread = Field(
+        default=Unread.DENY,
+        description="For connections that do not say, or contradict, their host.",
+    )
+    restore_scope: RestoreScope = Field(
+        default=RestoreScope.SCHOOL,
+        description="Who sees names again: school (only the person's own schools) or site.",
+    )
+    require_charter: bool = Field(
+        default=True, description="Deny services whose supplier has not adhered to the charter."
+    )
+    pseudonym_domain: Annotated[Domain, Field(max_length=200)] = Field(
+        default="pseudonyme.invalid",
+        description="The domain of e-mail pseudonyms: a sub-domain you own.",
+    )
+    school_domains: tuple[Domain, ...] = Field(
+        default=(), description="The e-mail domains of your pupils and staff."
+    )
+    listen: Place = Field(default="127.0.0.1:8080", description="Where browsers reach the gateway.")
+    status: Place = Field(
+        default="127.0.0.1:9090", description="Metrics and status; keep it private."
+    )
+    store: Annotated[str, AfterValidator(_store)] = Field(
+        default="",
+        description="sqlite:FILE or redis://HOST:PORT/DB. Empty: SQLite inside paths.state. "
+        "A URL with a password goes into the environment (PREAU_STORE_URL).",
+    )
+    paths: PathsFile = Field(default_factory=PathsFile, description="Where things are kept.")
+    limits: LimitsFile = Field(
+        default_factory=LimitsFile, description="What the gateway reads at most."
+    )
+    audit: AuditFile = Field(default_factory=AuditFile, description="The audit log.")
+    upstream_ca: str = Field(
+        default="",
+        description="A PEM file of more authorities to trust for services (a parent proxy).",
+    )

@@ -1,0 +1,76 @@
+"""The first line of a request rule: ``GET|DELETE /v1/courses/{courseId}/students/{userId}``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+from urllib.parse import unquote
+
+ANY_METHOD: Final = "ANY"
+TAIL: Final = "..."
+_METHOD = re.compile(r"[A-Z]{2,16}")
+_PARAMETER = re.compile(r"\{([A-Za-z][A-Za-z0-9_-]{0,63})\}")
+_MAX_SEGMENTS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """Methods and a path; ``segments`` holds names for parameters as ``{name}``.
+
+    ``tail`` says that the path stands for itself and for every path below it.
+    """
+
+    methods: tuple[str, ...]
+    segments: tuple[str, ...]
+    tail: bool
+
+    @property
+    def parameters(self) -> dict[str, int]:
+        """The index of each parameter's segment."""
+        return {s[1:-1]: i for i, s in enumerate(self.segments) if is_parameter(s)}
+
+    @property
+    def path(self) -> str:
+        """The path with parameters in braces: holds no value of a request."""
+        return "/" + "/".join((*self.segments, "…") if self.tail else self.segments)
+
+
+def is_parameter(segment: str) -> bool:
+    """Whether a template's segment stands for any value."""
+    return segment.startswith("{")
+
+
+@lru_cache(maxsize=4096)
+def parse_match(text: str) -> Template:
+    """The template in ``text``. Raises ``ValueError`` that says what was expected."""
+    methods, _, path = text.strip().partition(" ")
+    path = path.strip()
+    names = tuple(methods.split("|"))
+    if not path.startswith("/") or not all(_METHOD.fullmatch(name) for name in names):
+        raise ValueError("expected a method and a path, such as 'POST /v1/courses/{courseId}'")
+    if "?" in path or "#" in path:
+        raise ValueError("the path stands without '?', parameters go under 'query:'")
+    segments = tuple(path[1:].split("/"))
+    if tail := segments[-1] in (TAIL, "…"):
+        segments = segments[:-1]
+    if segments and segments[-1] == "":
+        segments = segments[:-1]
+    if len(segments) > _MAX_SEGMENTS:
+        raise ValueError(f"a path of {len(segments)} parts, expected at most {_MAX_SEGMENTS}")
+    for segment in segments:
+        _check(segment)
+    parameters = [segment for segment in segments if is_parameter(segment)]
+    if len(set(parameters)) != len(parameters):
+        raise ValueError("two parts in braces have the same name")
+    return Template(names, tuple(unquote(segment) for segment in segments), tail)
+
+
+def _check(segment: str) -> None:
+    if not segment:
+        raise ValueError("an empty part ('//') stands in the path")
+    if segment in (TAIL, "…"):
+        raise ValueError("'...' may only stand at the end of the path")
+    if ("{" in segment or "}" in segment) and _PARAMETER.fullmatch(segment) is None:
+        raise ValueError(f"expected a whole part in braces such as {{userId}}, not {segment!r}")

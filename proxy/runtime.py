@@ -1,0 +1,227 @@
+"""A site opened for work: policy, keys, store, directory, lists, audit log, metrics.
+
+One owner for every part and every swap. ``snapshot`` is what requests read; ``refresh``
+replaces it whole when policy, lists or directory changed, and leaves it as it is when the
+new one is broken.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Self
+
+from proxy.audit import AuditLog, ClientKeys, Event, fit, make_event, open_audit
+from proxy.blocking import ListFile, ListReport, build, discover, open_blocker
+from proxy.directory.index import Counts, Directory, Index
+from proxy.engine import Client, Engine
+from proxy.engine.snapshot import Snapshot
+from proxy.errors import PreauError, Refused
+from proxy.frontends.status import Check
+from proxy.metrics import Metrics, StoreOperation
+from proxy.policy.holder import PolicyHolder, ReloadOutcome
+from proxy.policy.policy import load_policy
+from proxy.pseudonyms.canonical import canonical
+from proxy.pseudonyms.keys import Keys
+from proxy.pseudonyms.pseudonymiser import Pseudonymiser
+from proxy.pseudonyms.values import ValueSealer
+from proxy.pseudonyms.vault import Vault
+from proxy.site import Site
+from proxy.store import Store, open_store
+
+log = logging.getLogger("preau.runtime")
+
+AUDIT_KEY = "audit-ed25519.pem"
+
+
+def open_snapshot(root: Path) -> Snapshot:
+    """Policy and lists alone, for ``explain``: needs no keys, store or log."""
+    policy = load_policy(root)
+
+    def no_pseudonyms(service: str) -> Pseudonymiser:
+        raise PreauError(f"{service}: this command does not pseudonymise")
+
+    return Snapshot(
+        policy, Index({}, {}, Counts(), canonical), build(_lists(policy.site)), no_pseudonyms
+    )
+
+
+def open_log(site: Site, gateway: str = "preau") -> AuditLog:
+    """The site's audit log: this process becomes its writer, or talks to the one there is."""
+    return open_audit(
+        site.audit_dir,
+        key_path=site.keys_dir / AUDIT_KEY,
+        origin=f"preau.example/{fit('gateway', site.name)}",
+        gateway=gateway,
+    )
+
+
+class Runtime:
+    """An open site. ``open`` it, read ``snapshot()``, call ``refresh`` every second or so."""
+
+    def __init__(
+        self, holder: PolicyHolder, keys: Keys, store: Store, audit: AuditLog, metrics: Metrics
+    ) -> None:
+        self.site = holder.current.site
+        self.store = store
+        self.audit = audit
+        self.metrics = metrics
+        self.engine = Engine(self.snapshot, metrics)
+        self._holder = holder
+        self._keys = keys
+        self._sealer = ValueSealer(keys)
+        self._vault = Vault(self._sealer, store)
+        self._client_keys = ClientKeys(
+            self.site.audit_dir / "client-keys", self.site.audit_retention_months * 31
+        )
+        self._directory = Directory(store, self._sealer, self.site.school_domains)
+        self._count_directory()
+        self._lists_seen = _fingerprint(_lists(self.site))
+        self._blocker = open_blocker(_lists(self.site), self.site.cache_dir)
+        self._snapshot = self._make_snapshot()
+
+    @classmethod
+    def open(cls, root: Path) -> Self:
+        """Open a site for work. Raises a ``PreauError`` that says what to do."""
+        holder = PolicyHolder(root)
+        site = holder.current.site
+        keys = Keys.load(site.keys_dir)
+        store = open_store(site.store_url)
+        keys.bind(store)
+        return cls(holder, keys, store, open_log(site), Metrics())
+
+    def close(self) -> None:
+        """Seal the log, close the store."""
+        self.audit.close()
+        self.store.close()
+
+    def snapshot(self) -> Snapshot:
+        """What requests read from here on."""
+        return self._snapshot
+
+    def client(self, address: str) -> Client:
+        """Who asks, from an IP address: school, group, and a hash that forgets."""
+        known = self._holder.current.site.client_of(address)
+        return Client(known.school, known.group, self._client_keys.hash(address))
+
+    def started(self) -> None:
+        """Say in the log and the metrics which policy is in force."""
+        policy = self._snapshot.policy
+        self.metrics.policy_loaded(policy.digest, policy.services)
+        self._lists_metrics()
+        self.audit.record_sync(
+            [make_event("gateway-started", policy=policy.digest, count=len(policy.services))]
+        )
+
+    def refresh(self) -> None:
+        """Take in what changed on disk or in the store. Never raises for what is broken there."""
+        outcome = self._holder.reload_if_changed()
+        lists = self._new_lists()
+        index = self._new_index()
+        if (outcome and outcome.applied) or lists or index:
+            self._snapshot = self._make_snapshot()
+        if outcome:
+            self._tell(outcome)
+
+    def checks(self) -> Mapping[str, Callable[[], Check]]:
+        """What must work for the gateway to be ready: by name."""
+        return {"store": self._check_store, "audit": self._check_audit}
+
+    # --- inside ---
+
+    def _make_snapshot(self) -> Snapshot:
+        policy, index = self._holder.current, self._directory.index
+        domain = policy.site.pseudonym_domain
+
+        def pseudonymiser(service: str) -> Pseudonymiser:
+            return Pseudonymiser(self._keys, service, index, self.store, domain, self._vault)
+
+        return Snapshot(policy, index, self._blocker, pseudonymiser)
+
+    def _new_index(self) -> bool:
+        try:
+            changed = self._directory.refresh()
+        except Refused as error:
+            self.metrics.store_up.set(0)
+            self.metrics.store_errors[StoreOperation.DIRECTORY].inc()
+            log.error("directory not reloaded, the last one stays: %s", error.reason.value)
+            return False
+        self.metrics.store_up.set(1)
+        if changed:
+            self._count_directory()
+        return changed
+
+    def _count_directory(self) -> None:
+        for kind, count in self._directory.index.counts().subjects.items():
+            self.metrics.subjects[kind].set(count)
+
+    def _new_lists(self) -> bool:
+        lists = _lists(self.site)
+        seen = _fingerprint(lists)
+        if seen == self._lists_seen:
+            return False
+        try:
+            self._blocker = open_blocker(lists, self.site.cache_dir)
+        except (OSError, PreauError) as error:
+            log.error("lists not reloaded, the last good ones stay: %s", type(error).__name__)
+            return False
+        self._lists_seen = seen
+        self._lists_metrics()
+        digest = self._blocker.digest[:16]
+        self._record([_list_updated(report, digest) for report in self._blocker.reports])
+        return True
+
+    def _lists_metrics(self) -> None:
+        changed = {item.name: item.path.stat().st_mtime for item in _lists(self.site)}
+        self.metrics.lists_loaded(
+            (report.name, report.rules, changed.get(report.name, 0.0))
+            for report in self._blocker.reports
+        )
+
+    def _tell(self, outcome: ReloadOutcome) -> None:
+        if outcome.applied:
+            self.metrics.policy_loaded(outcome.digest, self._snapshot.policy.services)
+            log.warning("policy %s is in force", outcome.digest)
+            self._record([make_event("policy-loaded", policy=outcome.digest)])
+            return
+        self.metrics.policy_rejected()
+        for problem in outcome.problems:
+            log.error("policy rejected, the last good one stays: %s", problem)
+        rejected = make_event(
+            "policy-rejected", policy=outcome.digest, problems=len(outcome.problems)
+        )
+        self._record([rejected])
+
+    def _record(self, events: list[Event]) -> None:
+        try:
+            self.audit.record_sync(events)
+        except Refused as error:
+            log.error("not recorded: %s", error.reason.value)
+
+    def _check_store(self) -> Check:
+        self.store.ping()
+        return Check(True, f"directory version {self._directory.index.version}")
+
+    def _check_audit(self) -> Check:
+        status = self.audit.status()
+        return Check(status.healthy, status.failure or f"{status.role}, {status.size} events")
+
+
+def _lists(site: Site) -> list[ListFile]:
+    return discover(site.root / "lists" / "block", site.root)
+
+
+def _fingerprint(lists: list[ListFile]) -> tuple[tuple[str, int, int], ...]:
+    seen = []
+    for item in lists:
+        stat = item.path.stat()
+        seen.append((str(item.path), stat.st_mtime_ns, stat.st_size))
+    return tuple(seen)
+
+
+def _list_updated(report: ListReport, digest: str) -> Event:
+    """One list of a new set; ``digest`` is that of the whole set."""
+    return make_event(
+        "list-updated", list=fit("list", report.name), entries=report.rules, digest=digest
+    )

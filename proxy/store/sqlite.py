@@ -1,0 +1,333 @@
+"""The embedded store: two SQLite files in WAL mode.
+
+Why two files: SQLite has one writer at a time. A directory import holds the writer for
+seconds; the vault is written on the request path and must not wait for it.
+
+Durability. A directory change and a meta value are written with ``synchronous=FULL``: they
+survive a power loss. A vault row is written with ``synchronous=NORMAL`` (14 µs instead of
+241): it survives any crash of our processes, and a power loss can undo the last rows
+without corrupting the file. A lost row is written again when its value is next sent,
+because vault references are deterministic; until then that pseudonym is not restored.
+
+Erasure. ``secure_delete`` overwrites what is deleted, and the write-ahead log is emptied
+after a change that forgets, unless a reader holds it: then at the next such change or
+checkpoint. Backups are the operator's: keep them apart and short.
+
+Threads share one connection a file behind a lock; iterators have their own connection, hence
+a consistent view however long they take. Processes are kept apart by SQLite's locks.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from proxy.errors import StoreUnavailable
+from proxy.store.interface import Change, Conflict, SubjectRecord, ValueRecord
+from proxy.store.records import (
+    pack_subject,
+    pack_value,
+    to_signed,
+    to_unsigned,
+    unpack_subject,
+    unpack_value,
+)
+
+SCHEMA_VERSION = 1
+_APPLICATION_ID = 0x50524541  # "PREA": told apart from any other SQLite file
+_BUSY_SECONDS = 5.0
+_CHUNK = 500  # references in one look-up; SQLite allows 32,766 parameters
+_VERSION = "directory-version"
+
+_DIRECTORY_TABLES = (
+    "CREATE TABLE meta (name TEXT PRIMARY KEY, content BLOB NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE value (ref INTEGER PRIMARY KEY, packed BLOB NOT NULL)",
+    "CREATE TABLE data_key (ref INTEGER PRIMARY KEY, wrapped BLOB NOT NULL)",
+    "CREATE TABLE subject (ref INTEGER PRIMARY KEY, packed BLOB NOT NULL)",
+)
+_VAULT_TABLES = ("CREATE TABLE vault (ref INTEGER PRIMARY KEY, sealed BLOB NOT NULL)",)
+
+
+class SqliteStore:
+    """``Store`` on the local disk. ``path`` is the directory's file, ``path-vault`` the vault's."""
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = Path(path)
+        self._vault_path = self._path.with_name(self._path.name + "-vault")
+        self._lock = threading.RLock()
+        self._pid = os.getpid()
+        self._closed = False
+        with _translated(self._path):
+            self._directory = _open(self._path, _DIRECTORY_TABLES, "FULL")
+        try:
+            with _translated(self._vault_path):
+                self._vault = _open(self._vault_path, _VAULT_TABLES, "NORMAL")
+        except BaseException:
+            self._directory.close()
+            raise
+
+    def __repr__(self) -> str:
+        return f"SqliteStore({str(self._path)!r})"
+
+    def ping(self) -> None:
+        """Read one page of each file."""
+        self.directory_version()
+        self.vault_get((1,))
+
+    def close(self) -> None:
+        """Close both files; calling it again does nothing."""
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                self._directory.close()
+                self._vault.close()
+
+    # --- vault ---------------------------------------------------------------------------
+
+    def vault_put(self, ref: int, sealed: bytes) -> None:
+        """Keep ``sealed`` under ``ref`` unless something is there already."""
+        with self._using(self._vault_path):
+            self._vault.execute(
+                "INSERT OR IGNORE INTO vault (ref, sealed) VALUES (?, ?)", (to_signed(ref), sealed)
+            )
+
+    def vault_get(self, refs: Sequence[int]) -> list[bytes | None]:
+        """The sealed values in the order asked, ``None`` for the unknown."""
+        found: dict[int, bytes] = {}
+        with self._using(self._vault_path):
+            for start in range(0, len(refs), _CHUNK):
+                chunk = [to_signed(ref) for ref in refs[start : start + _CHUNK]]
+                marks = ",".join("?" * len(chunk))
+                query = f"SELECT ref, sealed FROM vault WHERE ref IN ({marks})"  # noqa: S608 - only "?"
+                found.update(self._vault.execute(query, chunk))
+        return [found.get(to_signed(ref)) for ref in refs]
+
+    # --- directory -----------------------------------------------------------------------
+
+    def directory_version(self) -> int:
+        """One look-up in a small table: cheap enough to poll."""
+        with self._using(self._path):
+            return _read_version(self._directory)
+
+    def directory_apply(self, change: Change) -> int:
+        """One transaction, durable when this returns."""
+        with self._using(self._path):
+            with _transaction(self._directory):
+                version = _read_version(self._directory)
+                if version != change.base_version:
+                    raise Conflict(f"the directory is at {version}, not {change.base_version}")
+                _write(self._directory, change)
+                _set_meta(self._directory, _VERSION, b"%d" % (version + 1))
+            if change.forget_values or change.forget_subjects:
+                _empty_log(self._directory)
+            return version + 1
+
+    def values(self) -> Iterator[ValueRecord]:
+        """Every value, as of the first ``next``."""
+        return self._every("value", "packed", unpack_value)
+
+    def keys(self) -> Iterator[tuple[int, bytes]]:
+        """Every wrapped data key, as of the first ``next``."""
+        return self._every("data_key", "wrapped", lambda ref, wrapped: (ref, wrapped))
+
+    def subjects(self) -> Iterator[SubjectRecord]:
+        """Every subject, as of the first ``next``."""
+        return self._every("subject", "packed", unpack_subject)
+
+    # --- meta ----------------------------------------------------------------------------
+
+    def get_meta(self, name: str) -> bytes | None:
+        """A small named value, or ``None``."""
+        with self._using(self._path):
+            return _get_meta(self._directory, name)
+
+    def set_meta(self, name: str, value: bytes) -> None:
+        """Durable when this returns."""
+        with self._using(self._path):
+            _set_meta(self._directory, name, value)
+
+    # --- inside --------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _using(self, path: Path) -> Iterator[None]:
+        """One thread at a time, in the process that opened, with our own errors."""
+        with self._lock:
+            if self._closed:
+                raise StoreUnavailable(f"{path}: the store is closed")
+            if self._pid != os.getpid():
+                raise StoreUnavailable(f"{path}: opened before a fork; open it in each worker")
+            with _translated(path):
+                yield
+
+    def _every[T](self, table: str, column: str, make: Callable[[int, bytes], T]) -> Iterator[T]:
+        with self._using(self._path):
+            connection = _connect(self._path)
+        try:
+            with _translated(self._path):
+                rows = connection.execute(f"SELECT ref, {column} FROM {table}")  # noqa: S608 - ours
+                for ref, content in rows:
+                    yield make(to_unsigned(ref), content)
+        except ValueError as error:
+            raise StoreUnavailable(
+                f"{self._path}: damaged row ({error}); restore a backup"
+            ) from error
+        finally:
+            connection.close()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(
+        path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+    )
+
+
+def _open(path: Path, tables: Sequence[str], synchronous: str) -> sqlite3.Connection:
+    _create_private(path)
+    connection = _connect(path)
+    try:
+        _use_wal(connection)
+        connection.execute(f"PRAGMA synchronous={synchronous}")
+        connection.execute("PRAGMA secure_delete=ON").fetchall()
+        _prepare(connection, path, tables)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """SQLite does not wait for its lock here, and several workers may create at once."""
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").fetchall()
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
+def _empty_log(connection: sqlite3.Connection) -> None:
+    """Overwrite the log's copies of what was forgotten; a long reader puts it off, briefly."""
+    connection.execute("PRAGMA busy_timeout=200").fetchall()
+    try:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={int(_BUSY_SECONDS * 1000)}").fetchall()
+
+
+def _create_private(path: Path) -> None:
+    """Create with mode 0600 (SQLite gives its side files the same), refuse a looser file.
+
+    Makes the last folder only: a longer path that is absent is a disk that is not mounted.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreUnavailable(
+            f"{path}: {error.strerror}; create its folder and let the gateway's user write there"
+        ) from error
+    try:
+        mode = os.fstat(descriptor).st_mode
+    finally:
+        os.close(descriptor)
+    if mode & 0o077:
+        raise StoreUnavailable(f"{path}: others can read it; run chmod 600 on it")
+
+
+def _prepare(connection: sqlite3.Connection, path: Path, tables: Sequence[str]) -> None:
+    with _transaction(connection):
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        application = connection.execute("PRAGMA application_id").fetchone()[0]
+        if version == 0 and application == 0 and not _has_tables(connection):
+            for statement in tables:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id={_APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+        elif application != _APPLICATION_ID:
+            raise StoreUnavailable(f"{path}: an SQLite file of another program; name another path")
+        elif version != SCHEMA_VERSION:
+            raise StoreUnavailable(
+                f"{path}: written by another version (schema {version}, this program reads "
+                f"{SCHEMA_VERSION}); run the version that wrote it"
+            )
+
+
+def _has_tables(connection: sqlite3.Connection) -> bool:
+    return connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None
+
+
+@contextlib.contextmanager
+def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """All or nothing; takes the writer's place at once, so that no reader can upgrade late."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:  # a full disk has rolled back on its own
+            connection.execute("ROLLBACK")
+        raise
+
+
+@contextlib.contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    """SQLite's errors as ours. Its messages name tables, never contents."""
+    try:
+        yield
+    except (sqlite3.DatabaseError, sqlite3.InterfaceError) as error:
+        raise StoreUnavailable(f"{path}: {error}; {_advice(error)}") from error
+
+
+def _advice(error: sqlite3.Error) -> str:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_BUSY:
+        return "another process holds it; is an import running?"
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return "the file is damaged; stop the gateway and restore a backup"
+    if code == sqlite3.SQLITE_FULL:
+        return "the disk is full; free some space"
+    return "check the disk and the file's permissions"
+
+
+def _read_version(connection: sqlite3.Connection) -> int:
+    content = _get_meta(connection, _VERSION)
+    return int(content) if content else 0
+
+
+def _get_meta(connection: sqlite3.Connection, name: str) -> bytes | None:
+    row = connection.execute("SELECT content FROM meta WHERE name = ?", (name,)).fetchone()
+    return bytes(row[0]) if row else None
+
+
+def _set_meta(connection: sqlite3.Connection, name: str, value: bytes) -> None:
+    connection.execute("INSERT OR REPLACE INTO meta (name, content) VALUES (?, ?)", (name, value))
+
+
+def _write(connection: sqlite3.Connection, change: Change) -> None:
+    """Erasure first, so that a reference forgotten and given again in one change stays given."""
+    gone = [(to_signed(ref),) for ref in change.forget_values]
+    connection.executemany("DELETE FROM value WHERE ref = ?", gone)
+    connection.executemany("DELETE FROM data_key WHERE ref = ?", gone)
+    connection.executemany(
+        "DELETE FROM subject WHERE ref = ?", ((to_signed(ref),) for ref in change.forget_subjects)
+    )
+    connection.executemany(
+        "INSERT OR REPLACE INTO value (ref, packed) VALUES (?, ?)",
+        ((to_signed(value.ref), pack_value(value)) for value in change.values),
+    )
+    connection.executemany(
+        "INSERT OR REPLACE INTO data_key (ref, wrapped) VALUES (?, ?)",
+        ((to_signed(ref), wrapped) for ref, wrapped in change.keys),
+    )
+    connection.executemany(
+        "INSERT OR REPLACE INTO subject (ref, packed) VALUES (?, ?)",
+        ((to_signed(subject.ref), pack_subject(subject)) for subject in change.subjects),
+    )

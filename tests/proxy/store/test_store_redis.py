@@ -1,0 +1,152 @@
+"""What only the shared store can suffer: a server that goes away, several sites in one."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+import redis
+
+from proxy.errors import StoreUnavailable
+from proxy.kinds import Kind
+from proxy.store import Change, Conflict, ValueRecord, open_store
+from proxy.store.redis import RedisStore
+
+pytestmark = pytest.mark.needs("redis-server")
+
+
+def record(ref: int) -> ValueRecord:
+    return ValueRecord(ref, Kind.LOGIN, bytes(16), bytes(40))
+
+
+def test_gone_refuses_fast_then_recovers_with_its_data(redis_server: Any) -> None:
+    store = open_store(redis_server.url)
+    store.vault_put(1, b"kept")
+    store.directory_apply(Change(0, (record(1),)))
+    redis_server.kill()
+    start = time.monotonic()
+    for call in (store.ping, lambda: store.vault_put(2, b"x"), lambda: store.vault_get([1])):
+        with pytest.raises(StoreUnavailable, match="is the server up"):
+            call()
+    with pytest.raises(StoreUnavailable):
+        store.directory_apply(Change(1, (record(2),)))
+    assert time.monotonic() - start < 5
+    redis_server.start()
+    assert store.vault_get([1, 2]) == [b"kept", None]
+    assert store.directory_version() == 1
+    store.close()
+
+
+def test_a_stale_connection_is_replaced(redis_server: Any) -> None:
+    store = open_store(redis_server.url)
+    store.vault_put(1, b"kept")
+    other = redis.Redis(port=redis_server.port)
+    other.client_kill_filter(_type="normal", skipme=True)
+    assert store.vault_get([1]) == [b"kept"]
+    other.close()
+    store.close()
+
+
+@pytest.mark.parametrize(("drops", "served"), [(1, True), (2, False)])
+def test_a_connection_dropped_under_a_command_is_tried_once_more(
+    redis_server: Any, monkeypatch: pytest.MonkeyPatch, drops: int, served: bool
+) -> None:
+    store = open_store(redis_server.url)
+    store.vault_put(1, b"kept")
+    real = redis.Redis.parse_response
+    left = [drops]
+
+    def dropping(self: Any, *arguments: Any, **options: Any) -> Any:
+        if left[0]:
+            left[0] -= 1
+            raise redis.ConnectionError("dropped")
+        return real(self, *arguments, **options)
+
+    monkeypatch.setattr(redis.Redis, "parse_response", dropping)
+    if served:
+        assert store.vault_get([1]) == [b"kept"]
+    else:
+        with pytest.raises(StoreUnavailable):
+            store.vault_get([1])
+    store.close()
+
+
+def test_a_server_that_hangs_is_unavailable_in_a_second(redis_server: Any) -> None:
+    store = open_store(redis_server.url)
+    other = redis.Redis(port=redis_server.port)
+    other.execute_command("CLIENT", "PAUSE", "2500", "ALL")
+    start = time.monotonic()
+    with pytest.raises(StoreUnavailable, match="TimeoutError"):
+        store.vault_get([1])
+    assert time.monotonic() - start < 2
+    store.close()
+    other.close()
+    time.sleep(max(0.0, 2.6 - (time.monotonic() - start)))
+
+
+def test_sites_do_not_see_each_other(redis_server: Any) -> None:
+    one = open_store(f"{redis_server.url}?prefix=one")
+    two = open_store(f"{redis_server.url}?prefix=two")
+    one.vault_put(1, b"x")
+    one.directory_apply(Change(0, (record(1),)))
+    assert two.vault_get([1]) == [None]
+    assert two.directory_version() == 0
+    one.close()
+    two.close()
+
+
+def test_a_lost_answer_is_asked_for(redis_server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = open_store(redis_server.url)
+    whole = RedisStore._apply
+
+    def answer_lost(self: RedisStore, client: Any, change: Change, mark: bytes) -> int:
+        whole(self, client, change, mark)
+        raise redis.ConnectionError("lost")
+
+    monkeypatch.setattr(RedisStore, "_apply", answer_lost)
+    assert store.directory_apply(Change(0, (record(1),))) == 1
+    monkeypatch.undo()
+    with pytest.raises(Conflict):
+        store.directory_apply(Change(0, (record(2),)))
+    store.close()
+
+
+def test_a_change_between_watch_and_exec_conflicts(
+    redis_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, rival = open_store(redis_server.url), open_store(redis_server.url)
+    queue = RedisStore._queue
+
+    def rival_first(self: RedisStore, pipe: Any, change: Change) -> None:
+        monkeypatch.setattr(RedisStore, "_queue", queue)
+        rival.directory_apply(Change(0, (record(99),)))
+        queue(self, pipe, change)
+
+    monkeypatch.setattr(RedisStore, "_queue", rival_first)
+    with pytest.raises(Conflict):
+        store.directory_apply(Change(0, (record(1),)))
+    assert [value.ref for value in store.values()] == [99]
+    store.close()
+    rival.close()
+
+
+def test_damaged_records_and_other_versions_are_refused(redis_server: Any) -> None:
+    store = open_store(redis_server.url)
+    raw = redis.Redis(port=redis_server.port)
+    raw.hset("{preau}:value", bytes(8), b"\xff")
+    with pytest.raises(StoreUnavailable, match="damaged record"):
+        list(store.values())
+    store.close()
+    raw.hset("{preau}:meta", "schema", "99")
+    with pytest.raises(StoreUnavailable, match="another version"):
+        open_store(redis_server.url)
+    raw.close()
+
+
+def test_the_password_is_in_no_message(redis_server: Any) -> None:
+    url = redis_server.url.replace("127.0.0.1", "preau:s3cret-word@127.0.0.1")
+    with pytest.raises(StoreUnavailable) as caught:
+        open_store(url)
+    assert "s3cret-word" not in str(caught.value)
+    assert "s3cret-word" not in repr(caught.value.__dict__)
