@@ -79,7 +79,7 @@ def headers_of(files: RosterFiles, name: str) -> list[str]:
     try:
         with _text(files, name) as stream:
             first = stream.readline(_MAX_HEADER)
-    except (InputError, UnicodeError):
+    except UnicodeError:
         return []
     try:
         return [folded_header(cell) for cell in next(csv.reader([first], _dialect(first)), [])]
