@@ -284,7 +284,8 @@ class Engine:
     def _page(self, snapshot: Snapshot, reason: Reason, incident: str, head: Head | None) -> Reply:
         accept = head.header(b"accept") if head else ""
         host = head.host if head and reason in pages.ASKABLE else ""
-        return pages.refusal(reason, incident, accept, snapshot.policy.site.contact, host)
+        site = snapshot.policy.site
+        return pages.refusal(reason, incident, accept, site.contact, host, site.language)
 
     def _count(self, exchange: Exchange) -> None:
         decision = Decision.PROTECT if exchange.hits else Decision.FORWARD
