@@ -1,84 +1,228 @@
-"""``preau directory``: placeholder until the importers land."""
+"""``preau directory``: rosters in, and figures about what is there."""
 
 from __future__ import annotations
 
 import argparse
-import csv
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from proxy.kinds import Kind, SubjectKind
-from proxy.pseudonyms.canonical import full_name
+from proxy.cli.common import add_common
+from proxy.cli.output import emit
+from proxy.directory import importing
+from proxy.directory.importers import FORMATS, Roster, open_roster
+from proxy.directory.index import Counts, Index
+from proxy.errors import InputError
 from proxy.pseudonyms.keys import Keys
-from proxy.pseudonyms.values import ValueSealer, new_reference
-from proxy.site import load_site
-from proxy.store import Change, SubjectRecord, ValueRecord, open_store
+from proxy.pseudonyms.values import ValueSealer
+from proxy.site import Site, load_site
+from proxy.store import Store, open_store
+
+if TYPE_CHECKING:
+    from proxy.audit import AuditLog
 
 GROUP = "Upkeep"
-HELP = "rosters in"
+HELP = "import rosters, count what the directory holds"
+_RECORD_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did, or would do: figures, and problems without anybody's name."""
+
+    source: str
+    format: str
+    dry_run: bool
+    added: int
+    changed: int
+    left: int
+    unchanged: int
+    bad_rows: int
+    problems: tuple[str, ...]
+    notes: tuple[str, ...]
+    version: int
+    """The directory's version afterwards."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", nargs="*", type=Path)
+    """``import`` and ``status``."""
+    verbs = parser.add_subparsers(dest="action", metavar="import|status", required=True)
+    text = "import a roster: a folder, a zip archive or CSV files (docs/rosters.md)"
+    verb = verbs.add_parser("import", help=text, description=text)
+    add_common(verb)
+    verb.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    verb.add_argument("--format", default="", choices=sorted(FORMATS), help="instead of guessing")
+    verb.add_argument(
+        "--source",
+        default="",
+        metavar="NAME",
+        help="where the roster comes from, the same name every time (default: its format)",
+    )
+    for option, meaning in (
+        ("--dry-run", "say what would change and change nothing"),
+        ("--skip-bad-rows", "import the good rows and list the bad ones"),
+        ("--yes", "yes, that many people have left"),
+    ):
+        verb.add_argument(option, action="store_true", help=meaning)
+    text = "count people and identifiers, by kind and school"
+    add_common(verbs.add_parser("status", help=text, description=text))
 
 
 def run(args: argparse.Namespace) -> int:
-    import_files(args.site, args.files)
+    """Carry out the sub-verb."""
+    if args.action == "status":
+        with opened(args.site) as (site, store, sealer):
+            counts = Index.build(store, sealer, site.school_domains).counts()
+        emit(args, _status_text(counts), _status_document(counts))
+        return 0
+    report = import_files(
+        args.site,
+        args.files,
+        source=args.source,
+        format_name=args.format,
+        dry_run=args.dry_run,
+        skip_bad_rows=args.skip_bad_rows,
+        accept_shrink=args.yes,
+    )
+    emit(args, _import_text(report), asdict(report))
     return 0
 
 
-def import_files(root: Path, files: Sequence[Path]) -> None:
+def import_files(
+    root: Path,
+    files: Sequence[Path],
+    *,
+    source: str = "",
+    format_name: str = "",
+    dry_run: bool = False,
+    skip_bad_rows: bool = False,
+    accept_shrink: bool = False,
+) -> ImportReport:
+    """Import a roster into the site at ``root``, whole or not at all.
+
+    Raises ``InputError`` with its problems when nothing was imported.
+    """
+    roster = open_roster(files, format_name)
+    try:
+        with opened(root) as (site, store, sealer):
+            if dry_run:
+                people = roster.persons()
+                plan = importing.plan(
+                    people, store, sealer, source or roster.format, complete=roster.complete
+                )
+                _check(roster, skip_bad_rows)
+                return _report(plan, roster, store, source, dry_run=True)
+            with _opened_log(site) as log:
+                plan = importing.apply(
+                    roster.persons,
+                    store,
+                    sealer,
+                    source or roster.format,
+                    complete=roster.complete,
+                    accept_shrink=accept_shrink,
+                    check=lambda: _check(roster, skip_bad_rows),
+                )
+                report = _report(plan, roster, store, source, dry_run=False)
+                if not plan.is_empty:
+                    record_import(log, report, plan)
+                return report
+    finally:
+        roster.close()
+
+
+def record_import(log: AuditLog, report: ImportReport, plan: importing.ImportPlan) -> None:
+    """Put an import that was applied into the audit log. Figures only, no person."""
+    from proxy.audit import make_event, serialise
+
+    event = make_event(
+        "directory-imported",
+        subjects=len(plan.change.subjects),
+        values=len(plan.change.values),
+        format=report.format,
+        added=report.added,
+        changed=report.changed,
+        left=report.left,
+        problems=report.bad_rows,
+    )
+    log.append([serialise(event)]).result(_RECORD_SECONDS)
+
+
+@contextlib.contextmanager
+def opened(root: Path) -> Iterator[tuple[Site, Store, ValueSealer]]:
+    """The site at ``root``, its store, and its keys bound to that store."""
     site = load_site(root)
     keys = Keys.load(site.keys_dir)
-    store = open_store(site.store_url)
-    keys.bind(store)
-    sealer = ValueSealer(keys)
-    orgs = {r["sourcedId"]: r["identifier"] for r in _rows(files[0] / "orgs.csv")}
-    roles = {r["userSourcedId"]: r for r in _rows(files[0] / "roles.csv")}
-    values: dict[bytes, ValueRecord] = {}
-    wrapped = []
-    subjects = []
-    for row in _rows(files[0] / "users.csv"):
-        refs = []
-        for kind, text in (
-            (Kind.GIVEN_NAME, row["givenName"]),
-            (Kind.FAMILY_NAME, row["familyName"]),
-            (Kind.FULL_NAME, full_name(row["givenName"], row["familyName"])),
-            (Kind.EMAIL, row["email"]),
-            (Kind.LOGIN, row["username"]),
-            (Kind.NATIONAL_ID, row["identifier"]),
-            (Kind.PHONE, row["phone"]),
-        ):
-            if not text:
-                continue
-            base = sealer.canonical(kind, text)
-            mark = sealer.fingerprint(kind, base)
-            if mark not in values:
-                ref = new_reference()
-                sealed, key = sealer.seal(ref, kind, base)
-                values[mark] = ValueRecord(ref, kind, mark, sealed)
-                wrapped.append((ref, key))
-            refs.append(values[mark].ref)
-        role = roles[row["sourcedId"]]
-        kind2 = {"student": SubjectKind.PUPIL, "guardian": SubjectKind.GUARDIAN}.get(
-            role["role"], SubjectKind.STAFF
-        )
-        subjects.append(
-            SubjectRecord(
-                new_reference(),
-                kind2,
-                sealer.source_key("x", row["sourcedId"]),
-                True,
-                (orgs[role["orgSourcedId"]],),
-                (),
-                tuple(refs),
-            )
-        )
-    change = Change(store.directory_version(), tuple(values.values()), wrapped, subjects)
-    store.directory_apply(change)
-    store.close()
+    site.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with contextlib.closing(open_store(site.store_url)) as store:
+        keys.bind(store)
+        yield site, store, ValueSealer(keys)
 
 
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
+@contextlib.contextmanager
+def _opened_log(site: Site) -> Iterator[AuditLog]:
+    """Opened before anything is imported: what cannot be recorded is not done."""
+    from proxy.runtime import open_log  # here: the engine behind it costs --help 100 ms
+
+    with contextlib.closing(open_log(site)) as log:
+        yield log
+
+
+def _check(roster: Roster, skip_bad_rows: bool) -> None:
+    if roster.problems.bad_rows and not skip_bad_rows:
+        raise InputError(
+            f"{roster.problems.bad_rows} bad rows, so nothing was imported; correct them, or "
+            f"import the others with --skip-bad-rows (people in bad rows are not protected)",
+            roster.problems.shown(),
+        )
+
+
+def _report(
+    plan: importing.ImportPlan, roster: Roster, store: Store, source: str, *, dry_run: bool
+) -> ImportReport:
+    return ImportReport(
+        source=source or roster.format,
+        format=roster.format,
+        dry_run=dry_run,
+        added=plan.adds,
+        changed=plan.changes,
+        left=plan.leavers,
+        unchanged=plan.unchanged,
+        bad_rows=roster.problems.bad_rows,
+        problems=roster.problems.shown(),
+        notes=tuple(roster.problems.notes),
+        version=store.directory_version(),
+    )
+
+
+def _import_text(report: ImportReport) -> str:
+    verb = "would import" if report.dry_run else "imported"
+    lines = [
+        f"{verb} {report.source} ({report.format}): {report.added} new, {report.changed} changed, "
+        f"{report.left} left, {report.unchanged} unchanged; directory version {report.version}",
+        *report.notes,
+    ]
+    if report.bad_rows:
+        lines += [f"{report.bad_rows} bad rows left out: these people are NOT protected"]
+        lines += report.problems
+    return "\n".join(lines)
+
+
+def _status_text(counts: Counts) -> str:
+    document = _status_document(counts)
+    lines = [f"directory version {counts.version}", f"  {'leavers':<24}{counts.leavers:>9}"]
+    for title in ("subjects", "schools", "values"):
+        lines.append(f"{title}:")
+        lines += [f"  {name:<24}{count:>9}" for name, count in document[title].items()]
+    return "\n".join(lines)
+
+
+def _status_document(counts: Counts) -> dict[str, Any]:
+    return {
+        "version": counts.version,
+        "leavers": counts.leavers,
+        "subjects": {kind.value: count for kind, count in sorted(counts.subjects.items())},
+        "schools": dict(sorted(counts.schools.items())),
+        "values": {kind.value: count for kind, count in sorted(counts.values.items())},
+    }

@@ -45,7 +45,9 @@ _PART = re.compile(rb"[0-9a-z]+")
 _PIECE = re.compile(r"[a-z]+|[0-9]+|.", re.DOTALL)
 _SHAPED = re.compile(rb"[0-9a-z]+(?:[.+'\x02@-][0-9a-z]+)*")
 _LOCAL_BACKWARDS = re.compile(rb"[0-9a-z\x02.+'-]+")
-_DOMAIN = re.compile(rb"(?:[0-9a-z](?:[0-9a-z-]*[0-9a-z])?\.)+[a-z][0-9a-z-]*[0-9a-z]")
+_DOMAIN = re.compile(
+    rb"(?:[0-9a-z](?:[0-9a-z-]{0,61}[0-9a-z])?\.){1,9}[a-z][0-9a-z-]{0,61}[0-9a-z]"
+)
 _PSEUDONYM = re.compile(rb"zq[0-9a-z]{26,}")
 
 _NIR = r"[1-478](?: ?[0-9]{2}){2} ?(?:[0-9]{2}|2[ab]) ?[0-9]{3} ?[0-9]{3} ?[0-9]{2}"
@@ -103,21 +105,32 @@ class IdentifierNet:
         if backwards is None or domain is None:
             return None
         local = backwards.group()[::-1].lstrip(b".+'-")
-        found = self._exact.get(local + ids[at : domain.end()])
+        start, end = at - len(local), domain.end()
+        found = self._exact.get(ids[start:end])
         if found is not None:
-            return Match(at - len(local), domain.end(), *found)
-        for part in _PART.finditer(local):
-            found = self._exact.get(local[part.end() + 1 :] + ids[at : domain.end()])
-            if found is not None:
-                return Match(at - len(local) + part.end() + 1, domain.end(), *found)
-        if local and self._tells(local, domain.group()):
-            return Match(at - len(local), domain.end(), Kind.EMAIL, 0)
+            return Match(start, end, *found)
+        return self._known_within(ids, start, at, end) or self._telling(ids, start, at, end)
+
+    def _known_within(self, ids: bytes, start: int, at: int, end: int) -> Match | None:
+        """A known address with something glued to it: ``x-jean@lycee.example.pdf``."""
+        for part_end in _domain_ends(ids, at, end):
+            address_end = ids[at:part_end]
+            for part in _PART.finditer(ids, start, at):
+                found = self._exact.get(ids[part.start() : at] + address_end)
+                if found is not None:
+                    return Match(part.start(), part_end, *found)
+        return None
+
+    def _telling(self, ids: bytes, start: int, at: int, end: int) -> Match | None:
+        """An unknown address that points at a person of the school all the same."""
+        local = ids[start:at]
+        if local and not _PSEUDONYM.match(local):
+            for part_end in _domain_ends(ids, at, end):
+                if self._tells(local, ids[at + 1 : part_end]):
+                    return Match(start, part_end, Kind.EMAIL, 0)
         return None
 
     def _tells(self, local: bytes, domain: bytes) -> bool:
-        """Whether an unknown address points at a person of the school."""
-        if _PSEUDONYM.match(local):
-            return False
         if any(domain == ours or domain.endswith(b"." + ours) for ours in self._domains):
             return True
         base = local.partition(b"+")[0]
@@ -182,6 +195,15 @@ def key_of(kind: Kind, text: str) -> bytes:
         return phone_digits(text).encode()
     key = fold(text.strip()).ids
     return key if kind in (Kind.EMAIL, Kind.LOGIN) else key.replace(b" ", b"")
+
+
+def _domain_ends(ids: bytes, at: int, end: int) -> Iterator[int]:
+    """Where a domain may end: where it does, or before its last labels."""
+    while True:
+        yield end
+        end = ids.rfind(b".", at, end)
+        if ids.find(b".", at, end) < 0:
+            return
 
 
 def _variants(key: bytes) -> Iterator[bytes]:

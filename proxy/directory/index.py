@@ -100,10 +100,7 @@ class Index:
         folded = fold(text)
         names = self._names.find(folded, any_case)
         found = self._identifiers.find(folded)
-        if found:
-            found = without_overlaps([*names, *found])
-        else:
-            found = names
+        found = without_overlaps([*names, *found]) if found else names
         if found and folded.shift:
             back = folded.shift.back
             return [Match(back(m.start), back(m.end), m.kind, m.ref) for m in found]

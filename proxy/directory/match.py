@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from itertools import pairwise
 from typing import NamedTuple
 
 from proxy.kinds import Kind
@@ -22,12 +22,15 @@ class Match(NamedTuple):
     ref: int
 
 
-def without_overlaps(matches: Iterable[Match]) -> list[Match]:
+def without_overlaps(matches: list[Match]) -> list[Match]:
     """Sorted, not overlapping: the longer wins, then the known one.
 
     Two matches that overlap in part become one span of unknown text. Taking only one of them
     would leave a piece of the other in clear.
     """
+    matches.sort()
+    if all(left.end <= right.start for left, right in pairwise(matches)):
+        return matches
     kept: list[Match] = []
     for match in sorted(matches, key=_order):
         last = kept[-1] if kept else None

@@ -141,12 +141,11 @@ class NameNet:
                     yield first, beyond, known
 
     def _accepts(self, candidate: _Candidate, any_case: bool) -> bool:
-        strict = not any_case or all(
-            word in COMMON_WORDS or word in PARTICLES for word in candidate.letters
-        )
-        if strict and not candidate.capitalised:
-            return False
-        return not self._is_given_name(candidate)
+        if all(word in COMMON_WORDS or word in PARTICLES for word in candidate.letters):
+            good = candidate.capitalised(at_least=2)
+        else:
+            good = any_case or candidate.capitalised(at_least=1)
+        return good and not self._is_given_name(candidate)
 
     def _is_given_name(self, candidate: _Candidate) -> bool:
         """``Jean-Pierre`` in ``Jean-Pierre Le Gall`` is a given name, not Jean of family Pierre."""
@@ -186,16 +185,15 @@ class _Candidate:
         # The folded text has one more character at its start than the text.
         self.start, self.end = around[first].start - 1, around[beyond - 1].end - 1
 
-    @property
-    def capitalised(self) -> bool:
-        """Every word of more than two letters, particles apart; one at least."""
-        some = False
+    def capitalised(self, at_least: int) -> bool:
+        """Every word of more than two letters, particles apart; ``at_least`` so many words."""
+        count = 0
         for word in self.around[self.first : self.beyond]:
             if not self._small(word):
-                some = True
+                count += 1
             elif word.end - word.start > 2 and word.letters not in PARTICLES:
                 return False
-        return some
+        return count >= at_least
 
     @property
     def hyphenated(self) -> bool:
@@ -266,7 +264,7 @@ def _words_around(names: bytes, seam: _Seam, floor: int, count: int) -> list[_Wo
 
 def _confirmed(known: tuple[NamePair, ...], candidate: _Candidate) -> tuple[NamePair, ...]:
     """Letters of other scripts fold to classes: keep the pairs that have the very letters."""
-    if not any(map(OTHER_SCRIPT.search, candidate.letters)):
+    if not OTHER_SCRIPT.search(b"".join(candidate.letters)):
         return known
     typed = sorted(spelling(candidate.text[candidate.start : candidate.end]))
     return tuple(pair for pair in known if sorted(spelling(pair.given + pair.family)) == typed)

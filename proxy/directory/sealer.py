@@ -1,4 +1,4 @@
-"""What the directory asks of the keys: the seam to ``proxy.pseudonyms.values``."""
+"""What the directory asks of the keys; ``proxy.pseudonyms.values.ValueSealer`` gives it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NAME_SEPARATOR = "\x1f"
 class ValueSealer(Protocol):
     """Canonical texts, keyed fingerprints, and sealing under a key of each value's own."""
 
-    def canonical(self, kind: Kind, text: str) -> str:
+    def canonical(self, kind: Kind, text: str, /) -> str:
         """What spellings of one identifier have in common; keeps ``NAME_SEPARATOR``."""
 
     def fingerprint(self, kind: Kind, canonical_text: str, /) -> bytes:

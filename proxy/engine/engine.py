@@ -135,15 +135,15 @@ class Engine:
         if verdict.block:
             return self._block(snapshot, head, client, verdict, kind)
         service = verdict.host.service
-        if verdict.reason or service is None:
-            reason = verdict.reason or Reason.UNKNOWN_SERVICE
-            return self._refuse(snapshot, head, client, service, reason, str(verdict.host.ref))
-        if verdict.host.treatment is Treatment.TUNNEL:
+        if verdict.reason:
+            rule = str(verdict.host.ref)
+            return self._refuse(snapshot, head, client, service, verdict.reason, rule)
+        if head.scheme != "https":
+            return self._refuse(snapshot, head, client, service, Reason.PLAIN_HTTP)
+        if verdict.host.treatment is Treatment.TUNNEL or service is None:
             # Only reached when policy changed between the handshake and the request: what was
             # decrypted under the old policy does not travel under the new one.
             return self._refuse(snapshot, head, client, service, Reason.HOST_MISMATCH)
-        if head.scheme != "https":
-            return self._refuse(snapshot, head, client, service, Reason.PLAIN_HTTP)
         limit = policy.site.limits.body
         length = head.header(b"content-length")
         if length.isdigit() and int(length) > limit:

@@ -1,0 +1,83 @@
+"""Rosters in: one file a format, each turning its files into ``Person`` after ``Person``.
+
+What comes in: paths that an administrator names. What goes out: a ``Roster`` whose people are
+read row by row, and its problems, ``file:line:column: what, expected, what to do``.
+
+What must never happen here: a cell's content in a message; a file opened outside the folder
+or archive that was named; an archive expanded without a bound; a bad row dropped in silence.
+
+To add a format: a module with ``NAME``, ``detect(files)`` and ``read(files, problems)``, and a
+line in ``FORMATS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from proxy.directory.importers import oneroster, simple_csv
+from proxy.directory.importers.files import RosterFiles
+from proxy.directory.importers.problems import Problems
+from proxy.directory.subjects import Person
+from proxy.errors import InputError
+
+__all__ = ["FORMATS", "Problems", "Roster", "open_roster"]
+
+
+class Importer(Protocol):
+    """What a format's module holds."""
+
+    NAME: str
+
+    def detect(self, files: RosterFiles) -> bool:
+        """Whether these files are of this format."""
+
+    def is_complete(self, files: RosterFiles) -> bool:
+        """Whether who is not in the files has left; false for files of changes only."""
+
+    def read(self, files: RosterFiles, problems: Problems) -> Iterator[Person]:
+        """People, row by row; a bad row becomes a problem."""
+
+
+FORMATS: dict[str, Importer] = {module.NAME: module for module in (oneroster, simple_csv)}
+"""In the order in which detection tries them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """Opened files of a known format."""
+
+    format: str
+    complete: bool
+    problems: Problems
+    _files: RosterFiles
+    _importer: Importer
+
+    def persons(self) -> Iterator[Person]:
+        """People, row by row; the problems are whole only at the end. May be called again."""
+        self.problems.clear()
+        return self._importer.read(self._files, self.problems)
+
+    def close(self) -> None:
+        """Release the files."""
+        self._files.close()
+
+
+def open_roster(paths: Sequence[Path], format_name: str = "") -> Roster:
+    """Open a folder, an archive or plain files; find out the format unless it is named."""
+    files = RosterFiles(paths)
+    importer = FORMATS.get(format_name) if format_name else _detect(files)
+    if importer is None:
+        files.close()
+        known = ", ".join(FORMATS)
+        raise InputError(
+            f"{paths[0]}: not a roster format that Préau reads ({known}); see docs/rosters.md, "
+            f"or name the format with --format"
+        )
+    return Roster(importer.NAME, importer.is_complete(files), Problems(), files, importer)
+
+
+def _detect(files: RosterFiles) -> Importer | None:
+    return next((importer for importer in FORMATS.values() if importer.detect(files)), None)

@@ -1,0 +1,175 @@
+"""CSV tables with headers, read row by row, whatever wrote them.
+
+Headers are compared without case, accents and punctuation, and with the misspellings that
+are out there; delimiters may be comma, semicolon or tab.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from itertools import chain
+
+from proxy.directory.importers.files import RosterFiles
+from proxy.directory.importers.problems import Problems
+from proxy.errors import InputError
+
+_DELIMITERS = ",;\t"
+_MAX_CELL = 4096
+_MAX_HEADER = 1 << 16
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+class Row:
+    """One line of a table: cells by canonical header, stripped."""
+
+    __slots__ = ("_cells", "_columns", "file", "line")
+
+    def __init__(self, file: str, line: int, columns: Mapping[str, int], cells: list[str]) -> None:
+        self.file, self.line = file, line
+        self._columns, self._cells = columns, cells
+
+    def __repr__(self) -> str:
+        return f"Row({self.file}:{self.line})"
+
+    def __getitem__(self, header: str) -> str:
+        """The cell, empty if the table has no such column."""
+        index = self._columns.get(header)
+        return self._cells[index].strip() if index is not None else ""
+
+    def many(self, header: str, separator: str) -> tuple[str, ...]:
+        """A cell of several values."""
+        parts = (part.strip() for part in self[header].split(separator))
+        return tuple(dict.fromkeys(part for part in parts if part))
+
+    def column(self, header: str) -> int:
+        """Where a header stands, from 1; 1 if it is not there."""
+        return self._columns.get(header, 0) + 1
+
+
+class BadRow(Exception):
+    """This row cannot be taken: the header at fault and why, without the cell's content."""
+
+    def __init__(self, header: str, what: str) -> None:
+        super().__init__(what)
+        self.header, self.what = header, what
+
+
+@contextmanager
+def reported(row: Row, problems: Problems) -> Iterator[None]:
+    """Turn a ``BadRow`` into a problem with its place."""
+    try:
+        yield
+    except BadRow as bad:
+        problems.add(row.file, row.line, row.column(bad.header), bad.what)
+
+
+def folded_header(header: str) -> str:
+    """``Prénom usuel`` and ``prenom_usuel`` are one header."""
+    plain = unicodedata.normalize("NFKD", header)
+    return "".join(c for c in plain.lower() if c.isascii() and c.isalnum())
+
+
+def headers_of(files: RosterFiles, name: str) -> list[str]:
+    """The folded headers of a table, for detection; empty if it is not one."""
+    try:
+        with _text(files, name) as stream:
+            first = stream.readline(_MAX_HEADER)
+    except (InputError, UnicodeError):
+        return []
+    try:
+        return [folded_header(cell) for cell in next(csv.reader([first], _dialect(first)), [])]
+    except csv.Error:
+        return []
+
+
+def read_table(
+    files: RosterFiles,
+    name: str,
+    aliases: Mapping[str, str],
+    required: Collection[str],
+    problems: Problems,
+) -> Iterator[Row]:
+    """Rows of a table. ``aliases``: canonical header by folded spelling.
+
+    A missing required column ends the import; a row that is not as wide as the header row, or
+    holds control characters, is a problem of its own.
+    """
+    label, columns, width = files.label(name), dict[str, int](), 0
+    with _text(files, name) as stream:
+        for line, cells in _lines(label, stream):
+            if not columns:
+                columns, width = _columns(label, cells, aliases, required), len(cells)
+            elif any(cells):
+                problem = _shape_problem(cells, width)
+                if problem:
+                    problems.add(label, line, *problem)
+                else:
+                    yield Row(label, line, columns, cells)
+
+
+def _lines(label: str, stream: io.TextIOWrapper) -> Iterator[tuple[int, list[str]]]:
+    """Records with the line where each begins."""
+    try:
+        first = stream.readline(_MAX_HEADER)
+        if len(first) == _MAX_HEADER:
+            raise InputError(f"{label}:1:1: not a CSV table: its first line never ends")
+        reader = csv.reader(chain([first], stream), _dialect(first), strict=True)
+        for cells in reader:
+            yield reader.line_num - _line_breaks(cells), cells
+    except csv.Error as error:
+        raise InputError(
+            f"{label}:{reader.line_num}:1: not well-formed CSV ({error}); export it again"
+        ) from error
+    except UnicodeError as error:
+        raise InputError(f"{label}: mixes encodings; export it again as UTF-8") from error
+
+
+def _text(files: RosterFiles, name: str) -> io.TextIOWrapper:
+    return io.TextIOWrapper(files.open(name), encoding=files.encoding(name), newline="")
+
+
+def _line_breaks(cells: list[str]) -> int:
+    return sum(cell.count("\n") for cell in cells)
+
+
+def _shape_problem(cells: list[str], width: int) -> tuple[int, str] | None:
+    if len(cells) < width or any(cells[width:]):
+        return min(len(cells), width), (
+            f"{len(cells)} cells, expected {width} as in the header; look for a stray quote or "
+            f"delimiter"
+        )
+    for column, cell in enumerate(cells, start=1):
+        if len(cell) > _MAX_CELL or _CONTROL.search(cell):
+            return column, "a cell that is too long or holds control characters; clear it"
+    return None
+
+
+def _columns(
+    label: str, header: list[str], aliases: Mapping[str, str], required: Collection[str]
+) -> dict[str, int]:
+    columns: dict[str, int] = {}
+    for index, cell in enumerate(header):
+        name = aliases.get(folded_header(cell))
+        if name in columns:
+            raise InputError(f"{label}:1:{index + 1}: column {name} stands twice; remove one")
+        if name is not None:
+            columns[name] = index
+    missing = [name for name in required if name not in columns]
+    if missing:
+        raise InputError(f"{label}:1:1: no column {', '.join(missing)}; see docs/rosters.md")
+    return columns
+
+
+def _dialect(first_line: str) -> type[csv.Dialect]:
+    """Comma, semicolon or tab: the one that parts the header most often."""
+    best = max(_DELIMITERS, key=first_line.count)
+
+    class Found(csv.excel):
+        delimiter = best
+
+    return Found
