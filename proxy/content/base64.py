@@ -40,8 +40,9 @@ _SHAPE = re.compile(
 """What base64 of text looks like, so that paths and dates are not even decoded.
 
 A quad never begins with the last two signs of the alphabet: its byte would be 0xF8 or more.
-Its second is the last one only before an emoji or tag (0xF0 to 0xF4: ``C G K O S``). The first quad begins with
-ASCII, the first byte of a UTF-8 letter or a zero. A UTF-16 mark gives ``//4``, ``//5`` or ``/v8``.
+Its second is the last one only before an emoji or tag (0xF0 to 0xF4: ``C G K O S``). The first
+quad begins with ASCII, the first byte of a UTF-8 letter or a zero. A UTF-16
+mark gives ``//4``, ``//5`` or ``/v8``.
 """
 _UTF8 = re.compile(
     rb"(?:[\t\n\r -~]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}"
