@@ -25,6 +25,7 @@ from proxy.blocking import RequestType, answer, request_type, source_of
 from proxy.content.body import Direction, rewrite_body
 from proxy.content.data import BodyFields
 from proxy.content.headers import rewrite_headers
+from proxy.content.limits import Limits
 from proxy.content.target import rewrite_target
 from proxy.decisions import Buffer, Forward, Headers, Refuse, Reply, Stream, Tunnel
 from proxy.engine import canonical, gate, pages, record, transport
