@@ -25,13 +25,28 @@ _ONLY_WORDS = bytes(byte if byte in _LETTERS else 10 for byte in range(256))
 _WORD = re.compile(rb"\n([^\n]{%d,})" % MIN)
 """On text where all else is a line break: one attempt a word, at the speed of a search."""
 _PLAIN_PIECE = re.compile(rb"[A-Za-z0-9]{11,}")
+_LONG_PIECE = re.compile(rb"[^/]{11}")
 _JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*")
 _not_text: set[int] = set()
 _PADDING = (b"", b"", b"==", b"=")
 _FROM_URL = bytes.maketrans(b"-_", b"+/")
 _TO_URL = bytes.maketrans(b"+/", b"-_")
 _NO_CONTROLS = bytes(byte for byte in range(256) if byte >= 32 or byte in (9, 10, 13))
-_ASCII = bytes(range(128))
+_HIGH = bytes(range(128, 256))
+_SHAPE = re.compile(
+    rb"(?://|__)[45]|[/_]v[89]"
+    rb"|(?=[^g-vB])(?:[^+/_-](?:[^/_]|[/_](?=[CGKOS]))[^\n]{2})*+[^\n]{0,3}\Z"
+)
+"""What base64 of text looks like, so that paths and dates are not even decoded.
+
+A quad never begins with the last two signs of the alphabet: its byte would be 0xF8 or more.
+Its second is the last one only before an emoji or tag (0xF0 to 0xF4: ``C G K O S``). The first quad begins with
+ASCII, the first byte of a UTF-8 letter or a zero. A UTF-16 mark gives ``//4``, ``//5`` or ``/v8``.
+"""
+_UTF8 = re.compile(
+    rb"(?:[\t\n\r -~]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}"
+    rb"|[\xf0-\xf4][\x80-\xbf]{3})*+\Z"
+)
 
 
 def words(text: str, walk: Walk) -> list[str]:
@@ -50,13 +65,16 @@ def words(text: str, walk: Walk) -> list[str]:
         if readable(word) is not None:
             good.add(word)
             continue
-        pieces = _readable_pieces(word)
-        if pieces:
-            good.update(pieces)
-            continue
+        if not word.isalnum() and _LONG_PIECE.search(word):
+            pieces = _readable_pieces(word)
+            if pieces:
+                good.update(pieces)
+                continue
         if len(_not_text) >= _SEEN:
             _not_text.clear()
         _not_text.add(mark)
+    if not good:
+        return []
     return sorted((word.decode() for word in good), key=len, reverse=True)
 
 
@@ -84,7 +102,7 @@ def edits(text: str, walk: Walk) -> list[Edit]:
 
 def readable(word: bytes) -> bytes | None:
     """The bytes behind a word without padding if they are text (or gzip), else ``None``."""
-    if len(word) < MIN or len(word) & 3 == 1:
+    if len(word) < MIN or len(word) & 3 == 1 or not _SHAPE.match(word):
         return None
     if b"-" in word or b"_" in word:
         if b"+" in word or b"/" in word:
@@ -94,41 +112,37 @@ def readable(word: bytes) -> bytes | None:
         data = a2b_base64(word + _PADDING[len(word) & 3])
     except Error:
         return None
-    if data.translate(None, _NO_CONTROLS):
-        return data if data.startswith(GZIP_MAGIC) or _is_wide(data) else None
-    if data.isascii() or _makes_sense(data):
+    if _UTF8.match(data) or _is_legacy(data):
+        return data
+    if data.startswith(GZIP_MAGIC) or (b"\0" in data and _is_wide(data)):
         return data
     return None
+
+
+def _is_legacy(data: bytes) -> bool:
+    """Text in a legacy charset: no control bytes, and few bytes beyond ASCII."""
+    plain = data.translate(None, _HIGH)
+    return len(plain) * 4 >= len(data) * 3 and not data.translate(None, _NO_CONTROLS)
 
 
 def _is_wide(data: bytes) -> bool:
     """UTF-16: every other byte is zero and the rest is text."""
     if len(data) & 1:
         return False
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        data = data[2:]
     low, high = data[0::2], data[1::2]
     if not high.strip(b"\0"):
         return not low.translate(None, _NO_CONTROLS)
     return not low.strip(b"\0") and not high.translate(None, _NO_CONTROLS)
 
 
-def _makes_sense(data: bytes) -> bool:
-    """Bytes beyond ASCII are UTF-8, or few enough to be letters of a legacy charset."""
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return len(data.translate(None, _ASCII)) * 4 <= len(data)
-    return True
-
-
-def _readable_pieces(word: bytes) -> set[bytes]:
+def _readable_pieces(word: bytes) -> list[bytes]:
     """Pieces between separators that are also in the alphabet (``/``, ``-`` …)."""
-    if word.isalnum():
-        return set()
-    pieces = set(_PLAIN_PIECE.findall(word))
-    if b"/" in word:
-        pieces.update(word.split(b"/"))
-    pieces.discard(word)
-    return {piece for piece in pieces if len(piece) >= MIN and readable(piece) is not None}
+    pieces = [piece for piece in word.split(b"/") if MIN <= len(piece) < len(word)]
+    if b"-" in word or b"_" in word or b"+" in word:
+        pieces += _PLAIN_PIECE.findall(word)
+    return [piece for piece in pieces if readable(piece) is not None]
 
 
 def _rewrite(word: str, walk: Walk) -> str | None:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from proxy.content import base64
 from proxy.content.coding import Coding, back
-from proxy.content.edits import Page, shift
+from proxy.content.edits import Page, merge, shift
 from proxy.content.url_spots import in_urls
 from proxy.content.visitor import Edit
 from proxy.content.walk import Walk
@@ -51,7 +51,11 @@ class Batch:
     def run(self) -> None:
         """Read the pieces gathered and give their edits to the page."""
         pieces = self.pieces
-        if not pieces:
+        if len(pieces) < 2:
+            for piece in pieces:
+                found = in_urls(piece.view, self.walk.visitor.text(piece.view))
+                self._put(piece, merge(found, base64.edits(piece.view, self.walk)))
+            self.pieces = []
             return
         joined = "\n".join([piece.view for piece in pieces])
         starts: list[int] = []
@@ -59,10 +63,10 @@ class Batch:
         for piece in pieces:
             starts.append(at)
             at += len(piece.view) + 1
-        found: dict[int, list[Edit]] = {}
+        by_piece: dict[int, list[Edit]] = {}
         for edit in in_urls(joined, self.walk.visitor.text(joined)):
             index = bisect_right(starts, edit.start) - 1
-            found.setdefault(index, []).append(edit)
+            by_piece.setdefault(index, []).append(edit)
         alone = set()
         words = base64.words(joined, self.walk)
         if words:
@@ -70,8 +74,8 @@ class Batch:
         for index, piece in enumerate(pieces):
             if index in alone:
                 self._put(piece, self.walk.text(piece.view))
-            elif index in found:
-                self._put(piece, shift(found[index], -starts[index]))
+            elif index in by_piece:
+                self._put(piece, shift(by_piece[index], -starts[index]))
             else:
                 self.page.cover(piece.start, piece.start + len(piece.raw))
         self.pieces = []

@@ -85,11 +85,11 @@ def _undeclared_gzip(data: bytes, declared: str, walk: Walk) -> bytes:
 
 
 def _edits(view: str, media: str, walk: Walk, fields: BodyFields) -> list[Edit]:
-    found, begin = sniff.text_format(view, media)
+    found, begin, value = sniff.text_format(view, media)
     if found in (Format.JSON, Format.JSON_LINES):
         if begin:
-            return shift(json.edits(view[begin:], walk, fields.json), begin)
-        return json.edits(view, walk, fields.json)
+            return shift(json.edits(view[begin:], walk, fields.json, value), begin)
+        return json.edits(view, walk, fields.json, value)
     if found is Format.FORM:
         return form.edits(view, walk, fields.form)
     if found in (Format.HTML, Format.XML):

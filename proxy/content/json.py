@@ -39,24 +39,34 @@ _SPACE = re.compile(r"\s*")
 _LENIENT_START = frozenset('{["-0123456789 \t\r\n')
 
 
+class _Invalid:
+    """What ``parse`` gives for text that is no JSON."""
+
+
+INVALID = _Invalid()
+
+
+def parse(text: str) -> Any:
+    """The one JSON value that all of ``text`` is, or ``INVALID``."""
+    try:
+        return orjson.loads(text)
+    except (orjson.JSONDecodeError, UnicodeEncodeError):
+        return _parse_leniently(text)
+
+
 def is_valid(text: str) -> bool:
     """Whether all of ``text`` is one JSON value."""
-    try:
-        orjson.loads(text)
-    except (orjson.JSONDecodeError, UnicodeEncodeError):
-        return _is_lenient(text)
-    return True
+    return parse(text) is not INVALID
 
 
-def _is_lenient(text: str) -> bool:
+def _parse_leniently(text: str) -> Any:
     """JSON that the strict parser refuses: NaN, integers beyond 64 bits, lone surrogates."""
     if text[:1] not in _LENIENT_START or _BIG.search(text):
-        return False
+        return INVALID
     try:
-        stdlib_json.loads(text)
+        return stdlib_json.loads(text)
     except (ValueError, RecursionError):
-        return False
-    return True
+        return INVALID
 
 
 def is_sequence(text: str) -> bool:
@@ -76,19 +86,15 @@ def is_sequence(text: str) -> bool:
     return True
 
 
-def _parsed(text: str) -> Any:
-    try:
-        return orjson.loads(text)
-    except (orjson.JSONDecodeError, UnicodeEncodeError):
-        return None
+def edits(text: str, walk: Walk, state: FieldState = _DEAD, value: Any = None) -> list[Edit]:
+    """Edits for ``text``, which is valid JSON (one value or several in a row).
 
-
-def edits(text: str, walk: Walk, state: FieldState = _DEAD) -> list[Edit]:
-    """Edits for ``text``, which is valid JSON (one value or several in a row)."""
+    ``value`` is the parsed text where the caller has it; it saves stepping through tokens.
+    """
     page = Page(text)
     coding = Backslashes(ascii_only=text.isascii() and "\\u" in text)
     if not state.dead:
-        json_fields.apply(page, walk, state, coding, _parsed(text))
+        json_fields.apply(page, walk, state, coding, value)
     _strings(page, walk, coding)
     rest = page.rest()
     found = walk.visitor.text(rest)

@@ -10,12 +10,11 @@ way steps the automaton through every token.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Any
 
 import orjson
 
-from proxy.content.coding import Backslashes
+from proxy.content.coding import Backslashes, json_escape
 from proxy.content.edits import Page
 from proxy.content.visitor import Drop, Edit
 from proxy.content.walk import Walk
@@ -23,6 +22,7 @@ from proxy.policy.model import ELEMENT, FieldRule, FieldState
 
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\],]|[^\s{}\[\],:"]++', re.S)
 _ESCAPED_LETTER = re.compile(r"\\u00(?:3[0-9]|[2-7][0-9A-Fa-f])")
+_VALUE = re.compile(r'\s*+:\s*+("[^"\\]*+(?:\\.[^"\\]*+)*+"|[^\s{}\[\],:"]++|[\[{])', re.S)
 _DEPTH = 64
 
 type _Met = dict[str, list[tuple[FieldRule, Any]]]
@@ -58,12 +58,9 @@ def _by_value(text: str, state: FieldState, value: Any) -> list[_Spot] | None:
         return []
     if "\\u00" in text and _ESCAPED_LETTER.search(text):
         return None
-    found: dict[str, list[tuple[int, str]]] = {key: [] for key in met}
-    for match in _pattern(tuple(met)).finditer(text):
-        found[match[1]].append((match.start(2), match[2]))
     spots: list[_Spot] = []
     for key, values in met.items():
-        places = found[key]
+        places = _places(text, key)
         if len(places) != len(values):
             return None
         for (rule, scalar), (start, token) in zip(values, places, strict=True):
@@ -73,6 +70,19 @@ def _by_value(text: str, state: FieldState, value: Any) -> list[_Spot] | None:
                 return None
             spots.append((rule, start, token))
     return spots
+
+
+def _places(text: str, key: str) -> list[tuple[int, str]]:
+    """Where a value stands behind ``key``. An escaped quote opens no key."""
+    needle = f'"{key}"'
+    places: list[tuple[int, str]] = []
+    at = text.find(needle)
+    while at >= 0:
+        match = _VALUE.match(text, at + len(needle))
+        if match and text[at - 1 : at] != "\\":
+            places.append((match.start(1), match[1]))
+        at = text.find(needle, at + len(needle))
+    return places
 
 
 def _plain(token: str) -> Any:
@@ -89,9 +99,9 @@ def _meet(value: Any, state: FieldState, met: _Met, depth: int) -> None:
     if depth == 0 or (state.rule is not None and not isinstance(value, dict | list)):
         raise _Uncertain  # deep, or an array element under a rule
     if isinstance(value, dict):
-        step = state.step
-        for key, inner in value.items():
-            below = step(key)
+        pairs = value.items() if not state.other.dead else _named(value, state)
+        for key, inner in pairs:
+            below = state.step(key)
             if below.dead:
                 continue
             if isinstance(inner, dict | list):
@@ -108,12 +118,9 @@ def _meet(value: Any, state: FieldState, met: _Met, depth: int) -> None:
                     raise _Uncertain
 
 
-@lru_cache(maxsize=256)
-def _pattern(keys: tuple[str, ...]) -> re.Pattern[str]:
-    """Any of ``keys`` with the scalar behind it. An escaped quote opens no key."""
-    names = "|".join(map(re.escape, keys))
-    scalar = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^\s{}\[\],:"]++|[\[{]'
-    return re.compile(rf'(?<!\\)"({names})"\s*+:\s*+({scalar})', re.S)
+def _named(value: dict[str, Any], state: FieldState) -> list[tuple[str, Any]]:
+    """The members a state names, when it has no wildcard."""
+    return [(key, value[key]) for key in state.next if key in value]
 
 
 # --- token by token -----------------------------------------------------------------------
@@ -165,8 +172,12 @@ def _string_field(
         if not walk.answer:
             page.cover(*span)
         return
-    written = "" if isinstance(answer, Drop) else coding.writer(raw)(answer, "")
+    written = "" if isinstance(answer, Drop) else _write(answer, raw, coding)
     page.cover(*span, [Edit(*span, written)])
+
+
+def _write(answer: str, raw: str, coding: Backslashes) -> str:
+    return json_escape(answer, coding.ascii_only or ("\\u" in raw and raw.isascii()))
 
 
 def _scalar_field(
@@ -179,7 +190,7 @@ def _scalar_field(
         if not walk.answer:
             page.cover(*span)
         return
-    written = "null" if isinstance(answer, Drop) else f'"{coding.writer("")(answer, "")}"'
+    written = "null" if isinstance(answer, Drop) else f'"{_write(answer, "", coding)}"'
     page.cover(*span, [Edit(*span, written)])
 
 

@@ -34,17 +34,30 @@ def csv_edits(text: str, walk: Walk) -> list[Edit]:
     if not found:
         return found
     delimiter = _delimiter(text)
-    written = []
-    inside, counted, after = False, 0, 0
+    cell_end = re.compile(rf"[{re.escape(delimiter)}\r\n]|\Z")
+    written: list[Edit] = []
+    inside = False
+    cell = scanned = quoted_to = 0
     for edit in found:
-        if edit.start < after:
+        inside ^= text.count('"', scanned, edit.start) % 2 == 1
+        opening = max(text.rfind(sign, scanned, edit.start) for sign in (delimiter, "\n"))
+        cell = opening + 1 if opening >= 0 else cell
+        scanned = edit.end
+        if inside or edit.start < quoted_to:
+            written.append(edit._replace(replacement=edit.replacement.replace('"', '""')))
             continue
-        inside ^= text.count('"', counted, edit.start) % 2 == 1
-        counted = edit.start
-        fitted = _fit(text, edit, delimiter, inside)
-        after = fitted.end
-        written.append(fitted)
-    return written
+        fitted = _fit(text, edit, delimiter)
+        if fitted is not None:
+            written.append(fitted)
+            continue
+        closing = cell_end.search(text, edit.end)
+        quoted_to = closing.start() if closing else len(text)
+        written += (
+            Edit(cell, cell, '"'),
+            edit._replace(replacement=edit.replacement.replace('"', '""')),
+            Edit(quoted_to, quoted_to, '"'),
+        )
+    return sorted(written)
 
 
 def _delimiter(text: str) -> str:
@@ -52,27 +65,14 @@ def _delimiter(text: str) -> str:
     return max(",;\t|", key=head.count)
 
 
-def _fit(text: str, edit: Edit, delimiter: str, inside: bool) -> Edit:
+def _fit(text: str, edit: Edit, delimiter: str) -> Edit | None:
+    """The edit if its replacement fits an unquoted cell, ``None`` if the cell needs quotes."""
     start, end, replacement = edit
-    if inside:
-        return Edit(start, end, replacement.replace('"', '""'))
     lost = text.count(delimiter, start, end) - replacement.count(delimiter)
     if lost > 0:
         return Edit(start, end, replacement + delimiter * lost)
     if lost < 0 and text.startswith(delimiter * -lost, end):
         return Edit(start, end - lost, replacement)
     if lost < 0 or _CELL_NEEDS_QUOTES.search(replacement):
-        return _quote_cell(text, edit, delimiter)
+        return None
     return edit
-
-
-def _quote_cell(text: str, edit: Edit, delimiter: str) -> Edit:
-    """Put the whole unquoted cell around ``edit`` in quotes."""
-    line_start = text.rfind("\n", 0, edit.start) + 1
-    line_end = text.find("\n", edit.end)
-    line_end = len(text) if line_end < 0 else line_end - text.endswith("\r", 0, line_end)
-    start = max(line_start, text.rfind(delimiter, line_start, edit.start) + 1)
-    end = text.find(delimiter, edit.end, line_end)
-    end = line_end if end < 0 else end
-    value = text[start : edit.start] + edit.replacement + text[edit.end : end]
-    return Edit(start, end, '"' + value.replace('"', '""') + '"')

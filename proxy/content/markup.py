@@ -106,7 +106,7 @@ _CLOSES = {
     5: ("]]>", Spot.CDATA),
     6: (">", Spot.COMMENT),
 }
-_CARE = re.compile("[&<>\"'\\\\\x00-\x1f\u2028\u2029`$ ]|[^\x00-\x7f]|--")
+_CARE = re.compile("[=&<>\"'\\\\\x00-\x1f\u2028\u2029`$ ]|[^\x00-\x7f]|--")
 _CSS = re.compile("[\\\\'\"<>&\x00-\x1f]")
 _ENTITY_DECLARATION = re.compile(r"<!ENTITY\s", re.I)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum, auto
+from typing import Any, NamedTuple
 
 from proxy.content import json
 from proxy.content.compression import GZIP_MAGIC
@@ -81,18 +82,27 @@ def is_gzip(data: bytes) -> bool:
     return data.startswith(GZIP_MAGIC)
 
 
-def text_format(text: str, media: str) -> tuple[Format, int]:
-    """The format of decoded text, and where its content starts (after a guard prefix)."""
+class Found(NamedTuple):
+    """A format, where its content starts (after a guard prefix), and its value if JSON."""
+
+    format: Format
+    start: int = 0
+    value: Any = None
+
+
+def text_format(text: str, media: str) -> Found:
+    """What decoded text is."""
     prefix = _PREFIX.match(text)
     start = prefix.end() if prefix else 0
     first = text[start : start + 200].lstrip()[:1]
     if first and (first in '{["' or "json" in media):
         body = text[start:] if start else text
-        if json.is_valid(body):
-            return Format.JSON, start
+        value = json.parse(body)
+        if value is not json.INVALID:
+            return Found(Format.JSON, start, value)
         if first in '{["0123456789' and json.is_sequence(body):
-            return Format.JSON_LINES, start
-    return _other_format(text, media, first), 0
+            return Found(Format.JSON_LINES, start)
+    return Found(_other_format(text, media, first))
 
 
 def _other_format(text: str, media: str, first: str) -> Format:

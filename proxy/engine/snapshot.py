@@ -15,7 +15,6 @@ from proxy.directory.index import Index
 from proxy.policy.policy import Policy
 from proxy.pseudonyms.pseudonymiser import Pseudonymiser
 
-
 _TARGETS = 8192
 
 

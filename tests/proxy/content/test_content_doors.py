@@ -1,5 +1,7 @@
 """Targets, header fields and streams."""
 
+# ruff: noqa: E501 - tables of cases read better on one line
+
 from __future__ import annotations
 
 import base64
@@ -57,7 +59,7 @@ def test_target_rules_by_place_and_name() -> None:
 @settings(max_examples=300, deadline=None)
 @given(
     target=st.lists(
-        st.sampled_from(["/", "?", "&", "=", ";", "#", "%20", "%", "%4", "%C3%A9", "a", "zq1", "+", "'", "."]),
+        st.sampled_from(["/", "?", "&", "=", ";", "#", "%20", "%", "%4", "%C3%A9", "a", "zq1", "+", "."]),
         max_size=14,
     ).map(lambda parts: "/" + "".join(parts)),
     value=st.sampled_from(["a/b", "..", "a?b&c=d#e;f", "é%20", "a b+c"]),
@@ -91,9 +93,9 @@ _JSON = '{"n":"L\\u00e9a Martin"}'
          '</p?n=zq1bbbb>; rel="next"; title="zq1bbbb"'),
         ("X-Remote-User", "lea.martin@ecole.example", "zq1dddd@p.ecole.example"),
         ("x-user", "L%C3%A9a%20Martin", "zq1aaaa"),
-        ("Content-Disposition", 'attachment; filename="Jean Dupont.pdf"; filename*=UTF-8\'\'L%C3%A9a%20Martin',
-         'attachment; filename="zq1bbbb.pdf"; filename*=UTF-8\'\'zq1aaaa'),
-        ("Content-Disposition", "attachment; filename=Jean Dupont.pdf", "attachment; filename=zq1bbbb.pdf"),
+        ("Content-Disposition", "a; filename=\"Jean Dupont.pdf\"; filename*=UTF-8''L%C3%A9a%20Martin",
+         "a; filename=\"zq1bbbb.pdf\"; filename*=UTF-8''zq1aaaa"),
+        ("Content-Disposition", "a; filename=Jean Dupont.pdf", "a; filename=zq1bbbb.pdf"),
     ],
 )  # fmt: skip
 def test_header_values(name: str, value: str, sent: str) -> None:
@@ -233,6 +235,7 @@ def test_streams_escape_for_their_format(media: str, expected: str) -> None:
 
 def test_an_endless_event_is_refused() -> None:
     restorer = StreamRestorer(RESTORE, "text/event-stream", Limits())
+    event = b"data: " + b"x" * 1_000_000
+    assert restorer(event) == []
     with pytest.raises(Refused):
-        for _ in range(200):
-            restorer(b"data: " + b"x" * 10_000)
+        restorer(event)

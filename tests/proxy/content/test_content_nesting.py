@@ -1,5 +1,7 @@
 """The laws of the room, over random nestings of every format and every coding."""
 
+# ruff: noqa: E501 - tables of cases read better on one line
+
 from __future__ import annotations
 
 import base64
