@@ -26,6 +26,8 @@ WHOLE = "preau.whole"
 """Set when the answer's body is read whole and still has to be restored."""
 SENT = "preau.sent"
 """Set when the request was given to mitmproxy to send."""
+PASSING = "preau.passing"
+"""Set when an answer goes to the client while it comes."""
 
 
 class Exchange:
@@ -97,12 +99,14 @@ class Exchange:
         elif isinstance(decision, Stream):
             response.headers = http.Headers(decision.headers)
             response.stream = guarded(flow, decision.transform)
+            flow.metadata[PASSING] = True
             if flow.request.is_http11 and (response.is_http11 or response.is_http2):
                 # else only the end of the connection would say that it is complete
                 response.headers["transfer-encoding"] = "chunked"
         elif isinstance(decision, Forward):
             response.headers = http.Headers(decision.headers)
             response.stream = True
+            flow.metadata[PASSING] = True
         else:
             del flow.metadata[EXCHANGE]
             instead(flow, self._door.reply_of(ruling))
@@ -136,7 +140,7 @@ class Exchange:
         exchange: EngineExchange | None = flow.metadata.get(EXCHANGE)
         if exchange is None or flow.error is None:
             return
-        if flow.response is not None and WHOLE not in flow.metadata:
+        if PASSING in flow.metadata:
             await self._door.record(self._door.engine.streamed(exchange))  # what did pass
             return
         if _client_has_gone(flow):
