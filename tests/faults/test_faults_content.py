@@ -111,14 +111,16 @@ def make_bomb(coding: bytes) -> bytes:
         (b"compress", b"\x1f\x9d\x90abc", "undecodable"),
         (b"aes128gcm", b"\0" * 64, "undecodable"),
         (b"gzip, gzip, gzip, gzip", b"\0" * 64, "undecodable"),
-        (b"", bytes(range(256)), "opaque-content"),
+        (b"", bytes(range(128, 256)) * 2 + bytes(8), "opaque-content"),
         (b"", b"PK\x03\x04" + b"\0" * 60, "opaque-content"),
     ],
 )
 def test_what_cannot_be_read_is_refused(
     stage: Stage, coding: bytes, body: bytes, reason: str
 ) -> None:
-    fields = [b"content-encoding: " + coding] if coding else [b"content-type: application/octet-stream"]
+    fields = (
+        [b"content-encoding: " + coding] if coding else [b"content-type: application/octet-stream"]
+    )
     head, page = stage.ask(stage.post(body, *fields))
     assert stage.cloud.connections == []
     stage.assert_refused(head, page, 403, reason)
