@@ -15,7 +15,7 @@ from addons.fail_closed import guarded
 from addons.mends.body_limit import BODY_LIMIT
 from addons.mends.error_pages import reason_of
 from addons.mends.upstream_failure import PAGE
-from addons.message import head_of, instead, to_response
+from addons.message import canonical_host, head_of, instead, to_response
 from proxy.decisions import Buffer, Forward, Refuse, Reply, Stream
 from proxy.engine import Exchange as EngineExchange
 from proxy.engine.ruling import Ruling
@@ -26,6 +26,8 @@ WHOLE = "preau.whole"
 """Set when the answer's body is read whole and still has to be restored."""
 SENT = "preau.sent"
 """Set when the request was given to mitmproxy to send."""
+PASSING = "preau.passing"
+"""Set when an answer goes to the client while it comes."""
 
 
 class Exchange:
@@ -42,7 +44,7 @@ class Exchange:
         request = flow.request
         # A client that asks a plain connection for an https URL would have us encrypt for it.
         scheme = "" if flow.client_conn.tls else "http"
-        gate_host = self._door.gate_host(flow.client_conn) or request.host.rstrip(".").lower()
+        gate_host = self._door.gate_host(flow.client_conn) or canonical_host(request.host)
         head = head_of(request, gate_host, scheme)
         ruling = await self._door.rule(self._door.engine.begin(head, client), client, head)
         decision = ruling.decision
@@ -97,12 +99,14 @@ class Exchange:
         elif isinstance(decision, Stream):
             response.headers = http.Headers(decision.headers)
             response.stream = guarded(flow, decision.transform)
+            flow.metadata[PASSING] = True
             if flow.request.is_http11 and (response.is_http11 or response.is_http2):
                 # else only the end of the connection would say that it is complete
                 response.headers["transfer-encoding"] = "chunked"
         elif isinstance(decision, Forward):
             response.headers = http.Headers(decision.headers)
             response.stream = True
+            flow.metadata[PASSING] = True
         else:
             del flow.metadata[EXCHANGE]
             instead(flow, self._door.reply_of(ruling))
@@ -136,7 +140,7 @@ class Exchange:
         exchange: EngineExchange | None = flow.metadata.get(EXCHANGE)
         if exchange is None or flow.error is None:
             return
-        if flow.response is not None and WHOLE not in flow.metadata:
+        if PASSING in flow.metadata:
             await self._door.record(self._door.engine.streamed(exchange))  # what did pass
             return
         if _client_has_gone(flow):

@@ -112,7 +112,7 @@ def school(tmp_path_factory: pytest.TempPathFactory) -> School:
     return School(tmp_path_factory.mktemp("faults"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def running(school: School) -> Iterator[Stage]:
     tls = school.tls(HOST, BANK, TRACKER, UNKNOWN)
     with Cloud(tls) as cloud:
