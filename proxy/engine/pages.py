@@ -6,7 +6,7 @@ import html
 
 import orjson
 
-from proxy.decisions import Reply
+from proxy.decisions import Headers, Reply
 from proxy.reasons import Reason
 from proxy.site import Contact
 
@@ -47,7 +47,7 @@ def refusal(
         kind, body = b"application/json", _document(reason, incident, contact)
     else:
         kind, body = b"text/plain; charset=utf-8", _lines(reason, incident, contact)
-    headers = (
+    headers: Headers = (
         (b"content-type", kind),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
@@ -56,6 +56,9 @@ def refusal(
         (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'"),
         (b"x-content-type-options", b"nosniff"),
     )
+    if reason is Reason.MALFORMED_REQUEST:
+        # Where one message ends is in doubt: nothing behind it is read as another.
+        headers = (*headers, (b"connection", b"close"))
     return Reply(STATUS.get(reason, 403), headers, body)
 
 

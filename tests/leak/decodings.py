@@ -1,0 +1,228 @@
+"""Every way of reading some bytes: what an attacker with patience would try.
+
+Written apart from ``proxy.content`` and on purpose in another style, so that the two do not
+share a blind spot. The product must know where a text stands and change it in place; this only
+has to read. So it does not parse: it applies every decoding to the whole, again and again, until
+nothing new comes out.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import codecs
+import gzip
+import html
+import io
+import quopri
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from urllib.parse import unquote_to_bytes
+
+import brotli
+import zstandard
+
+DEPTH = 10
+"""Layers that are undone at most: more than any request of these tests has."""
+
+_BASE64 = re.compile(rb"(?:[A-Za-z0-9+/_-]{2,}(?:\r?\n)?)+")
+_PIECES = re.compile(rb"[+/_-]+")
+_TEXT_BYTES = bytes(range(32, 256)) + b"\t\r\n\f"
+_ESCAPE = re.compile(
+    r"\\(?:u\{([0-9A-Fa-f]{1,6})\}|u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([0-7]{3})|(.))", re.S
+)
+_PAIRS = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_HEAD_OF_CHUNK = re.compile(rb"(?:\A|\r\n)([0-9A-Fa-f]{1,8})(?:;[^\r\n]*)?\r\n")
+
+
+def _stray(error: UnicodeError) -> tuple[str, int]:
+    """A byte that is not UTF-8 is read as Windows-1252."""
+    assert isinstance(error, UnicodeDecodeError)
+    raw = error.object[error.start : error.end]
+    return raw.decode("cp1252", "replace"), error.end
+
+
+codecs.register_error("stray", _stray)
+
+
+def read(raw: bytes) -> str:
+    """Bytes as text, whatever they are."""
+    return raw.decode("utf-8", "stray")
+
+
+def _write(text: str) -> bytes:
+    return text.encode("utf-8", "replace")
+
+
+def views(raw: bytes) -> Iterator[tuple[str, bytes]]:
+    """Every reading of ``raw``: the steps that led to it, and what it says in UTF-8."""
+    seen = {raw}
+    waiting = [("raw", raw)]
+    for _ in range(DEPTH):
+        found: list[tuple[str, bytes]] = []
+        for path, data in waiting:
+            yield path, data
+            for name, undo in _UNDO.items():
+                for plain in undo(data):
+                    if plain and plain not in seen:
+                        seen.add(plain)
+                        found.append((f"{path} > {name}", plain))
+        waiting = found
+    yield from waiting
+
+
+# --- one step each: gives nothing when there is nothing of its kind ---------------------------
+
+
+def _chunks(data: bytes) -> Iterator[bytes]:
+    """A chunked body that stands anywhere in the bytes."""
+    match = _HEAD_OF_CHUNK.search(data)
+    if match is None:
+        return
+    at, pieces = match.start(), []
+    while match := _HEAD_OF_CHUNK.match(data, at):
+        size = int(match[1], 16)
+        if not size or match.end() + size > len(data):
+            break
+        pieces.append(data[match.end() : match.end() + size])
+        at = match.end() + size
+    if pieces:
+        yield b"".join(pieces)
+
+
+def _packed(data: bytes) -> Iterator[bytes]:
+    """Anything compressed: by its first bytes, or by trying when it is no text."""
+    for magic, unpack in _MAGIC.items():
+        at = data.find(magic)
+        while at >= 0:
+            yield from _try(unpack, data[at:])
+            at = data.find(magic, at + 1)
+    if not data.isascii() or data[:1] == b"\x78":
+        for unpack in (_inflate, _inflate_raw, brotli.decompress):
+            yield from _try(unpack, data)
+
+
+def _try(unpack: Callable[[bytes], bytes], data: bytes) -> Iterator[bytes]:
+    try:
+        yield unpack(data)
+    except (OSError, EOFError, zlib.error, brotli.error, zstandard.ZstdError):
+        return
+
+
+def _inflate(data: bytes) -> bytes:
+    return zlib.decompressobj(15).decompress(data)
+
+
+def _inflate_raw(data: bytes) -> bytes:
+    return zlib.decompressobj(-15).decompress(data)
+
+
+def _unzstd(data: bytes) -> bytes:
+    with zstandard.ZstdDecompressor().stream_reader(io.BytesIO(data)) as reader:
+        return reader.read()
+
+
+_MAGIC: dict[bytes, Callable[[bytes], bytes]] = {
+    b"\x1f\x8b\x08": gzip.decompress,
+    b"\x28\xb5\x2f\xfd": _unzstd,
+}
+
+
+def _wide(data: bytes) -> Iterator[bytes]:
+    """UTF-16 and UTF-32 at any alignment."""
+    if b"\0" not in data:
+        return
+    yield data.replace(b"\0", b"")
+    for name in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"):
+        for start in range(4 if "32" in name else 2):
+            yield _write(data[start:].decode(name, "ignore"))
+
+
+def _percent(data: bytes) -> Iterator[bytes]:
+    if b"%" in data:
+        yield unquote_to_bytes(data)
+
+
+def _entities(data: bytes) -> Iterator[bytes]:
+    if b"&" in data:
+        yield _write(html.unescape(read(data)))
+
+
+def _backslashes(data: bytes) -> Iterator[bytes]:
+    if b"\\" in data:
+        plain = _ESCAPE.sub(_unescape, read(data))
+        joined = _PAIRS.sub(
+            lambda m: m[0].encode("utf-16", "surrogatepass").decode("utf-16"), plain
+        )
+        yield _write(joined)
+
+
+def _join(match: re.Match[str]) -> str:
+    """Two surrogates are one character."""
+    return match[0].encode("utf-16", "surrogatepass").decode("utf-16")
+
+
+def _unescape(match: re.Match[str]) -> str:
+    braced, four, two, octal, one = match.groups()
+    if one is not None:
+        return {"n": "\n", "t": "\t", "r": "\r"}.get(one, one)
+    code = int(octal, 8) if octal else int(braced or four or two, 16)
+    return chr(code) if code < 0x110000 else "?"
+
+
+def _quoted_printable(data: bytes) -> Iterator[bytes]:
+    if re.search(rb"=(?:[0-9A-F]{2}|\r?\n)", data):
+        yield quopri.decodestring(data)
+
+
+def _base64(data: bytes) -> Iterator[bytes]:
+    """All base64 in the bytes, joined; a word may begin anywhere in a run of its letters."""
+    found: list[bytes] = []
+    for match in _BASE64.finditer(data):
+        run = re.sub(rb"[\r\n]", b"", match[0])
+        lines = match[0].split()
+        for word in {run, *lines, *_PIECES.split(run)}:
+            found += _words(word.translate(bytes.maketrans(b"-_", b"+/")))
+    if found:
+        yield b"\n".join(found)
+
+
+def _words(word: bytes) -> Iterator[bytes]:
+    for start in range(min(4, max(0, len(word) - 7))):
+        part = word[start:]
+        part = part[: len(part) - (len(part) % 4 == 1)]
+        try:
+            plain = base64.b64decode(part + b"=" * (-len(part) % 4))
+        except (binascii.Error, ValueError):
+            continue
+        if _is_text(plain) or any(magic in plain[:4] for magic in _MAGIC):
+            yield plain
+
+
+def _is_text(data: bytes) -> bool:
+    """Whether nearly all of it is letters of some charset (UTF-16 too)."""
+    few = 20
+    if data.count(b"\0") * 3 > len(data):
+        data, few = data.replace(b"\0", b""), 4  # letters beyond Latin-1 have other high bytes
+    odd = len(data.translate(None, _TEXT_BYTES))
+    if odd * few > len(data):
+        return False
+    high = len(data.translate(None, bytes(range(128))))
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return high * 2 <= len(data)
+    return True
+
+
+_UNDO: dict[str, Callable[[bytes], Iterator[bytes]]] = {
+    "chunks": _chunks,
+    "packed": _packed,
+    "wide": _wide,
+    "percent": _percent,
+    "entities": _entities,
+    "backslashes": _backslashes,
+    "quoted-printable": _quoted_printable,
+    "base64": _base64,
+}

@@ -1,0 +1,112 @@
+"""The leak oracle: does a captured stream say who anybody is?
+
+Two searches over every reading of the bytes (``decodings``):
+
+``people``  nobody of the cast may be found by any identifier that is claimed: both names in
+            either order (whatever stands between them), e-mail, INE, phone, login and number.
+``near``    of the people who are in this very request not even half a name may be left: no
+            word of their names at all. (The filler of the tests holds no word of any name.)
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import re2
+
+from proxy.demo.people import Person
+from tests.leak.decodings import read, views
+
+PARTICLES = frozenset("de la le du des van von der el da ben".split())
+_LETTERS = str.maketrans(
+    {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ß": "ss"}
+)
+_BETWEEN = re.compile(r"[\W_]+")
+_SHORT = 9
+"""Names shorter than this, both together, must stand as words of their own to count."""
+
+
+class Leak(NamedTuple):
+    """What was found, by which search, and how it had to be read."""
+
+    what: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.what!r} ({self.path})"
+
+
+def fold(text: str) -> str:
+    """Words of small unaccented letters and digits, one space between them and at the ends."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
+        text = "".join(c for c in text if not unicodedata.combining(c)).translate(_LETTERS)
+    return f" {_BETWEEN.sub(' ', text.casefold()).strip()} "
+
+
+def squash(text: str) -> str:
+    """A folded text without its spaces."""
+    return fold(text).replace(" ", "")
+
+
+def name_words(person: Person) -> set[str]:
+    """Words of a person's names that must not stand anywhere."""
+    words = fold(f"{person.given_name} {person.family_name}").split()
+    return {word for word in words if len(word) >= 4 and word not in PARTICLES}
+
+
+class Oracle:
+    """Knows the whole cast. ``logins``: whether a login alone is an identifier here."""
+
+    def __init__(self, people: Iterable[Person]) -> None:
+        words: set[str] = set()
+        tight: set[str] = set()
+        loose: set[str] = set()
+        for person in people:
+            words |= {item.lower() for item in (person.national_id, person.student_number) if item}
+            words |= {person.login} if any(c.isdigit() for c in person.login) else set()
+            tight |= {squash(person.email), person.phone[1:]}
+            for order in (
+                (person.given_name, person.family_name),
+                (person.family_name, person.given_name),
+            ):
+                name = " ".join(order)
+                if len(squash(name)) < _SHORT:
+                    loose.add(fold(name))
+                else:
+                    tight.add(squash(name))
+        self._words = words
+        self._tight, self._loose = _any_of(tight), _any_of(loose)
+
+    def people(self, raw: bytes) -> list[Leak]:
+        """Identifiers of anybody in any reading of ``raw``."""
+        return list(self.search(raw, ()))
+
+    def near(self, raw: bytes, here: Iterable[Person]) -> list[Leak]:
+        """The same, and what is left of the names of those who are in this request."""
+        return list(self.search(raw, here))
+
+    def search(self, raw: bytes, here: Iterable[Person]) -> Iterator[Leak]:
+        """Each leak once, with the shortest way to it."""
+        forbidden = self._words.union(*map(name_words, here))
+        seen: set[str] = set()
+        for path, data in views(raw):
+            for what in self._in_text(fold(read(data)), forbidden):
+                if what not in seen:
+                    seen.add(what)
+                    yield Leak(what, path)
+
+    def _in_text(self, folded: str, forbidden: set[str]) -> Iterator[str]:
+        yield from forbidden.intersection(folded.split())
+        for pattern, text in ((self._loose, folded), (self._tight, folded.replace(" ", ""))):
+            for match in pattern.finditer(text):
+                yield match.group()
+
+
+def _any_of(texts: set[str]) -> re2._Regexp:
+    options = re2.Options()
+    options.max_mem = 256 << 20
+    return re2.compile("|".join(re.escape(text) for text in sorted(texts)), options)

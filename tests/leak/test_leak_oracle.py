@@ -1,0 +1,76 @@
+"""The oracle itself: it finds what is planted in any format and coding, and nothing else."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+
+import brotli
+import pytest
+import zstandard
+
+from proxy.demo.people import cast
+from tests.leak.layers import LAYERS, Layer, nests
+from tests.leak.oracle import Oracle, fold, name_words
+from tests.leak.spellings import NEUTRAL, Author, Identifier, filler_words
+
+PEOPLE = cast(600)
+ORACLE = Oracle(PEOPLE)
+PACKINGS = {
+    "gzip": gzip.compress,
+    "zlib": zlib.compress,
+    "deflate": lambda data: zlib.compress(data, wbits=-15),
+    "br": brotli.compress,
+    "zstd": zstandard.ZstdCompressor().compress,
+    "gzip then br": lambda data: brotli.compress(gzip.compress(data)),
+}
+CHARSETS = ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32")
+
+
+@pytest.mark.parametrize("outer", LAYERS, ids=lambda layer: layer.name)
+def test_it_finds_one_person_planted_in_any_nesting(outer: Layer) -> None:
+    author = Author(PEOPLE)
+    for inner in LAYERS:
+        if nests(outer, inner):
+            (said,) = author.texts(1)
+            document = outer.write([NEUTRAL[0], inner.write([said.text]), NEUTRAL[1]])
+            found = ORACLE.people(document.encode())
+            assert found, f"{outer.name} > {inner.name}: {said.text!r}"
+
+
+@pytest.mark.parametrize("packing", PACKINGS)
+@pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: layer.name)
+def test_it_finds_one_person_planted_under_any_coding(layer: Layer, packing: str) -> None:
+    (said,) = Author(PEOPLE[len(layer.name) :]).texts(1)
+    assert ORACLE.people(PACKINGS[packing](layer.write([NEUTRAL[0], said.text]).encode()))
+
+
+@pytest.mark.parametrize("charset", CHARSETS)
+def test_it_finds_everybody_in_any_charset(charset: str) -> None:
+    author = Author(PEOPLE)
+    for said in author.texts(100):
+        body = f"note : {said.text}".encode(charset)
+        assert ORACLE.people(body), said.text
+        assert ORACLE.people(b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)), said.text
+
+
+def test_it_finds_every_identifier_of_every_spelling() -> None:
+    for said in Author(PEOPLE).texts(3000):
+        for piece in said.pieces:
+            if isinstance(piece, Identifier):
+                assert ORACLE.people(piece.text.encode()), piece
+
+
+def test_half_a_name_is_found_near_its_person() -> None:
+    person = next(p for p in PEOPLE if p.family_name == "Le Gall" and "-" in p.given_name)
+    assert not ORACLE.people(b"zqa1 Le Gall")
+    assert ORACLE.near(b"zqa1 Le Gall", [person])
+
+
+def test_the_filler_names_nobody() -> None:
+    """Else the search for half names could not be so strict."""
+    wrapped = [layer.write([*NEUTRAL, *filler_words()]) for layer in LAYERS]
+    for document in wrapped:
+        assert not ORACLE.near(document.encode(), PEOPLE)
+    words = set().union(*(fold(document).split() for document in wrapped))
+    assert not words & set().union(*map(name_words, PEOPLE))
