@@ -10,6 +10,7 @@ from typing import Any
 
 from mitmproxy import http
 
+from addons.counting import CountedLog, InFlight
 from addons.door import Door
 from addons.exchange import Exchange
 from addons.fail_closed import Refusal
@@ -65,13 +66,15 @@ class Gateway:
     """The addons and the refusal of last resort, over an open site."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._door = Door(runtime.engine, runtime.audit, runtime.client)
+        audit = CountedLog(runtime.audit, runtime.metrics)
+        self._door = Door(runtime.engine, audit, runtime.client)
         self._tasks: set[asyncio.Task[None]] = set()
         self.addons: list[object] = [
             Gate(self._door),
             Exchange(self._door),
             WebSocket(self._door),
             Keeper(runtime),
+            InFlight(runtime.metrics.in_flight),
         ]
 
     @property

@@ -8,6 +8,7 @@ new one is broken.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
@@ -110,9 +111,8 @@ class Runtime:
         policy = self._snapshot.policy
         self.metrics.policy_loaded(policy.digest, policy.services)
         self._lists_metrics(_lists(self.site))
-        self.audit.record_sync(
-            [make_event("gateway-started", policy=policy.digest, count=len(policy.services))]
-        )
+        started = make_event("gateway-started", policy=policy.digest, count=len(policy.services))
+        self._put([started])
 
     def refresh(self) -> None:
         """Take in what changed on disk or in the store. Never raises for what is broken there."""
@@ -125,6 +125,7 @@ class Runtime:
             # must not leave a policy that was applied out of the snapshot for ever.
             if not self._is_current():
                 self._snapshot = self._make_snapshot()
+            self.metrics.audit_up.set(self.audit.status().healthy)
         if outcome:
             self._tell(outcome)
 
@@ -205,9 +206,14 @@ class Runtime:
 
     def _record(self, events: list[Event]) -> None:
         try:
-            self.audit.record_sync(events)
+            self._put(events)
         except Refused as error:
             log.error("not recorded: %s", error.reason.value)
+
+    def _put(self, events: list[Event]) -> None:
+        started = time.perf_counter()
+        self.audit.record_sync(events)
+        self.metrics.recorded((str(e["type"]) for e in events), time.perf_counter() - started)
 
     def _check_store(self) -> Check:
         self.store.ping()

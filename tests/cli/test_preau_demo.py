@@ -22,9 +22,7 @@ def environment_of(language: str | None) -> dict[str, str]:
     return kept if language is None else kept | {"LANG": language}
 
 
-@pytest.mark.parametrize(
-    ("language", "expected"), [(None, "en"), ("fr_FR.UTF-8", "fr"), ("en_GB.UTF-8", "en")]
-)
+@pytest.mark.parametrize(("language", "expected"), [(None, "en"), ("fr_FR.UTF-8", "fr")])
 def test_every_promise_is_kept(language: str | None, expected: str) -> None:
     done = preau("demo", "--once", env=environment_of(language))
     assert (done.returncode, done.stderr) == (0, b"")

@@ -76,7 +76,7 @@ def test_check_of_a_broken_file(tmp_path: Path) -> None:
 def test_help_groups_every_verb() -> None:
     from proxy.cli import VERBS
 
-    text = preau("--help").stdout.decode()
+    text = inside("--help").stdout.decode()
     for group in ("Run:", "Set up:", "See and try:", "Upkeep:", "Proof and information:"):
         assert f"\n{group}\n" in text
     for verb in VERBS:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from proxy.metrics import EventType, Phase
 from tests.clients.clients_scene import Scene
 from tests.plugins.redis_server import RedisServer
 from tests.sim.authority import client_context
@@ -44,6 +45,24 @@ def test_promtool_accepts_the_metrics_after_traffic(scene: Scene) -> None:
     for value in (scene.pupil.family_name, scene.pupil.email, "inconnu", TRACKER, "127.0.0.1"):
         assert value not in text
     assert scene.gateway.metric('preau_requests_total{decision="block",service="other"}') >= 1
+    assert scene.gateway.metric("preau_requests_in_flight") == 0
+
+
+def test_every_part_of_the_gateway_is_measured(scene: Scene) -> None:
+    body = json.dumps({"student": {"name": scene.pupil.full_name}}).encode()
+    for host in (HOST, TRACKER, "quiz.inconnu.example"):
+        ask(scene.gateway.port, scene.ca, host, body)
+    series = [f'preau_overhead_seconds_count{{phase="{phase}"}}' for phase in Phase]
+    for kind in (EventType.REQUEST, EventType.BLOCK, EventType.REFUSAL, EventType.OTHER):
+        series.append(f'preau_audit_events_total{{type="{kind}"}}')
+    series += ['preau_connections_total{treatment="inspect"}', "preau_audit_commit_seconds_count"]
+    series += ['preau_identifiers_total{action="pseudonymise",kind="full_name"}']
+    series += ['preau_blocks_total{category="analytics"}']
+    series += ['preau_refusals_total{reason="unknown-service"}']
+    for name in series:
+        assert scene.gateway.metric(name) >= 1, name
+    assert scene.gateway.metric("preau_audit_up") == 1
+    assert scene.gateway.metric("preau_store_up") == 1
 
 
 def test_ready_says_no_while_the_log_is_gone_and_yes_afterwards(tmp_path: Path) -> None:
@@ -63,10 +82,12 @@ def test_ready_says_no_while_the_log_is_gone_and_yes_afterwards(tmp_path: Path) 
             assert len(cloud.everything) == before
             assert gateway.get("/-/ready")[0] == 503
             assert gateway.get("/-/healthy")[0] == 200
+            assert gateway.metric("preau_audit_up") == 0
             assert not json.loads(gateway.get("/-/ready?verbose")[1])["checks"]["audit"]["ok"]
             (tmp_path / "away").rename(audit)
             assert wait_for(lambda: b" 200 " in ask(gateway.port, ca, body=body))
             assert wait_for(lambda: gateway.get("/-/ready")[0] == 200)
+            assert wait_for(lambda: gateway.metric("preau_audit_up") == 1)
             assert gateway.stop() == 0
 
 
