@@ -104,6 +104,12 @@ def chat(tmp_path: Path) -> Any:
         socket.close()
 
 
+def say(socket: Any, message: str | bytes) -> str | bytes:
+    """Send, and give what comes back."""
+    socket.send(message)
+    return socket.recv(5)
+
+
 def test_a_websocket_message_is_protected_and_its_answer_restored(chat: Any) -> None:
     server, stage, socket = chat
     text = f"bonjour {stage.person.full_name}, {stage.person.email}"
@@ -150,8 +156,7 @@ def test_a_message_that_is_opaque_or_too_large_ends_the_connection(
 ) -> None:
     server, _stage, socket = chat
     with pytest.raises((WebSocketException, OSError)):
-        socket.send(message)
-        socket.recv(5)
+        say(socket, message)
     assert server.received == []
 
 
@@ -161,8 +166,7 @@ def test_a_websocket_under_way_follows_the_new_policy(chat: Any) -> None:
     assert socket.recv(5) == "un"
     in_force(stage, SERVICE_YAML.replace("treatment: inspect", "treatment: deny"))
     with pytest.raises(WebSocketException):
-        socket.send("deux")
-        socket.recv(5)
+        say(socket, "deux")
     assert server.received == ["un"]
     assert stage.events(reason="service-denied")
 
