@@ -13,7 +13,7 @@ from mitmproxy import connection
 
 from proxy.audit.events import Event
 from proxy.decisions import Refuse, Reply
-from proxy.engine import Client, Engine
+from proxy.engine import Client, Engine, Head
 from proxy.engine.ruling import Ruling
 from proxy.errors import AuditUnavailable
 from proxy.reasons import Reason
@@ -45,6 +45,10 @@ class Door:
             client = self._clients[conn.id] = self._client(conn.peername[0])
         return client
 
+    def known_client_of(self, conn: connection.Client) -> Client:
+        """The client of a connection if it was ever looked up: never fails."""
+        return self._clients.get(conn.id, self.nobody)
+
     def opened_for(self, conn: connection.Client, host: str) -> None:
         """Remember the host that a connection was opened for."""
         self._gate_hosts[conn.id] = host
@@ -63,14 +67,17 @@ class Door:
         if events:
             await self._audit.record(events)
 
-    async def rule(self, ruling: Ruling, client: Client) -> Ruling:
-        """Put the ruling's events on disk, then give it back; or a refusal if that fails."""
+    async def rule(self, ruling: Ruling, client: Client, head: Head | None = None) -> Ruling:
+        """Put the ruling's events on disk, then give it back; or a refusal if that fails.
+
+        ``head`` is that of the request, where there is one: it says in which form it wants
+        its refusal.
+        """
         if not ruling.events:
             return ruling
         try:
             await self._audit.record(ruling.events)
         except AuditUnavailable:
-            head = ruling.exchange.head if ruling.exchange else None
             refusal = self.engine.refuse_head(head, client, Reason.AUDIT_UNAVAILABLE)
             return Ruling(refusal.decision)
         return ruling

@@ -8,20 +8,26 @@ answer is ours, and there is nothing to restore in it.
 
 from __future__ import annotations
 
-from mitmproxy import http
+from mitmproxy import connection, http
 
 from addons.door import Door
 from addons.fail_closed import guarded
+from addons.mends.body_limit import BODY_LIMIT
 from addons.mends.error_pages import reason_of
 from addons.mends.upstream_failure import PAGE
-from addons.message import head_of, to_response
+from addons.message import canonical_host, head_of, instead, to_response
 from proxy.decisions import Buffer, Forward, Refuse, Reply, Stream
 from proxy.engine import Exchange as EngineExchange
 from proxy.engine.ruling import Ruling
+from proxy.reasons import Reason
 
 EXCHANGE = "preau.exchange"
 WHOLE = "preau.whole"
 """Set when the answer's body is read whole and still has to be restored."""
+SENT = "preau.sent"
+"""Set when the request was given to mitmproxy to send."""
+PASSING = "preau.passing"
+"""Set when an answer goes to the client while it comes."""
 
 
 class Exchange:
@@ -32,13 +38,19 @@ class Exchange:
 
     async def requestheaders(self, flow: http.HTTPFlow) -> None:
         """The head has come: is there a service, and may this leave?"""
+        if flow.error:  # mitmproxy has already refused it, and only shows it
+            return
         client = self._door.client_of(flow.client_conn)
         request = flow.request
-        head = head_of(request, self._door.gate_host(flow.client_conn) or request.host.lower())
-        ruling = await self._door.rule(self._door.engine.begin(head, client), client)
+        # A client that asks a plain connection for an https URL would have us encrypt for it.
+        scheme = "" if flow.client_conn.tls else "http"
+        gate_host = self._door.gate_host(flow.client_conn) or canonical_host(request.host)
+        head = head_of(request, gate_host, scheme)
+        ruling = await self._door.rule(self._door.engine.begin(head, client), client, head)
         decision = ruling.decision
         if isinstance(decision, Buffer) and ruling.exchange:
             flow.metadata[EXCHANGE] = ruling.exchange
+            flow.metadata[BODY_LIMIT] = decision.limit
         elif isinstance(decision, Reply):
             flow.response = to_response(decision)
         elif isinstance(decision, Refuse):
@@ -53,12 +65,15 @@ class Exchange:
         exchange: EngineExchange = flow.metadata[EXCHANGE]
         engine, request = self._door.engine, flow.request
         ruling = engine.protect(exchange, request.raw_content or b"")
-        ruling = await self._door.rule(ruling, exchange.client)
+        ruling = await self._rule(ruling, exchange)
         decision = ruling.decision
         if isinstance(decision, Forward):
+            flow.metadata[SENT] = True
             request.path = decision.target
             request.headers = http.Headers(decision.headers)
             request.trailers = None  # unread, hence not sent
+            if not request.is_http2:
+                request.authority = ""  # origin form, whatever the client wrote
             if decision.body is not None:
                 request.data.content = decision.body
         elif isinstance(decision, Refuse):
@@ -76,18 +91,25 @@ class Exchange:
         ruling = self._door.engine.answer_head(
             exchange, response.status_code, response.headers.fields
         )
-        ruling = await self._door.rule(ruling, exchange.client)
+        ruling = await self._rule(ruling, exchange)
         decision = ruling.decision
         if isinstance(decision, Buffer):
             flow.metadata[WHOLE] = True
+            flow.metadata[BODY_LIMIT] = decision.limit
         elif isinstance(decision, Stream):
             response.headers = http.Headers(decision.headers)
             response.stream = guarded(flow, decision.transform)
+            flow.metadata[PASSING] = True
+            if flow.request.is_http11 and (response.is_http11 or response.is_http2):
+                # else only the end of the connection would say that it is complete
+                response.headers["transfer-encoding"] = "chunked"
         elif isinstance(decision, Forward):
             response.headers = http.Headers(decision.headers)
             response.stream = True
+            flow.metadata[PASSING] = True
         else:
-            flow.kill()
+            del flow.metadata[EXCHANGE]
+            instead(flow, self._door.reply_of(ruling))
 
     async def response(self, flow: http.HTTPFlow) -> None:
         """The whole answer has come: restore it, record, send."""
@@ -96,13 +118,13 @@ class Exchange:
         if exchange is None or response is None:
             return
         if not flow.metadata.pop(WHOLE, False):
-            ended = Ruling(Buffer(0), self._door.engine.streamed(exchange))
-            await self._door.rule(ended, exchange.client)
+            # Unrecorded, the end of the stream is not shown either: see ``fail_closed``.
+            await self._door.record(self._door.engine.streamed(exchange))
             return
         ruling = self._door.engine.restore(
             exchange, response.headers.fields, response.raw_content or b""
         )
-        ruling = await self._door.rule(ruling, exchange.client)
+        ruling = await self._rule(ruling, exchange)
         decision = ruling.decision
         if isinstance(decision, Forward):
             response.headers = http.Headers(decision.headers)
@@ -116,8 +138,29 @@ class Exchange:
     async def error(self, flow: http.HTTPFlow) -> None:
         """The exchange broke; if nothing of an answer has gone out, a page with an incident."""
         exchange: EngineExchange | None = flow.metadata.get(EXCHANGE)
-        if exchange is None or flow.response is not None or flow.error is None:
+        if exchange is None or flow.error is None:
             return
-        reason = reason_of(502, flow.error.msg)
-        ruling = await self._door.rule(self._door.engine.refuse(exchange, reason), exchange.client)
+        if PASSING in flow.metadata:
+            await self._door.record(self._door.engine.streamed(exchange))  # what did pass
+            return
+        if _client_has_gone(flow):
+            return  # nobody to refuse anything to
+        answer = SENT in flow.metadata
+        reason = reason_of(502, flow.error.msg) if answer else _reason_before(flow.error.msg)
+        ruling = self._door.engine.refuse(exchange, reason, answer=answer)
+        ruling = await self._rule(ruling, exchange)
         flow.metadata[PAGE] = to_response(self._door.reply_of(ruling))
+
+    async def _rule(self, ruling: Ruling, exchange: EngineExchange) -> Ruling:
+        return await self._door.rule(ruling, exchange.client, exchange.head)
+
+
+def _reason_before(message: str) -> Reason:
+    """Why a request ended before it was sent; ``message`` only tells which of ours it is."""
+    reason = reason_of(400, message)
+    return reason if reason is Reason.BODY_TOO_LARGE else Reason.MALFORMED_REQUEST
+
+
+def _client_has_gone(flow: http.HTTPFlow) -> bool:
+    reset = flow.error is not None and flow.error.msg.startswith("stream reset by client")
+    return reset or not flow.client_conn.state & connection.ConnectionState.CAN_READ

@@ -26,6 +26,13 @@ log = logging.getLogger("preau.gateway")
 
 REFRESH_SECONDS = 1.0
 
+_UNAVAILABLE = {
+    "AuditUnavailable": Reason.AUDIT_UNAVAILABLE,
+    "KeysUnavailable": Reason.KEYS_UNAVAILABLE,
+    "StoreUnavailable": Reason.STORE_UNAVAILABLE,
+}
+"""What an adapter's own exception says about the cause, by its type's name."""
+
 
 class Keeper:
     """Keeps the site fresh while the gateway serves: policy, lists and directory."""
@@ -76,8 +83,9 @@ class Gateway:
         self, flow: http.HTTPFlow | None, hook: str, error: str
     ) -> tuple[int, Headers, bytes]:
         head = head_of(flow.request, "") if flow is not None else None
-        client = self._door.client_of(flow.client_conn) if flow is not None else self._door.nobody
-        ruling = self._door.engine.refuse_head(head, client, Reason.ENGINE_ERROR)
+        client = self._door.known_client_of(flow.client_conn) if flow else self._door.nobody
+        reason = _UNAVAILABLE.get(error, Reason.ENGINE_ERROR)
+        ruling = self._door.engine.refuse_head(head, client, reason)
         self._later(self._door.record(ruling.events))
         reply = self._door.reply_of(ruling)
         return reply.status, reply.headers, reply.body
@@ -103,6 +111,7 @@ def worker_settings(runtime: Runtime, **overrides: Any) -> WorkerSettings:
         "listen_port": site.listen.port,
         "upstream_trusted_ca": site.upstream_ca,
         "head_bytes": site.limits.headers,
+        "body_bytes": site.limits.body,
         "websocket_message_bytes": site.limits.body,
     }
     return WorkerSettings(**(settings | overrides))

@@ -8,17 +8,51 @@ from proxy.decisions import Reply
 from proxy.engine import Head
 
 
-def head_of(request: http.Request, gate_host: str) -> Head:
-    """The head of a request as the engine reads it."""
+def head_of(request: http.Request, gate_host: str, scheme: str = "") -> Head:
+    """The head of a request as the engine reads it; ``scheme`` if not what the request says."""
     return Head(
         method=request.method,
-        scheme=request.scheme,
-        host=request.host.rstrip(".").lower(),
+        scheme=scheme or request.scheme,
+        host=canonical_host(request.host),
         port=request.port,
         target=request.path,
         headers=request.headers.fields,
         gate_host=gate_host,
+        authority=request.authority,
     )
+
+
+def canonical_host(host: str) -> str:
+    """Lower case, no final dot, and an accented name as certificates and SNI write it.
+
+    mitmproxy decodes ``xn--`` labels; compared like that, no accented name would be itself.
+    """
+    host = host.rstrip(".").lower()
+    if host.isascii():
+        return host
+    try:
+        return host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return host
+
+
+def instead(flow: http.HTTPFlow, reply: Reply) -> None:
+    """Send ``reply`` instead of the service's answer, of which only the head has come.
+
+    Used in ``responseheaders``, where mitmproxy would put the service's body into a response
+    that is set there: this one is streamed, so that the body is thrown away as it comes.
+    """
+    response = to_response(reply)
+    body = b"" if flow.request.method == "HEAD" else reply.body
+    response.headers["connection"] = "close"
+    left = [body] if body else []
+
+    def page(_chunk: bytes) -> list[bytes]:
+        pieces, left[:] = left[:], []
+        return pieces
+
+    response.stream = page
+    flow.response = response
 
 
 def to_response(reply: Reply) -> http.Response:

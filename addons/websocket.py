@@ -28,7 +28,7 @@ class WebSocket:
         ruling = self._door.engine.message(
             exchange, message.from_client, message.is_text, message.content
         )
-        ruling = await self._door.rule(ruling, exchange.client)
+        ruling = await self._door.rule(ruling, exchange.client, exchange.head)
         if isinstance(ruling.decision, Forward):
             if ruling.decision.body is not None:
                 message.content = ruling.decision.body

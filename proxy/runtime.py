@@ -109,7 +109,7 @@ class Runtime:
         """Say in the log and the metrics which policy is in force."""
         policy = self._snapshot.policy
         self.metrics.policy_loaded(policy.digest, policy.services)
-        self._lists_metrics()
+        self._lists_metrics(_lists(self.site))
         self.audit.record_sync(
             [make_event("gateway-started", policy=policy.digest, count=len(policy.services))]
         )
@@ -117,10 +117,14 @@ class Runtime:
     def refresh(self) -> None:
         """Take in what changed on disk or in the store. Never raises for what is broken there."""
         outcome = self._holder.reload_if_changed()
-        lists = self._new_lists()
-        index = self._new_index()
-        if (outcome and outcome.applied) or lists or index:
-            self._snapshot = self._make_snapshot()
+        try:
+            self._new_lists()
+            self._new_index()
+        finally:
+            # By what is in force, not by what was just seen to change: a failure on the way
+            # must not leave a policy that was applied out of the snapshot for ever.
+            if not self._is_current():
+                self._snapshot = self._make_snapshot()
         if outcome:
             self._tell(outcome)
 
@@ -129,6 +133,14 @@ class Runtime:
         return {"store": self._check_store, "audit": self._check_audit}
 
     # --- inside ---
+
+    def _is_current(self) -> bool:
+        seen = self._snapshot
+        return (
+            seen.policy is self._holder.current
+            and seen.index is self._directory.index
+            and seen.blocker is self._blocker
+        )
 
     def _make_snapshot(self) -> Snapshot:
         policy, index = self._holder.current, self._directory.index
@@ -139,41 +151,39 @@ class Runtime:
 
         return Snapshot(policy, index, self._blocker, pseudonymiser)
 
-    def _new_index(self) -> bool:
+    def _new_index(self) -> None:
         try:
             changed = self._directory.refresh()
         except Refused as error:
             self.metrics.store_up.set(0)
             self.metrics.store_errors[StoreOperation.DIRECTORY].inc()
             log.error("directory not reloaded, the last one stays: %s", error.reason.value)
-            return False
+            return
         self.metrics.store_up.set(1)
         if changed:
             self._count_directory()
-        return changed
 
     def _count_directory(self) -> None:
         for kind, count in self._directory.index.counts().subjects.items():
             self.metrics.subjects[kind].set(count)
 
-    def _new_lists(self) -> bool:
-        lists = _lists(self.site)
-        seen = _fingerprint(lists)
-        if seen == self._lists_seen:
-            return False
+    def _new_lists(self) -> None:
         try:
+            lists = _lists(self.site)
+            seen = _fingerprint(lists)
+            if seen == self._lists_seen:
+                return
             self._blocker = open_blocker(lists, self.site.cache_dir)
         except (OSError, PreauError) as error:
             log.error("lists not reloaded, the last good ones stay: %s", type(error).__name__)
-            return False
+            return
         self._lists_seen = seen
-        self._lists_metrics()
+        self._lists_metrics(lists)
         digest = self._blocker.digest[:16]
         self._record([_list_updated(report, digest) for report in self._blocker.reports])
-        return True
 
-    def _lists_metrics(self) -> None:
-        changed = {item.name: item.path.stat().st_mtime for item in _lists(self.site)}
+    def _lists_metrics(self, lists: list[ListFile]) -> None:
+        changed = {item.name: item.path.stat().st_mtime for item in lists if item.path.exists()}
         self.metrics.lists_loaded(
             (report.name, report.rules, changed.get(report.name, 0.0))
             for report in self._blocker.reports

@@ -26,6 +26,8 @@ from addons.mends import (
     h2_content_length,
     head_limits,
     informational_answers,
+    inline_hooks,
+    lean_messages,
     listening,
     log_lines,
     lost_close,
@@ -71,6 +73,8 @@ _MENDS = (
     crash_hangs,
     listening,
     fast_dispatch,
+    inline_hooks,
+    lean_messages,
 )
 
 

@@ -10,6 +10,9 @@
    and an idle log answers after one flush (*group commit*).
 4. **Durable.** The batch is written to the end of the segment and flushed. Only then are
    the waiters told, with the index of their first event. This is what "recorded" means.
+   A batch in which every event may come ``late`` to the disk (``EventType.late``: what an
+   answer told) is written before its waiters are told, so that no crash of ours loses it,
+   and flushed with the next batch or ``LATE`` seconds later: only a power cut in between can.
 5. **Hashed.** The lines are hashed into the Merkle tree; a full tile is stored. This comes
    after telling the waiters, because the tree can always be made again from the lines.
 6. **Sealed.** At most a second (``seal_after``) or ``seal_events`` events later, and at
@@ -42,6 +45,7 @@ from proxy.errors import AuditUnavailable
 
 RETRY = 0.2
 RETRY_TAMPERED = 5.0
+LATE = 0.05
 _BATCH = 4096
 _CLOCK_JUMP = 2.0
 
@@ -55,12 +59,16 @@ type Observer = Callable[[int, float], None]
 class Pending:
     """Lines on their way to the disk, and whom to tell."""
 
-    __slots__ = ("cancelled", "done", "lines", "retried", "seal")
+    __slots__ = ("cancelled", "done", "late", "lines", "retried", "seal")
 
-    def __init__(self, lines: list[bytes], done: Done, *, seal: bool = False) -> None:
+    def __init__(
+        self, lines: list[bytes], done: Done, *, seal: bool = False, late: bool = False
+    ) -> None:
         self.lines = lines
         self.done = done
         self.seal = seal
+        self.late = late
+        """Whether the waiter may be told before the disk has the lines."""
         self.cancelled = False
         self.retried = False
 
@@ -89,6 +97,7 @@ class Writer:
         self._next_try = 0.0
         self._acknowledged: int | None = None
         self._sealed_at = time.monotonic()
+        self._sync_at = 0.0
         self._clock_offset = time.time() - time.monotonic()
         self.failure = ""
         self.last_note = ""
@@ -128,6 +137,7 @@ class Writer:
                 self._commit(batch)
             if last:
                 break
+            self._sync_if_due()
             self._seal_if_due()
         self._finish()
 
@@ -151,10 +161,14 @@ class Writer:
         return batch, last
 
     def _patience(self) -> float | None:
-        """How long an idle writer may sleep: until the next checkpoint is due."""
-        if self._journal is None or self._journal.size == self._journal.sealed:
+        """How long an idle writer may sleep: until the next flush or checkpoint is due."""
+        journal = self._journal
+        if journal is None or journal.size == journal.sealed:
             return None
-        return max(0.0, self._sealed_at + self._options.seal_after - time.monotonic())
+        due = self._sealed_at + self._options.seal_after
+        if journal.unsynced:
+            due = min(due, self._sync_at)
+        return max(0.0, due - time.monotonic())
 
     def _commit(self, batch: list[Pending]) -> None:
         batch = [pending for pending in batch if not pending.cancelled]
@@ -165,7 +179,10 @@ class Writer:
             lead = len(lines)
             for pending in batch:
                 lines += pending.lines
-            index = journal.append(lines) + lead if lines else journal.size
+            late = all(pending.late for pending in batch)
+            if late and not journal.unsynced:
+                self._sync_at = began + LATE
+            index = journal.append(lines, sync=not late) + lead if lines else journal.size
             self._acknowledged = self.size = journal.size
             if any(pending.seal for pending in batch):
                 self._seal(journal)
@@ -226,6 +243,11 @@ class Writer:
         if abs(jump) < _CLOCK_JUMP:
             return []
         return [serialise(self._event("clock-jump", milliseconds=int(jump * 1000)))]
+
+    def _sync_if_due(self) -> None:
+        journal = self._journal
+        if journal is not None and journal.unsynced and self._sync_at <= time.monotonic():
+            self._guarded(journal.sync)
 
     def _seal_if_due(self) -> None:
         journal = self._journal

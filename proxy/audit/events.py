@@ -100,6 +100,8 @@ class EventType:
     required: str
     optional: str = ""
     version: int = 1
+    late: bool = False
+    """Whether it may reach the disk a moment after what it speaks of (a power cut loses it)."""
 
 
 _TRAFFIC = f"{_WHO} {_WHAT} reason counts count"
@@ -114,6 +116,7 @@ TYPES: dict[str, EventType] = {
         "Pseudonyms in an answer were turned back into identifiers.",
         "service policy counts",
         _TRAFFIC,
+        late=True,
     ),
     "field-minimised": EventType(
         "Fields that the service does not need were dropped or generalised.",
@@ -215,6 +218,10 @@ TYPES: dict[str, EventType] = {
     ),
 }
 """The catalogue, in the order of the documentation."""
+
+
+LATE = frozenset(name for name, kind in TYPES.items() if kind.late)
+"""Types that are written, but perhaps not flushed, when ``AuditLog.record`` returns."""
 
 
 class EventError(PreauError):

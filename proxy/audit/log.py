@@ -25,7 +25,7 @@ from proxy.audit._ipc import Client, Server
 from proxy.audit._journal import MAX_LINE, Journal
 from proxy.audit._writer import RETRY, Observer, Pending, Writer, WriterOptions
 from proxy.audit.checkpoints import read_newest
-from proxy.audit.events import Event, serialise
+from proxy.audit.events import LATE, Event, serialise
 from proxy.audit.layout import Layout
 from proxy.audit.note import check_origin
 from proxy.audit.signing import load_signer
@@ -118,6 +118,9 @@ class AuditLog:
     async def record(self, events: Sequence[Event]) -> int:
         """Record events from asyncio; returns when they are on disk.
 
+        If all are of a type that may come late (``EventType.late``), it returns when they are
+        written; they are on disk a moment later.
+
         Raises ``AuditUnavailable`` after the deadline or when the log fails. Cancelling
         the wait takes the events back if they are not on their way yet.
         """
@@ -126,16 +129,18 @@ class AuditLog:
         if bridge is None or bridge.loop is not loop:
             bridge = self._bridge(loop)
         future: asyncio.Future[int] = loop.create_future()
-        pending = Pending([serialise(event) for event in events], partial(bridge.settle, future))
-        timer = loop.call_later(self._deadline, _expire, future)
+        pending = Pending(
+            [serialise(event) for event in events],
+            partial(bridge.settle, future),
+            late=all(event["type"] in LATE for event in events),
+        )
+        bridge.expire_after(self._deadline, future)
         self._submit(pending)
         try:
             return await future
         except BaseException:
             pending.cancelled = True
             raise
-        finally:
-            timer.cancel()
 
     def _bridge(self, loop: asyncio.AbstractEventLoop) -> _Bridge:
         alive = {key: one for key, one in self._bridges.items() if not one.loop.is_closed()}
@@ -292,6 +297,29 @@ class _Bridge:
         self.loop = loop
         self._answers: deque[tuple[asyncio.Future[int], int, AuditUnavailable | None]] = deque()
         self._scheduled = False
+        self._deadlines: deque[tuple[float, asyncio.Future[int]]] = deque()
+        self._timed = False
+
+    def expire_after(self, seconds: float, future: asyncio.Future[int]) -> None:
+        """Give ``future`` up when it is not answered in time.
+
+        One timer a loop, for the oldest: a timer each would cost more than the event.
+        """
+        self._deadlines.append((self.loop.time() + seconds, future))
+        if not self._timed:
+            self._timed = True
+            self.loop.call_later(seconds, self._expire)
+
+    def _expire(self) -> None:
+        waiting, now = self._deadlines, self.loop.time()
+        while waiting and (waiting[0][0] <= now or waiting[0][1].done()):
+            _, future = waiting.popleft()
+            if not future.done():
+                error = AuditUnavailable("audit log: the disk did not answer in time")
+                future.set_exception(error)
+        self._timed = bool(waiting)
+        if waiting:
+            self.loop.call_at(waiting[0][0], self._expire)
 
     def settle(
         self, future: asyncio.Future[int], index: int, error: AuditUnavailable | None
@@ -325,11 +353,6 @@ def _settle(future: Future[int], index: int, error: AuditUnavailable | None) -> 
 
 def _ignore(_index: int, _error: AuditUnavailable | None) -> None:
     """Until the waiter is known."""
-
-
-def _expire(future: asyncio.Future[int]) -> None:
-    if not future.done():
-        future.set_exception(AuditUnavailable("audit log: the disk did not answer in time"))
 
 
 def _take_lock(path: Path) -> int | None:

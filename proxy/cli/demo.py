@@ -48,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     screen = Screen()
     screen.title(text["title"])
     screen.line(text["starting"].format(count=PEOPLE))
-    with tempfile.TemporaryDirectory(prefix="preau-demo-") as name, _stage(Path(name)) as stage:
+    with tempfile.TemporaryDirectory(prefix="preau-demo-") as name, open_stage(Path(name)) as stage:
         browser = Browser(stage.port, stage.authority, stage.files.authority)
         scratch = Path(name)
         story = Story(screen, text, stage.cloud, browser, stage.runtime, stage.pupils, scratch)
@@ -72,7 +72,7 @@ class Stage:
 
 
 @contextlib.contextmanager
-def _stage(folder: Path) -> Iterator[Stage]:
+def open_stage(folder: Path) -> Iterator[Stage]:
     files = make_cloud_files(folder, HOSTS)
     cloud = Cloud(files.certificate, files.key)
     cloud.start()

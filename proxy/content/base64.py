@@ -35,12 +35,16 @@ _TO_URL = bytes.maketrans(b"+/", b"-_")
 _NO_CONTROLS = bytes(byte for byte in range(256) if byte >= 32 or byte in (9, 10, 13))
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _HIGH = bytes(range(128, 256))
-_SHAPE = re.compile(rb"//[45]|(?=[^g-vB])(?:[^+/_-](?:[^/_]|[/_](?=C))[^\n]{2})*+[^\n]{0,3}\Z")
+_SHAPE = re.compile(
+    rb"(?://|__)[45]|[/_]v[89]"
+    rb"|(?=[^g-vB])(?:[^+/_-](?:[^/_]|[/_](?=[CGKOS]))[^\n]{2})*+[^\n]{0,3}\Z"
+)
 """What base64 of text looks like, so that paths and dates are not even decoded.
 
 A quad never begins with the last two signs of the alphabet: its byte would be 0xF8 or more.
-Its second is the last one only before an emoji (0xF0, then ``C``). The first quad begins with
-ASCII, the first byte of a UTF-8 letter or a zero. A UTF-16 mark gives ``//4`` or ``//5``.
+Its second is the last one only before an emoji or tag (0xF0 to 0xF4: ``C G K O S``). The first
+quad begins with ASCII, the first byte of a UTF-8 letter or a zero. A UTF-16
+mark gives ``//4``, ``//5`` or ``/v8``.
 """
 _UTF8 = re.compile(
     rb"(?:[\t\n\r -~]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}"

@@ -43,7 +43,7 @@ class Visitor(Protocol):
         """Edits for free text, sorted, not overlapping.
 
         An edit never spans a character outside letters, digits, marks, space, no-break
-        space and ``' ’ - , . _ @ +``; in particular never a quote ``"``, a brace, ``<``,
-        ``>``, ``&``, ``=``, a backslash or a line break. So a codec may hand over a whole
-        document at once where its text stands unescaped.
+        space and ``' ’ - , . _ @ +`` (a phone number may hold ``(0)``); in particular never
+        a quote ``"``, a brace, ``<``, ``>``, ``&``, ``=``, a backslash or a line break. So a
+        codec may hand over a whole document at once where its text stands unescaped.
         """

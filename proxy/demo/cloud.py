@@ -20,6 +20,10 @@ TRACKER = "stats.pistage.example"
 BANK = "www.banque.example"
 UNKNOWN = "quiz.inconnu.example"
 HOSTS = (SERVICE, TRACKER, BANK, UNKNOWN)
+_STYLE = (
+    "body{margin:0;background:#eef1f5;color:#1d2733;font:1.1rem/1.6 system-ui,sans-serif}"
+    "main{max-width:40rem;margin:3rem auto;padding:1.5rem 2rem;background:#fff;border-radius:8px}"
+)
 
 
 class Cloud:
@@ -122,9 +126,12 @@ class Cloud:
         names = json.dumps([work["student"]["name"] for work in self._submissions])
         return (
             "<!doctype html><html lang=fr><meta charset=utf-8><title>Ma classe</title>"
-            f"<h1>Ma classe</h1><ul>{rows}</ul><p id=count></p>"
+            f"<style>{_STYLE}</style><main><h1>Ma classe</h1><ul>{rows}</ul>"
+            "<p>Élèves : <span id=count></span></p><p>Traceur : <span id=tracker></span></p></main>"
             f"<script>const pupils = {names};"
             "document.getElementById('count').textContent = pupils.join(', ')</script>"
             f"<script src='https://{TRACKER}/collect.js?page=classe'></script>"
+            "<script>document.getElementById('tracker').textContent ="
+            " window.tracked ? 'chargé' : 'absent'</script>"
             f"<img alt='' src='https://{TRACKER}/pixel.gif?u=1'></html>"
         )

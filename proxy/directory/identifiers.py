@@ -80,8 +80,9 @@ class IdentifierNet:
         self._candidates = _compile(self._exact)
 
     def find(self, folded: Folded) -> list[Match]:
-        """Matches in ``folded.text``; an e-mail's local part may stand as a match of its own."""
-        return [*self._emails(folded.ids), *self._shapes(folded)]
+        """Matches in ``folded.text``: e-mails, then the rest, which may overlap them."""
+        emails = list(self._emails(folded.ids))
+        return [*emails, *self._shapes(folded, emails)]
 
     def known(self, kind: Kind, text: str) -> int | None:
         """The reference of exactly this identifier."""
@@ -143,10 +144,16 @@ class IdentifierNet:
 
     # --- shapes --------------------------------------------------------------------------
 
-    def _shapes(self, folded: Folded) -> Iterator[Match]:
-        ids, position = folded.ids, 0
+    def _shapes(self, folded: Folded, emails: list[Match]) -> Iterator[Match]:
+        """Candidates are not looked for inside the e-mails found: most are its local part."""
+        ids, position, passed = folded.ids, 0, 0
         while hit := self._candidates.search(ids, position):
             start, end = hit.span()
+            while passed < len(emails) and emails[passed].end <= start:
+                passed += 1
+            if passed < len(emails) and emails[passed].start <= start:
+                position = emails[passed].end
+                continue
             match = self._identify(folded, start, end)
             if match is not None:
                 yield match

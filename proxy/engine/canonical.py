@@ -17,28 +17,48 @@ _BAD_IN_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _BAD_IN_TARGET = re.compile(r"[\x00-\x20\x7f]")
 _FORBIDDEN_METHODS = {"CONNECT", "TRACE"}
+_ONCE = {b"host", b"content-type", b"content-length", b"transfer-encoding"}
+"""Fields that say where a message goes, or how it is read: two could be read in two ways."""
 
 
 def check(head: Head) -> None:
     """Raise ``Refused`` unless the head is canonical and meant for the host of its connection."""
-    hosts = []
+    once: dict[bytes, bytes] = {}
     for name, value in head.headers:
         if not _TOKEN.fullmatch(name) or _BAD_IN_VALUE.search(value):
             raise Refused(Reason.MALFORMED_REQUEST, "header")
-        if name.lower() == b"host":
-            hosts.append(value)
-    if len(hosts) > 1:
-        raise Refused(Reason.MALFORMED_REQUEST, "two Host fields")
-    if head.method in _FORBIDDEN_METHODS or not _TOKEN.fullmatch(head.method.encode("latin-1")):
-        raise Refused(Reason.MALFORMED_REQUEST, "method")
-    if _BAD_IN_TARGET.search(head.target) or not head.target.startswith(("/", "*")):
-        raise Refused(Reason.MALFORMED_REQUEST, "target")
-    if head.host != head.gate_host or any(_name(host) != head.host for host in hosts):
+        lower = name.lower()
+        if lower in _ONCE:
+            if lower in once:
+                raise Refused(Reason.MALFORMED_REQUEST, f"two {lower.decode()} fields")
+            once[lower] = value
+    if once.get(b"transfer-encoding", b"chunked").lower() != b"chunked":
+        # No codec undoes another transfer coding: the body would travel unread.
+        raise Refused(Reason.MALFORMED_REQUEST, "transfer-encoding")
+    _check_line(head)
+    named = [once[b"host"]] if b"host" in once else []
+    if head.authority:
+        named.append(head.authority.encode("utf-8", "replace"))
+    if not named:
+        raise Refused(Reason.MALFORMED_REQUEST, "no Host field")
+    if head.host != head.gate_host or any(not _names(name, head) for name in named):
         raise Refused(Reason.HOST_MISMATCH)
 
 
-def _name(host: bytes) -> str:
-    """The host name of a Host field, without its port."""
-    text = host.decode("latin-1").strip().lower()
+def _check_line(head: Head) -> None:
+    method, target = head.method, head.target
+    token = method.isascii() and _TOKEN.fullmatch(method.encode("ascii"))
+    if not token or method in _FORBIDDEN_METHODS:
+        raise Refused(Reason.MALFORMED_REQUEST, "method")
+    asterisk = target == "*" and method == "OPTIONS"
+    if _BAD_IN_TARGET.search(target) or not (target.startswith("/") or asterisk):
+        raise Refused(Reason.MALFORMED_REQUEST, "target")
+
+
+def _names(authority: bytes, head: Head) -> bool:
+    """Whether a Host field (or its like) names the connection's host and port."""
+    text = authority.decode("latin-1").lower()
     name, colon, port = text.rpartition(":")
-    return (name if colon and port.isdigit() else text).rstrip(".")
+    if not (colon and port.isascii() and port.isdigit()):
+        name, port = text, "443" if head.scheme == "https" else "80"
+    return name.removesuffix(".") == head.host and int(port[:6]) == head.port

@@ -14,7 +14,9 @@ it into "go on".
 
 from __future__ import annotations
 
+import logging
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -23,7 +25,7 @@ from proxy.blocking import RequestType, answer, request_type, source_of
 from proxy.content.body import Direction, rewrite_body
 from proxy.content.data import BodyFields
 from proxy.content.headers import rewrite_headers
-from proxy.content.streaming import StreamRestorer
+from proxy.content.limits import Limits
 from proxy.content.target import rewrite_target
 from proxy.decisions import Buffer, Forward, Headers, Refuse, Reply, Stream, Tunnel
 from proxy.engine import canonical, gate, pages, record, transport
@@ -33,11 +35,14 @@ from proxy.engine.protect import ProtectVisitor
 from proxy.engine.restore import RestoreVisitor, scope
 from proxy.engine.ruling import Ruling
 from proxy.engine.snapshot import Snapshot
+from proxy.engine.streams import event_stream
 from proxy.errors import Refused
 from proxy.metrics import Decision, Metrics, Phase
 from proxy.policy.model import OnUnreadable, Service, Treatment, dead_state
 from proxy.policy.site_schema import RestoreScope
 from proxy.reasons import Reason
+
+log = logging.getLogger("preau.engine")
 
 NO_FIELDS = BodyFields(dead_state(), {})
 
@@ -80,24 +85,34 @@ class Engine:
 
     def answer_head(self, exchange: Exchange, status: int, headers: Headers) -> Ruling:
         """How to read the answer: ``Buffer``, ``Stream``, or ``Forward`` without reading."""
+        exchange.restored.clear()
         try:
-            return Ruling(self._answer_head(exchange, status, headers))
+            decision = self._answer_head(exchange, status, headers)
         except Exception as error:
-            return self.refuse(exchange, _reason(error))
+            return self.refuse(exchange, _reason(error), answer=True)
+        if isinstance(decision, Buffer):
+            exchange.restored.clear()  # ``restore`` reads the head again, with the body
+            return Ruling(decision)
+        events = record.answer_events(exchange)
+        exchange.restored.clear()
+        return Ruling(decision, events)
 
     def restore(self, exchange: Exchange, headers: Headers, body: bytes) -> Ruling:
         """The ruling on a whole answer: ``Forward`` with names restored, or ``Refuse``."""
         started = time.perf_counter()
         try:
+            exchange.restored.clear()
             forward = self._restore(exchange, headers, body)
         except Exception as error:
-            return self.refuse(exchange, _reason(error))
+            return self.refuse(exchange, _reason(error), answer=True)
         self._metrics.overhead[Phase.RESTORE].observe(time.perf_counter() - started)
         return Ruling(forward, record.answer_events(exchange))
 
     def streamed(self, exchange: Exchange) -> list[Event]:
-        """The events of an answer that was restored while it passed."""
-        return record.answer_events(exchange)
+        """The events of an answer that was restored while it passed, since last asked."""
+        events = record.answer_events(exchange)
+        exchange.restored.clear()
+        return events
 
     def message(
         self, exchange: Exchange, from_client: bool, is_text: bool, content: bytes
@@ -107,17 +122,20 @@ class Engine:
         exchange.restored.clear()
         headers = ((b"content-type", _message_type(is_text, content)),)
         try:
+            self._follow_policy(exchange)
             written = self._rewrite_message(exchange, from_client, headers, content)
         except Exception as error:
-            return self.refuse(exchange, _reason(error))
+            return self.refuse(exchange, _reason(error), answer=not from_client)
         self._count(exchange)
         events = exchange.take_events() + record.request_events(exchange)
         return Ruling(Forward((), written), events + record.answer_events(exchange))
 
-    def refuse(self, exchange: Exchange, reason: Reason) -> Ruling:
-        """Refuse an exchange that had begun."""
+    def refuse(self, exchange: Exchange, reason: Reason, *, answer: bool = False) -> Ruling:
+        """Refuse an exchange that had begun, or only its answer: the request has left."""
         head, client = exchange.head, exchange.client
-        ruling = self._refuse(exchange.snapshot, head, client, exchange.service, reason)
+        ruling = self._refuse(
+            exchange.snapshot, head, client, exchange.service, reason, answer=answer
+        )
         return replace(ruling, events=exchange.take_events() + ruling.events)
 
     def refuse_head(self, head: Head | None, client: Client, reason: Reason) -> Ruling:
@@ -156,15 +174,20 @@ class Engine:
         head, endpoint, service = exchange.head, exchange.endpoint, exchange.service
         visitor = self._protector(exchange)
         signed = service.signed is OnUnreadable.ALLOW
-        target = self._target(exchange, visitor)
+        limits = exchange.snapshot.limits(signed)
+        target = self._target(exchange, visitor, limits)
         headers = rewrite_headers(
-            head.headers, endpoint.header_fields, visitor, "request", signed_allowed=signed
+            head.headers,
+            endpoint.header_fields,
+            visitor,
+            "request",
+            signed_allowed=signed,
+            limits=limits,
         )
         headers = transport.for_service(headers)
         if not body:
             return Forward(headers, None, target)
         fields = BodyFields(endpoint.body, endpoint.form_fields)
-        limits = exchange.snapshot.limits(signed)
         written = rewrite_body(body, head.headers, visitor, fields, limits, "request")
         if written.opaque:
             self._opaque(exchange, written.opaque)
@@ -173,12 +196,12 @@ class Engine:
         return Forward(transport.with_body(headers, written), written.body, target)
 
     @staticmethod
-    def _target(exchange: Exchange, visitor: ProtectVisitor) -> str:
+    def _target(exchange: Exchange, visitor: ProtectVisitor, limits: Limits) -> str:
         target, snapshot = exchange.head.target, exchange.snapshot
         mark = hash((exchange.service.name, exchange.endpoint.template, target))
         if snapshot.is_plain(mark):
             return target
-        written = rewrite_target(target, exchange.endpoint, visitor, snapshot.limits(False))
+        written = rewrite_target(target, exchange.endpoint, visitor, limits)
         if written is target and not exchange.hits:
             snapshot.note_plain(mark)
         return written
@@ -216,24 +239,19 @@ class Engine:
         self, exchange: Exchange, status: int, headers: Headers
     ) -> Buffer | Stream | Forward:
         visitor = self._restorer(exchange)
-        fields = exchange.endpoint.header_fields
-        restored = rewrite_headers(headers, fields, visitor, "answer", signed_allowed=True)
-        restored = transport.for_client(restored)
+        restored = self._answer_headers(exchange, visitor, headers)
         reading = transport.reading(status, exchange.head.method, headers)
         if reading is transport.Reading.WHOLE:
             return Buffer(exchange.snapshot.policy.site.limits.body)
         if reading is transport.Reading.EVENTS:
-            limits = exchange.snapshot.limits(True)
-            restorer = StreamRestorer(visitor, "text/event-stream", limits)
-            return Stream(transport.without_length(restored), restorer)
+            transform = event_stream(headers, visitor, exchange.snapshot.limits(True))
+            if transform is not None:
+                return Stream(transport.without_length(restored), transform)
         return Forward(restored, None)
 
     def _restore(self, exchange: Exchange, headers: Headers, body: bytes) -> Forward:
         visitor = self._restorer(exchange)
-        restored = rewrite_headers(
-            headers, exchange.endpoint.header_fields, visitor, "answer", signed_allowed=True
-        )
-        restored = transport.for_client(restored)
+        restored = self._answer_headers(exchange, visitor, headers)
         if not body:
             return Forward(restored, None)
         limits = exchange.snapshot.limits(True)
@@ -241,6 +259,34 @@ class Engine:
         if not written.changed:
             return Forward(restored, body)
         return Forward(transport.with_body(restored, written), written.body)
+
+    def _answer_headers(
+        self, exchange: Exchange, visitor: RestoreVisitor, headers: Headers
+    ) -> Headers:
+        restored = rewrite_headers(
+            headers,
+            exchange.endpoint.header_fields,
+            visitor,
+            "answer",
+            signed_allowed=True,
+            limits=exchange.snapshot.limits(True),
+        )
+        return transport.for_client(restored)
+
+    def _follow_policy(self, exchange: Exchange) -> None:
+        """A WebSocket outlives policies: each message goes by the one now in force."""
+        snapshot = self._current()
+        if snapshot is exchange.snapshot:
+            return
+        if snapshot.policy is not exchange.snapshot.policy:
+            verdict = snapshot.policy.verdict(exchange.head.host)
+            service = verdict.service
+            if verdict.treatment is not Treatment.INSPECT or service is None:
+                raise Refused(Reason(verdict.reason or Reason.HOST_MISMATCH))
+            head = exchange.head
+            exchange.service = service
+            exchange.endpoint = service.endpoints.find(head.method, head.target.partition("?")[0])
+        exchange.snapshot = snapshot
 
     # --- refusing, blocking, counting ---
 
@@ -273,18 +319,20 @@ class Engine:
         service: Service | None,
         reason: Reason,
         rule: str = "",
+        answer: bool = False,
     ) -> Ruling:
         incident = new_incident()
         self._metrics.refusals[reason].inc()
         self._metrics.requests[_service_name(service), Decision.REFUSE].inc()
-        event = record.refused(snapshot.policy, client, service, reason, incident, rule)
+        event = record.refused(snapshot.policy, client, service, reason, incident, rule, answer)
         page = self._page(snapshot, reason, incident, head)
         return Ruling(Refuse(reason, incident, page), [event])
 
     def _page(self, snapshot: Snapshot, reason: Reason, incident: str, head: Head | None) -> Reply:
         accept = head.header(b"accept") if head else ""
         host = head.host if head and reason in pages.ASKABLE else ""
-        return pages.refusal(reason, incident, accept, snapshot.policy.site.contact, host)
+        site = snapshot.policy.site
+        return pages.refusal(reason, incident, accept, site.contact, host, site.language)
 
     def _count(self, exchange: Exchange) -> None:
         decision = Decision.PROTECT if exchange.hits else Decision.FORWARD
@@ -316,6 +364,16 @@ def _message_type(is_text: bool, content: bytes) -> bytes:
 def _reason(error: Exception) -> Reason:
     """The reason to give for an error: ours when it says so, else an error of the engine.
 
-    The exception itself goes no further: its text may hold what it choked on.
+    The exception itself goes no further: its text may hold what it choked on. The log gets
+    its type and where in our code it rose.
     """
-    return error.reason if isinstance(error, Refused) else Reason.ENGINE_ERROR
+    if isinstance(error, Refused):
+        return error.reason
+    log.error("engine error: %s at %s", type(error).__name__, _place(error))
+    return Reason.ENGINE_ERROR
+
+
+def _place(error: Exception) -> str:
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    where = [f"{f.f_globals.get('__name__', '?')}:{f.f_lineno}" for f in frames]
+    return " > ".join(where[-3:])

@@ -39,6 +39,9 @@ class Head:
     headers: Headers
     gate_host: str
     """The host that the connection was opened for (CONNECT and SNI agree on it)."""
+    authority: str = ""
+    """What the request itself names as its host beside ``Host``: HTTP/2's ``:authority``, or
+    the host of a target in absolute form. Empty where there is none."""
 
     def header(self, name: bytes) -> str:
         """The first value of a header (lower-case ``name``), or an empty string."""

@@ -46,9 +46,9 @@ def at_connect(snapshot: Snapshot, host: str, port: int, client: Client) -> Ruli
 def at_hello(snapshot: Snapshot, host: str, port: int, sni: str | None, client: Client) -> Ruling:
     """The ruling on a ClientHello inside a connection that was opened for ``host``."""
     if not sni:
-        ruling = _unidentified(snapshot, client, Reason.NO_SNI)
+        ruling = _unidentified(snapshot, client, Reason.NO_SNI, host)
     elif sni.rstrip(".").lower() != host:
-        ruling = _unidentified(snapshot, client, Reason.HOST_MISMATCH)
+        ruling = _unidentified(snapshot, client, Reason.HOST_MISMATCH, host, sni)
     else:
         ruling = at_connect(snapshot, host, port, client)
     if isinstance(ruling.decision, Tunnel) and not ruling.events:
@@ -68,13 +68,24 @@ def is_ip(host: str) -> bool:
     return True
 
 
-def _unidentified(snapshot: Snapshot, client: Client, reason: Reason) -> Ruling:
+def _unidentified(snapshot: Snapshot, client: Client, reason: Reason, *names: str) -> Ruling:
+    """The site's treatment, where no name that the connection did give forbids it.
+
+    Else leaving the SNI out would lead an inspected, denied or blocked host past us.
+    """
     treatment = snapshot.policy.site.unidentified
-    if treatment is Treatment.TUNNEL:
+    if treatment is Treatment.TUNNEL and all(_may_tunnel(snapshot, name) for name in names):
         return Ruling(Tunnel())
     incident = new_incident()
     event = record.denied(snapshot.policy, client, None, reason, incident)
     return Ruling(_refuse(snapshot, reason, incident), [event])
+
+
+def _may_tunnel(snapshot: Snapshot, name: str) -> bool:
+    host = name.rstrip(".").lower()
+    if not host or is_ip(host):
+        return True
+    return decide_host(snapshot.policy, snapshot.blocker, host).word == "tunnel"
 
 
 def _refuse(snapshot: Snapshot, reason: Reason, incident: str) -> Refuse:

@@ -6,7 +6,7 @@ import html
 
 import orjson
 
-from proxy.decisions import Reply
+from proxy.decisions import Headers, Reply
 from proxy.reasons import Reason
 from proxy.site import Contact
 
@@ -28,15 +28,26 @@ ASKABLE = {Reason.UNKNOWN_SERVICE, Reason.SERVICE_DENIED, Reason.CHARTER_NOT_ADH
 """Refusals that a person may ask the school to reconsider."""
 
 
-def refusal(reason: Reason, incident: str, accept: str, contact: Contact, host: str = "") -> Reply:
-    """The complete answer for a refusal, in the form that the client's ``Accept`` asks for."""
+def refusal(
+    reason: Reason,
+    incident: str,
+    accept: str,
+    contact: Contact,
+    host: str = "",
+    language: str = "fr",
+) -> Reply:
+    """The complete answer for a refusal, in the form that the client's ``Accept`` asks for.
+
+    Always in French and English; a page shows the site's own ``language`` first.
+    """
     if "text/html" in accept:
-        kind, body = b"text/html; charset=utf-8", _page(reason, incident, contact, host)
+        page = _page(reason, incident, contact, host, language)
+        kind, body = b"text/html; charset=utf-8", page
     elif "json" in accept or accept in ("", "*/*"):
         kind, body = b"application/json", _document(reason, incident, contact)
     else:
         kind, body = b"text/plain; charset=utf-8", _lines(reason, incident, contact)
-    headers = (
+    headers: Headers = (
         (b"content-type", kind),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
@@ -45,6 +56,9 @@ def refusal(reason: Reason, incident: str, accept: str, contact: Contact, host: 
         (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'"),
         (b"x-content-type-options", b"nosniff"),
     )
+    if reason is Reason.MALFORMED_REQUEST:
+        # Where one message ends is in doubt: nothing behind it is read as another.
+        headers = (*headers, (b"connection", b"close"))
     return Reply(STATUS.get(reason, 403), headers, body)
 
 
@@ -70,43 +84,55 @@ def _lines(reason: Reason, incident: str, contact: Contact) -> bytes:
 
 
 _STYLE = (
-    "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:38rem;margin:10vh auto;padding:0 1rem;"
-    "color:#1b1b1b;background:#fff}h1{font-size:1.5rem}code{background:#eee;padding:.1em .4em}"
-    "hr{border:0;border-top:1px solid #bbb;margin:2rem 0}"
+    ":root{color-scheme:light dark;--ink:#1d2733;--soft:#5b6876;--paper:#fff;--ground:#eef1f5;"
+    "--line:#d9dfe6;--mark:#b3261e}"
+    "@media(prefers-color-scheme:dark){:root{--ink:#e6eaf0;--soft:#9aa7b5;--paper:#1c232c;"
+    "--ground:#12171d;--line:#323c48;--mark:#f2867f}}"
+    "body{margin:0;padding:8vh 1rem;background:var(--ground);color:var(--ink);"
+    "font:1.05rem/1.55 system-ui,sans-serif}"
+    "main{max-width:36rem;margin:auto;padding:1.6rem 2rem;background:var(--paper);"
+    "border:1px solid var(--line);border-top:6px solid var(--mark);border-radius:8px}"
+    "h1{margin:0 0 .4rem;font-size:1.45rem}h2{margin:0 0 .4rem;font-size:1.15rem}"
+    "p{margin:.5rem 0}a{color:inherit}code{font-size:1rem;overflow-wrap:anywhere}"
+    "section+section,footer{margin-top:1.4rem;padding-top:1.2rem;border-top:1px solid var(--line)}"
+    "footer,section+section{color:var(--soft)}"
+    "footer strong{color:var(--ink);font-family:ui-monospace,monospace;letter-spacing:.05em}"
 )
 
 
-def _page(reason: Reason, incident: str, contact: Contact, host: str) -> bytes:
-    shown = html.escape(host)
-    fr = _section("fr", "Accès refusé", reason.fr, shown, _ask_fr(reason, contact))
-    en = _section("en", "Access refused", reason.en, shown, _ask_en(reason, contact))
+_TITLES = {"fr": "Accès refusé", "en": "Access refused"}
+_ASK = {
+    "fr": "Pour demander ce service : {who}, en donnant le numéro d'incident.",
+    "en": "To ask for this service: {who}, giving the incident number.",
+}
+
+
+def _page(reason: Reason, incident: str, contact: Contact, host: str, language: str) -> bytes:
+    first, second = ("en", "fr") if language == "en" else ("fr", "en")
+    sections = _section(first, "h1", reason, contact, host) + _section(
+        second, "h2", reason, contact, ""
+    )
     return (
-        '<!doctype html><html lang="fr"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{first}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width"><title>Préau</title>'
-        f"<style>{_STYLE}</style></head><body><main>{fr}<hr>{en}<hr>"
-        f"<p>Incident <code>{incident}</code> · <code>{reason.value}</code></p>"
-        "</main></body></html>"
+        f"<style>{_STYLE}</style></head><body><main>{sections}"
+        f"<footer>Incident <strong>{incident}</strong> · <code>{reason.value}</code> · Préau"
+        "</footer></main></body></html>"
     ).encode()
 
 
-def _section(lang: str, title: str, sentence: str, host: str, ask: str) -> str:
-    place = f"<p><code>{host}</code></p>" if host else ""
-    return f'<section lang="{lang}"><h1>{title}</h1><p>{sentence}</p>{place}{ask}</section>'
+def _section(lang: str, heading: str, reason: Reason, contact: Contact, host: str) -> str:
+    sentences = [html.escape(reason.fr if lang == "fr" else reason.en)]
+    if host:
+        sentences.append(f"<code>{html.escape(host)}</code>")
+    if reason in ASKABLE and contact.address:
+        sentences.append(_ASK[lang].format(who=_who(contact)))
+    text = "".join(f"<p>{sentence}</p>" for sentence in sentences)
+    return f'<section lang="{lang}"><{heading}>{_TITLES[lang]}</{heading}>{text}</section>'
 
 
-def _ask_fr(reason: Reason, contact: Contact) -> str:
-    if reason not in ASKABLE or not contact.address:
-        return ""
-    return (
-        f"<p>Pour demander ce service : {html.escape(contact.name)} "
-        f"{html.escape(contact.address)}, en donnant le numéro d'incident.</p>"
-    )
-
-
-def _ask_en(reason: Reason, contact: Contact) -> str:
-    if reason not in ASKABLE or not contact.address:
-        return ""
-    return (
-        f"<p>To ask for this service: {html.escape(contact.name)} "
-        f"{html.escape(contact.address)}, giving the incident number.</p>"
-    )
+def _who(contact: Contact) -> str:
+    """Whom to ask, as a link."""
+    name, address = html.escape(contact.name), html.escape(contact.address)
+    where = address if address.startswith("https://") else f"mailto:{address}"
+    return f'{name} (<a href="{where}">{address}</a>)'

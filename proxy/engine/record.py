@@ -84,12 +84,14 @@ def refused(
     reason: Reason,
     incident: str,
     rule: str,
+    answer: bool = False,
 ) -> Event:
-    """A refusal, with the id that the page shows."""
+    """A refusal of a request, or of its answer, with the id that the page shows."""
     fields = {**who(client), **where(policy, service)}
     if rule:
         fields["rule"] = fit("rule", rule)
-    return make_event("request-refused", reason=reason.value, incident=incident, **fields)
+    name = "answer-refused" if answer else "request-refused"
+    return make_event(name, reason=reason.value, incident=incident, **fields)
 
 
 def blocked(policy: Policy, client: Client, verdict: Verdict, incident: str = "") -> Event:

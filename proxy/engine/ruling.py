@@ -15,7 +15,7 @@ type Decision = Buffer | Forward | Inspect | Refuse | Reply | Stream | Tunnel
 class Ruling:
     """A decision and its events. The adapter records the events, then carries it out.
 
-    If recording fails, the adapter refuses instead (``Engine.unrecorded``).
+    If recording fails, the adapter refuses instead (``addons.door``).
     """
 
     decision: Decision

@@ -51,18 +51,46 @@ def for_service(headers: Headers) -> Headers:
     """A request's fields as the service sees them.
 
     Only content codings that we can undo are offered; no proxy field of ours or of another
-    leaves; ``Sec-GPC: 1`` tells the refusal of tracking (W3C Global Privacy Control).
+    leaves, nor one that is for this connection only (RFC 9110 § 7.6.1): of protocols to
+    upgrade to, we read WebSocket. ``Sec-GPC: 1`` tells the refusal of tracking (W3C Global
+    Privacy Control).
     """
     out = []
+    websocket = any(
+        name.lower() == b"upgrade" and value.strip().lower() == b"websocket"
+        for name, value in headers
+    )
+    nominated = _nominated(headers)
     for field in headers:
         name = field[0].lower()
-        if name in _OURS:
+        if name in _OURS or name in nominated:
             continue
+        if name == b"upgrade" and not websocket:
+            continue
+        if name == b"connection":
+            field = (field[0], _connection(field[1], websocket))
+            if not field[1]:
+                continue
         if name == b"accept-encoding":
             field = (field[0], _codings(field[1]))
         out.append(field)
     out.append((b"Sec-GPC", b"1"))
     return tuple(out)
+
+
+def _nominated(headers: Headers) -> set[bytes]:
+    """The fields that ``Connection`` says are for this connection only."""
+    named: set[bytes] = set()
+    for name, value in headers:
+        if name.lower() == b"connection":
+            named.update(token.strip().lower() for token in value.split(b","))
+    return named - _NEVER_NOMINATED
+
+
+def _connection(value: bytes, websocket: bool) -> bytes:
+    kept = {b"close", b"keep-alive"} | ({b"upgrade"} if websocket else set())
+    tokens = (token.strip() for token in value.split(b","))
+    return b", ".join(token for token in tokens if token.lower() in kept)
 
 
 def for_client(headers: Headers) -> Headers:
@@ -84,7 +112,30 @@ def with_body(headers: Headers, written: Rewritten) -> Headers:
     return tuple(out)
 
 
-_OURS = {b"proxy-connection", b"proxy-authorization", b"sec-gpc", b"x-forwarded-for", b"forwarded"}
+_OURS = {
+    b"proxy-connection",
+    b"proxy-authorization",
+    b"sec-gpc",
+    b"x-forwarded-for",
+    b"forwarded",
+    b"keep-alive",
+    b"trailer",
+}
+_NEVER_NOMINATED = {
+    b"close",
+    b"keep-alive",
+    b"upgrade",
+    b"host",
+    b"content-type",
+    b"content-length",
+    b"content-encoding",
+    b"transfer-encoding",
+    b"authorization",
+    b"cookie",
+    b"cache-control",
+}
+"""What a message cannot do without: a client must not have us strip it (RFC 9110 § 7.6.1)."""
+
 _OF_BODY = {
     b"content-length",
     b"content-encoding",

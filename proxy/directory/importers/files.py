@@ -11,6 +11,7 @@ import codecs
 import io
 import stat
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 from typing import IO, BinaryIO, Protocol, cast
@@ -146,6 +147,8 @@ def _check_member(path: Path, member: zipfile.ZipInfo) -> None:
         raise InputError(f"{path}: holds a file that would leave the archive; do not trust it")
     if stat.S_ISLNK(member.external_attr >> 16):
         raise InputError(f"{path}: holds a link; export it again without links")
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise InputError(f"{path}: is compressed in an unusual way; make an ordinary zip of it")
     if member.flag_bits & 1:
         raise InputError(f"{path}: is encrypted; unpack it and import the folder")
     if _is_bomb(member.file_size, member.compress_size):
@@ -178,7 +181,7 @@ class _Bounded(io.RawIOBase):
         view = memoryview(cast(bytearray, buffer))
         try:
             chunk = self._stream.read(len(view))
-        except (zipfile.BadZipFile, EOFError, OSError, ValueError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError) as error:
             raise InputError(f"{self._path}: a damaged zip archive; export it again") from error
         view[: len(chunk)] = chunk
         self._seen += len(chunk)

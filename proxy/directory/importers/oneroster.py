@@ -70,7 +70,8 @@ _MISSPELT = {
 _ALIASES = {folded_header(name): name for name in _HEADERS.split()} | {
     folded_header(wrong): right for wrong, right in _MISSPELT.items()
 }
-_USER_ID = re.compile(r"\{\s*[^:{}]*:\s*([^{}]+?)\s*\}")
+_USER_ID = re.compile(r"\{\s*([^:{}]*):\s*([^{}]+?)\s*\}")
+_NUMBER_TYPE = re.compile(r"student|number|num[eé]ro|matricule", re.IGNORECASE)
 _LISTED = ","
 
 
@@ -170,9 +171,11 @@ def _person(row: Row, tables: _Tables, problems: Problems) -> Person:
     if not user:
         raise BadRow("sourcedId", "no id; OneRoster requires one for each user")
     kinds = tables.roles.get(user) or {_kind(row, row["role"], problems)}
-    ids = [*_USER_ID.findall(row["userIds"]), row["userMasterIdentifier"], user, row["identifier"]]
+    typed = _USER_ID.findall(row["userIds"])
+    ids = [*(i for _, i in typed), row["userMasterIdentifier"], user, row["identifier"]]
     national = next((i for i in ids if looks_like_ine(i)), "")
-    number = "" if looks_like_ine(row["identifier"]) else row["identifier"]
+    number, logins = _number_and_logins(row["identifier"], typed)
+    phones = (*cells.phones(row, "sms", _LISTED), *cells.phones(row, "phone", _LISTED))
     orgs = (*row.many("orgSourcedIds", _LISTED), *row.many("primaryOrgSourcedId", _LISTED))
     schools = dict.fromkeys((*orgs, *tables.orgs_of.get(user, ())))
     person = Person(
@@ -183,10 +186,10 @@ def _person(row: Row, tables: _Tables, problems: Problems) -> Person:
         other_given=tuple(_other_given(row)),
         other_family=tuple(filter(None, (cells.name(row, "preferredFamilyName"),))),
         emails=cells.emails(row, "email", _LISTED),
-        logins=tuple(dict.fromkeys(filter(None, (row["username"], *_logins(row))))),
+        logins=tuple(dict.fromkeys(filter(None, (row["username"], *logins)))),
         national_id=national.upper(),
         student_number=number,
-        phones=(*cells.phones(row, "sms", _LISTED), *cells.phones(row, "phone", _LISTED)),
+        phones=tuple(dict.fromkeys(phones)),
         birth_date=tables.birth_dates.get(user, ""),
         uuids=tuple(dict.fromkeys(i.lower() for i in ids if cells.is_uuid(i))),
         schools=tuple(tables.org_names.get(org) or org for org in schools),
@@ -208,11 +211,16 @@ def _other_given(row: Row) -> Iterator[str]:
         yield f"{given} {middle}"
 
 
-def _logins(row: Row) -> Iterator[str]:
-    """Ids in other systems: an INE and a UUID have fields of their own."""
-    for identifier in _USER_ID.findall(row["userIds"]):
-        if not looks_like_ine(identifier) and not cells.is_uuid(identifier):
-            yield identifier
+def _number_and_logins(
+    identifier: str, typed: list[tuple[str, str]]
+) -> tuple[str, tuple[str, ...]]:
+    """The student number, and ids in other systems; INE and UUID have fields of their own."""
+    rest = [(t, i) for t, i in typed if not looks_like_ine(i) and not cells.is_uuid(i)]
+    numbers = [i for t, i in rest if _NUMBER_TYPE.search(t)]
+    if identifier and not looks_like_ine(identifier):
+        numbers.insert(0, identifier)
+    number = numbers[0] if numbers else ""
+    return number, tuple(i for _, i in rest if i != number)
 
 
 def _classes(tables: _Tables, user: str) -> tuple[str, ...]:

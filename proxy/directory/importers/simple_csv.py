@@ -104,7 +104,7 @@ def _person(row: Row) -> Person:
         student_number=row["student_number"],
         phones=cells.phones(row, "phone", _SEPARATOR),
         birth_date=cells.birth_date(row, "birth_date"),
-        uuids=row.many("uuid", _SEPARATOR),
+        uuids=tuple(filter(cells.is_uuid, (*row.many("uuid", _SEPARATOR), row["id"]))),
         schools=row.many("school", _SEPARATOR),
         classes=row.many("class", _SEPARATOR),
     )

@@ -79,7 +79,7 @@ def headers_of(files: RosterFiles, name: str) -> list[str]:
     try:
         with _text(files, name) as stream:
             first = stream.readline(_MAX_HEADER)
-    except (InputError, UnicodeError):
+    except UnicodeError:
         return []
     try:
         return [folded_header(cell) for cell in next(csv.reader([first], _dialect(first)), [])]
@@ -119,8 +119,10 @@ def _lines(label: str, stream: io.TextIOWrapper) -> Iterator[tuple[int, list[str
         if len(first) == _MAX_HEADER:
             raise InputError(f"{label}:1:1: not a CSV table: its first line never ends")
         reader = csv.reader(chain([first], stream), _dialect(first), strict=True)
+        line = 1
         for cells in reader:
-            yield reader.line_num - _line_breaks(cells), cells
+            yield line, cells
+            line = reader.line_num + 1
     except csv.Error as error:
         raise InputError(
             f"{label}:{reader.line_num}:1: not well-formed CSV ({error}); export it again"
@@ -133,16 +135,15 @@ def _text(files: RosterFiles, name: str) -> io.TextIOWrapper:
     return io.TextIOWrapper(files.open(name), encoding=files.encoding(name), newline="")
 
 
-def _line_breaks(cells: list[str]) -> int:
-    return sum(cell.count("\n") for cell in cells)
-
-
 def _shape_problem(cells: list[str], width: int) -> tuple[int, str] | None:
     if len(cells) < width or any(cells[width:]):
         return min(len(cells), width), (
             f"{len(cells)} cells, expected {width} as in the header; look for a stray quote or "
             f"delimiter"
         )
+    whole = " ".join(cells)
+    if len(whole) <= _MAX_CELL and not _CONTROL.search(whole):
+        return None
     for column, cell in enumerate(cells, start=1):
         if len(cell) > _MAX_CELL or _CONTROL.search(cell):
             return column, "a cell that is too long or holds control characters; clear it"

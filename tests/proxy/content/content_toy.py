@@ -10,7 +10,8 @@ from proxy.content.data import NO_FIELDS, BodyFields
 from proxy.content.limits import Limits
 from proxy.content.visitor import DROP, Drop, Edit
 from proxy.kinds import Kind
-from proxy.policy.model import ELEMENT, Action, FieldRule, FieldState, RuleRef, dead_state
+from proxy.policy.model import ELEMENT as ELEMENT
+from proxy.policy.model import Action, FieldRule, FieldState, RuleRef, dead_state
 
 RULE = FieldRule(Kind.FULL_NAME, Action.PSEUDONYMISE, RuleRef("services/x.yaml", 1, "x"))
 DROP_RULE = FieldRule(Kind.BIRTH_DATE, Action.DROP, RuleRef("services/x.yaml", 2, "x"))
@@ -109,6 +110,3 @@ def automaton(*rules: tuple[tuple[str, ...], FieldRule]) -> FieldState:
             state = state.next[step]
         state.rule = rule
     return root
-
-
-__all__ = ["ELEMENT", "automaton"]

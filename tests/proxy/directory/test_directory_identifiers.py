@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 
 import pytest
@@ -204,3 +205,27 @@ def test_any_text_gives_sorted_matches_that_lie_apart(text):
     for match in INDEX.find(text):
         assert last <= match.start < match.end <= len(text)
         last = match.end
+
+
+@pytest.mark.slow
+def test_hostile_texts_take_time_in_proportion_to_their_length():
+    """Ten times the text, at most some twenty times the time: no shape makes a step quadratic."""
+    for unit in (
+        "a@",
+        "a.",
+        "a-",
+        "1",
+        "0 ",
+        "06 12 34 56 78 ",
+        "é-",
+        "lea.martin@",
+        "Léa-Martin ",
+    ):
+        short, long = (_seconds(unit * (size // len(unit))) for size in (20_000, 200_000))
+        assert long < 25 * short + 0.05, unit
+
+
+def _seconds(text: str) -> float:
+    started = time.process_time()
+    INDEX.find(text)
+    return time.process_time() - started
