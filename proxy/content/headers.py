@@ -47,6 +47,7 @@ _TOKEN_SCHEME = re.compile(r"\A\s*(?:bearer|dpop|jwt|token)\s+(\S+)", re.I)
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 _COOKIE_VALUE = Percent(plus=False)
 _NOWHERE = Endpoint(template="")
+_BOUNDS = {allowed: Limits(signed_allowed=allowed) for allowed in (False, True)}
 
 type _Rule = FieldRule | None
 
@@ -61,7 +62,7 @@ def rewrite_headers(
     limits: Limits | None = None,
 ) -> Headers:
     """The fields rewritten; the same object when nothing changed. May raise ``Refused``."""
-    bounds = limits or Limits(signed_allowed=signed_allowed)
+    bounds = limits or _BOUNDS[signed_allowed]
     size = sum(len(value) for _, value in headers)
     walk = start(visitor, bounds, direction, size)
     fields: list[tuple[bytes, bytes]] = []
