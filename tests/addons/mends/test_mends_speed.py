@@ -13,7 +13,7 @@ from mitmproxy import connection, flow, http
 from mitmproxy.proxy import commands, events, server
 from mitmproxy.proxy.layers.http import HttpRequestHook
 
-from addons.mends import inline_hooks, developer_aids
+from addons.mends import developer_aids, inline_hooks
 
 
 def hook(word: str, *, wait: bool = False) -> commands.StartHook:
