@@ -26,6 +26,13 @@ _STYLE = (
 )
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A peer that resets is no news; a traceback in the story would be."""
+
+
 class Cloud:
     """The server and what it received, by host."""
 
@@ -33,8 +40,7 @@ class Cloud:
         self.received: dict[str, list[bytes]] = defaultdict(list)
         self.connections: list[str] = []
         self._submissions: list[dict[str, Any]] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
         context.sni_callback = self._on_sni
