@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import WebSocketException
 
+from addons.door import Door
 from proxy.decisions import Refuse, Tunnel
 from proxy.engine import gate
 from proxy.engine.engine import Engine
@@ -118,16 +119,26 @@ def test_a_websocket_message_is_protected_and_its_answer_restored(chat: Any) -> 
     assert stage.person.email not in server.received[0]
 
 
-@pytest.mark.parametrize("place", ["_rewrite_message", "message", "_count"])
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [
+        (Engine, "_rewrite_message"),
+        (Engine, "_follow_policy"),
+        (Engine, "message"),
+        (Engine, "_count"),
+        (Door, "rule"),
+    ],
+    ids=lambda part: getattr(part, "__name__", part),
+)
 def test_a_message_that_fails_tears_the_connection(
-    chat: Any, place: str, monkeypatch: pytest.MonkeyPatch
+    chat: Any, place: Any, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server, stage, socket = chat
 
     def boom(*_args: object) -> None:
         raise ValueError("Camille-Valeur-Secrète")
 
-    monkeypatch.setattr(Engine, place, boom)
+    monkeypatch.setattr(place, name, boom)
     socket.send(f"bonjour {stage.person.full_name}")
     with pytest.raises(WebSocketException):
         socket.recv(5)
