@@ -35,17 +35,6 @@ _TO_URL = bytes.maketrans(b"+/", b"-_")
 _NO_CONTROLS = bytes(byte for byte in range(256) if byte >= 32 or byte in (9, 10, 13))
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _HIGH = bytes(range(128, 256))
-_SHAPE = re.compile(
-    rb"(?://|__)[45]|[/_]v[89]"
-    rb"|(?=[^g-vB])(?:[^+/_-](?:[^/_]|[/_](?=[CGKOS]))[^\n]{2})*+[^\n]{0,3}\Z"
-)
-"""What base64 of text looks like, so that paths and dates are not even decoded.
-
-A quad never begins with the last two signs of the alphabet: its byte would be 0xF8 or more.
-Its second is the last one only before an emoji or tag (0xF0 to 0xF4: ``C G K O S``). The first
-quad begins with ASCII, the first byte of a UTF-8 letter or a zero. A UTF-16
-mark gives ``//4``, ``//5`` or ``/v8``.
-"""
 _UTF8 = re.compile(
     rb"(?:[\t\n\r -~]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}"
     rb"|[\xf0-\xf4][\x80-\xbf]{3})*+\Z"
@@ -102,14 +91,26 @@ def edits(text: str, walk: Walk) -> list[Edit]:
         rewritten = _rewrite(text[start:end], walk, style)
         if rewritten is not None:
             done.append(Edit(start, end, rewritten))
+        else:
+            done += _inside(text[start:end], start, walk, style)
     return merge(done)
+
+
+def _inside(word: str, at: int, walk: Walk, style: _Style) -> list[Edit]:
+    """A word that reads as text only by chance may hold one between ``/`` or ``-`` that does."""
+    pieces = [] if word.isalnum() else _readable_pieces(word.encode())
+    found: list[Edit] = []
+    if pieces:
+        for start, end in places(word, [piece.decode() for piece in pieces]):
+            rewritten = _rewrite(word[start:end], walk, style)
+            if rewritten is not None:
+                found.append(Edit(at + start, at + end, rewritten))
+    return found
 
 
 def readable(word: bytes) -> bytes | None:
     """The bytes behind a word without padding if they are text (or gzip), else ``None``."""
     if len(word) < MIN or len(word) & 3 == 1:
-        return None
-    if not _SHAPE.match(word) and word.count(b"A") * 8 < len(word):  # zeros of UTF-16 are As
         return None
     if b"-" in word or b"_" in word:
         if b"+" in word or b"/" in word:

@@ -151,7 +151,7 @@ def _body(
     new = _content(plain, declared, fields, walk, rules)
     if new is plain:
         return body
-    return transfer[1](new) if transfer is not None else new
+    return transfer[1](new, body) if transfer is not None else new
 
 
 def _content(
@@ -222,16 +222,20 @@ def _lengthen(head: bytes, new: int, old: int) -> bytes:
     return _LENGTH.sub(lambda match: match[1] + str(int(match[2]) + new - old).encode(), head)
 
 
-def _to_base64(data: bytes) -> bytes:
+def _to_base64(data: bytes, _was: bytes) -> bytes:
     text = b2a_base64(data, newline=False)
     return b"\r\n".join(text[at : at + 76] for at in range(0, len(text), 76))
 
 
-def _to_qp(data: bytes) -> bytes:
+def _to_qp(data: bytes, was: bytes) -> bytes:
+    """Line breaks stay what they were: of the lines, or written ``=0D=0A`` and ``=0A``."""
+    if _HARD_BREAK.search(was) is None:
+        return b2a_qp(data, istext=False).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     return b2a_qp(data, istext=True).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
-_TRANSFER: dict[bytes, tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]] = {
+_HARD_BREAK = re.compile(rb"(?<![=\r])\r?\n")
+_TRANSFER: dict[bytes, tuple[Callable[[bytes], bytes], Callable[[bytes, bytes], bytes]]] = {
     b"base64": (b64decode, _to_base64),
     b"quoted-printable": (a2b_qp, _to_qp),
 }
