@@ -19,7 +19,8 @@ from addons.message import head_of
 from addons.pages import Headers
 from addons.websocket import WebSocket
 from addons.worker import WorkerSettings
-from proxy.errors import AuditUnavailable
+from proxy.ca import load_ca
+from proxy.errors import AuditUnavailable, InputError, KeysUnavailable
 from proxy.reasons import Reason
 from proxy.runtime import Runtime
 
@@ -106,8 +107,12 @@ class Gateway:
 
 
 def worker_settings(runtime: Runtime, **overrides: Any) -> WorkerSettings:
-    """The worker's settings as the site has them."""
+    """The worker's settings as the site has them. Raises ``InputError`` without a CA."""
     site = runtime.site
+    try:
+        load_ca(site.ca_dir)
+    except KeysUnavailable as error:
+        raise InputError(str(error)) from error
     settings: dict[str, Any] = {
         "confdir": site.ca_dir,
         "listen_host": site.listen.host,

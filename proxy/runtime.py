@@ -7,6 +7,7 @@ new one is broken.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -18,7 +19,7 @@ from proxy.blocking import ListFile, ListReport, build, discover, open_blocker
 from proxy.directory.index import Counts, Directory, Index
 from proxy.engine import Client, Engine
 from proxy.engine.snapshot import Snapshot
-from proxy.errors import PreauError, Refused
+from proxy.errors import InputError, PreauError, Refused
 from proxy.frontends.status import Check
 from proxy.metrics import Metrics, StoreOperation
 from proxy.policy.holder import PolicyHolder, ReloadOutcome
@@ -84,13 +85,23 @@ class Runtime:
 
     @classmethod
     def open(cls, root: Path) -> Self:
-        """Open a site for work. Raises a ``PreauError`` that says what to do."""
+        """Open a site for work. Raises ``InputError``: what is missing, and what to do."""
         holder = PolicyHolder(root)
         site = holder.current.site
-        keys = Keys.load(site.keys_dir)
-        store = open_store(site.store_url)
-        keys.bind(store)
-        return cls(holder, keys, store, open_log(site), Metrics())
+        with contextlib.ExitStack() as undo:
+            try:
+                keys = Keys.load(site.keys_dir)
+                store = open_store(site.store_url)
+                undo.callback(store.close)
+                keys.bind(store)
+                audit = open_log(site)
+                undo.callback(audit.close)
+                runtime = cls(holder, keys, store, audit, Metrics())
+            except Refused as error:
+                # Nothing was refused to anybody: this site cannot be opened as it is.
+                raise InputError(str(error)) from error
+            undo.pop_all()
+        return runtime
 
     def close(self) -> None:
         """Seal the log, close the store."""

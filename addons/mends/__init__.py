@@ -19,6 +19,7 @@ from addons.mends import (
     client_goaway,
     crash_hangs,
     decoded_cache,
+    developer_aids,
     empty_chunk,
     error_pages,
     fast_dispatch,
@@ -27,7 +28,6 @@ from addons.mends import (
     head_limits,
     informational_answers,
     inline_hooks,
-    lean_messages,
     listening,
     log_lines,
     lost_close,
@@ -74,7 +74,7 @@ _MENDS = (
     listening,
     fast_dispatch,
     inline_hooks,
-    lean_messages,
+    developer_aids,
 )
 
 

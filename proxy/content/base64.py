@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from binascii import Error, a2b_base64, b2a_base64
+from typing import NamedTuple
 
 from proxy.content.compression import GZIP_MAGIC
 from proxy.content.edits import merge
@@ -32,18 +33,8 @@ _PADDING = (b"", b"", b"==", b"=")
 _FROM_URL = bytes.maketrans(b"-_", b"+/")
 _TO_URL = bytes.maketrans(b"+/", b"-_")
 _NO_CONTROLS = bytes(byte for byte in range(256) if byte >= 32 or byte in (9, 10, 13))
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _HIGH = bytes(range(128, 256))
-_SHAPE = re.compile(
-    rb"(?://|__)[45]|[/_]v[89]"
-    rb"|(?=[^g-vB])(?:[^+/_-](?:[^/_]|[/_](?=[CGKOS]))[^\n]{2})*+[^\n]{0,3}\Z"
-)
-"""What base64 of text looks like, so that paths and dates are not even decoded.
-
-A quad never begins with the last two signs of the alphabet: its byte would be 0xF8 or more.
-Its second is the last one only before an emoji or tag (0xF0 to 0xF4: ``C G K O S``). The first
-quad begins with ASCII, the first byte of a UTF-8 letter or a zero. A UTF-16
-mark gives ``//4``, ``//5`` or ``/v8``.
-"""
 _UTF8 = re.compile(
     rb"(?:[\t\n\r -~]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}"
     rb"|[\xf0-\xf4][\x80-\xbf]{3})*+\Z"
@@ -91,19 +82,35 @@ def edits(text: str, walk: Walk) -> list[Edit]:
     found = words(text, walk)
     if not found:
         return []
+    spots = places(text, found)
+    style = _style_of([text[start:end] for start, end in spots])
     done: list[Edit] = []
-    for start, end in places(text, found):
+    for start, end in spots:
         if any(first <= start < last for first, last in signed):
             continue
-        rewritten = _rewrite(text[start:end], walk)
+        rewritten = _rewrite(text[start:end], walk, style)
         if rewritten is not None:
             done.append(Edit(start, end, rewritten))
+        else:
+            done += _inside(text[start:end], start, walk, style)
     return merge(done)
+
+
+def _inside(word: str, at: int, walk: Walk, style: _Style) -> list[Edit]:
+    """A word that reads as text only by chance may hold one between ``/`` or ``-`` that does."""
+    pieces = [] if word.isalnum() else _readable_pieces(word.encode())
+    found: list[Edit] = []
+    if pieces:
+        for start, end in places(word, [piece.decode() for piece in pieces]):
+            rewritten = _rewrite(word[start:end], walk, style)
+            if rewritten is not None:
+                found.append(Edit(at + start, at + end, rewritten))
+    return found
 
 
 def readable(word: bytes) -> bytes | None:
     """The bytes behind a word without padding if they are text (or gzip), else ``None``."""
-    if len(word) < MIN or len(word) & 3 == 1 or not _SHAPE.match(word):
+    if len(word) < MIN or len(word) & 3 == 1:
         return None
     if b"-" in word or b"_" in word:
         if b"+" in word or b"/" in word:
@@ -127,15 +134,20 @@ def _is_legacy(data: bytes) -> bool:
 
 
 def _is_wide(data: bytes) -> bool:
-    """UTF-16: every other byte is zero and the rest is text."""
+    """UTF-16: most of every other byte are zero, and as characters it is text."""
     if len(data) & 1:
         return False
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         data = data[2:]
     low, high = data[0::2], data[1::2]
-    if not high.strip(b"\0"):
-        return not low.translate(None, _NO_CONTROLS)
-    return not low.strip(b"\0") and not high.translate(None, _NO_CONTROLS)
+    big = low.count(0) > high.count(0)
+    if max(low.count(0), high.count(0)) * 2 < len(low):
+        return False
+    try:
+        text = data.decode("utf-16-be" if big else "utf-16-le")
+    except UnicodeDecodeError:
+        return False
+    return _CONTROLS.search(text) is None
 
 
 def _readable_pieces(word: bytes) -> list[bytes]:
@@ -146,7 +158,23 @@ def _readable_pieces(word: bytes) -> list[bytes]:
     return [piece for piece in pieces if readable(piece) is not None]
 
 
-def _rewrite(word: str, walk: Walk) -> str | None:
+class _Style(NamedTuple):
+    """How base64 is written: the alphabet of URLs or the other one; padding or none."""
+
+    url: bool
+    padded: bool
+
+
+def _style_of(words: list[str]) -> _Style:
+    """The style of a text, since one word alone may not show it. URLs rarely pad."""
+    all_words = "".join(words)
+    padded = "=" in all_words or not any(len(word) & 3 for word in words)
+    if "+" in all_words or "/" in all_words:
+        return _Style(False, padded)
+    return _Style("-" in all_words or "_" in all_words or not padded, padded)
+
+
+def _rewrite(word: str, walk: Walk, style: _Style) -> str | None:
     body = word.rstrip("=").encode()
     data = readable(body)
     if data is None:
@@ -155,9 +183,10 @@ def _rewrite(word: str, walk: Walk) -> str | None:
     if rewritten is data:
         return None
     written = b2a_base64(rewritten, newline=False)
-    if b"-" in body or b"_" in body:
+    own = _style_of([word])
+    if own.url or (style.url and b"+" not in body and b"/" not in body):
         written = written.translate(_TO_URL)
-    if not word.endswith("=") and len(body) & 3:
+    if not own.padded or (not style.padded and not word.endswith("=")):
         written = written.rstrip(b"=")
     return written.decode()
 

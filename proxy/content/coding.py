@@ -212,6 +212,7 @@ _BACKSLASH = re.compile(
 _SIMPLE = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "0": "\0"}
 _TO_ESCAPE = re.compile(r'["\\\x00-\x1f]')
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_U_LETTER = re.compile(r"\\u(?!00[0-7])")
 
 
 def _backslash(match: re.Match[str]) -> str:
@@ -232,6 +233,11 @@ def _u_escape(match: re.Match[str]) -> str:
         return f"\\u{code:04x}"
     code -= 0x10000
     return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
+
+
+def escapes_letters(raw: str) -> bool:
+    """Whether letters beyond ASCII stand as ``\\u`` here; ``\\u003c`` alone does not say so."""
+    return "\\u" in raw and raw.isascii() and _U_LETTER.search(raw) is not None
 
 
 def json_escape(replacement: str, ascii_only: bool) -> str:
@@ -259,7 +265,7 @@ class Backslashes:
             yield match.start(), match.end(), 1
 
     def writer(self, raw: str) -> Writer:
-        ascii_only = self.ascii_only or (raw.isascii() and "\\u" in raw)
+        ascii_only = self.ascii_only or escapes_letters(raw)
         return lambda replacement, spot: json_escape(replacement, ascii_only)
 
 
@@ -272,7 +278,7 @@ class Script(Backslashes):
     __slots__ = ()
 
     def writer(self, raw: str) -> Writer:
-        ascii_only = self.ascii_only or (raw.isascii() and "\\u" in raw)
+        ascii_only = self.ascii_only or escapes_letters(raw)
         return lambda replacement, spot: script_escape(replacement, ascii_only=ascii_only)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from proxy.content import charset
 from proxy.content.coding import PERCENT, Writer, back
-from proxy.content.edits import Page, shift, splice
+from proxy.content.edits import Page, merge, shift, splice
 from proxy.content.walk import Walk
 from proxy.errors import Refused
 from proxy.reasons import Reason
@@ -53,6 +53,8 @@ def rewrite_disposition(value: bytes, walk: Walk) -> bytes:
     for match in _QUOTED.finditer(page.rest()):
         start, raw = match.start(1), match[1]
         found = back(raw, walk.text(_QUOTED_STRING.decode(raw)), _QUOTED_STRING)
+        if "\\" in raw:  # browsers do not escape with it: there it is a backslash
+            found = merge(found, walk.text(raw))
         page.cover(start, match.end(1), shift(found, start))
     edits = page.finish(walk.text(page.rest()))
     return text.encode(splice(text.raw, edits)) if edits else value

@@ -112,7 +112,8 @@ def _pair(
 def _signed_number(batch: Batch, coding: Percent, start: int, raw: str) -> None:
     """``tel=+33…`` typed by hand: the plus is meant, although the form says a space."""
     found = back(raw, batch.walk.text(coding.decode(raw)), coding)
-    kept = batch.walk.visitor.text(PERCENT.decode(raw))
+    plain = PERCENT.decode(raw)
+    kept = [edit for edit in batch.walk.visitor.text(plain) if "+" in plain[edit.start : edit.end]]
     found = merge(found, back(raw, kept, PERCENT))
     batch.page.cover(start, start + len(raw), shift(found, start))
 

@@ -16,7 +16,7 @@ import orjson
 
 from proxy.content import base64, json_fields
 from proxy.content.batch import Batch
-from proxy.content.coding import Backslashes, json_escape
+from proxy.content.coding import Backslashes, escapes_letters, json_escape
 from proxy.content.edits import Page, shift
 from proxy.content.json_fields import unescape
 from proxy.content.url_spots import in_urls
@@ -92,7 +92,7 @@ def edits(text: str, walk: Walk, state: FieldState = _DEAD, value: Any = None) -
     ``value`` is the parsed text where the caller has it; it saves stepping through tokens.
     """
     page = Page(text)
-    coding = Backslashes(ascii_only=text.isascii() and "\\u" in text)
+    coding = Backslashes(ascii_only=escapes_letters(text))
     if not state.dead:
         json_fields.apply(page, walk, state, coding, value)
     _strings(page, walk, coding)

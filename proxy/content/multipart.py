@@ -27,8 +27,11 @@ _HEADER = re.compile(rb"^([!-9;-~]+):[ \t]*((?:[^\r\n]|\r?\n[ \t])*)", re.M)
 _NAME = re.compile(rb'[;\s]name="((?:[^"\\]|\\.)*)"|[;\s]name=([^;\s]+)', re.I)
 _BOUNDARY = re.compile(r"boundary=(?:\"([^\"]{1,200})\"|([^;\s\"]{1,200}))", re.I)
 _FIRST_LINE = re.compile(rb"\A\s*--([^\r\n]{1,200})\r?\n")
-_REQUEST_LINE = re.compile(rb"\A\s*([A-Z]+) (\S+)( HTTP/[0-9.]+)?[^\S\r\n]*(?=\r?\n|\Z)")
-_OPENING = re.compile(rb"\A\s*(?:HTTP/[0-9.]+ [0-9]+|[A-Z]+ \S)")
+_REQUEST_LINE = re.compile(
+    rb"\A\s*([A-Z]+) ((?:/|https?://)\S*)( HTTP/[0-9.]+)?[^\S\r\n]*(?=\r?\n|\Z)"
+)
+_OPENING = re.compile(rb"\A\s*(?:HTTP/[0-9.]+ [0-9]{3}\b|[A-Z]+ (?:/|https?://)\S* HTTP/[0-9.]+)")
+"""``LÉA MARTIN`` in capitals is no request line: the target must look like one."""
 
 
 def boundary_of(content_type: str, data: bytes) -> bytes | None:
@@ -103,18 +106,23 @@ def _fields(head: bytes) -> dict[bytes, bytes]:
 
 def _head(head: bytes, walk: Walk) -> bytes:
     """Header lines of a part: file names by their own rules, all else as text."""
-    pieces: list[bytes] = []
-    at = 0
-    for match in _HEADER.finditer(head):
-        value = match[2]
-        if match[1].lower() == b"content-disposition":
-            written = rewrite_disposition(value, walk)
-        else:
-            written = line(value, walk)
-        if written is not value:
-            pieces += (head[at : match.start(2)], written)
-            at = match.end(2)
-    return b"".join((*pieces, head[at:])) if pieces else head
+    matches = list(_HEADER.finditer(head))
+    ends = [0, *(match.end(2) for match in matches)]
+    gaps = [head[at : match.start(2)] for at, match in zip(ends, matches, strict=False)]
+    gaps.append(head[ends[-1] :])
+    names = b"\n".join(gaps)
+    if line(names, walk) is not names:  # a line that is no field, or the name of one
+        gaps = [line(gap, walk) for gap in gaps]
+    values = [_value(match, walk) for match in matches]
+    pieces = [piece for pair in zip(gaps, values, strict=False) for piece in pair]
+    written = b"".join((*pieces, gaps[-1]))
+    return head if written == head else written
+
+
+def _value(match: re.Match[bytes], walk: Walk) -> bytes:
+    if match[1].lower() == b"content-disposition":
+        return rewrite_disposition(match[2], walk)
+    return line(match[2], walk)
 
 
 def line(value: bytes, walk: Walk) -> bytes:
@@ -143,7 +151,7 @@ def _body(
     new = _content(plain, declared, fields, walk, rules)
     if new is plain:
         return body
-    return transfer[1](new) if transfer is not None else new
+    return transfer[1](new, body) if transfer is not None else new
 
 
 def _content(
@@ -193,8 +201,10 @@ def _message(plain: bytes, walk: Walk) -> bytes:
         if target is not request[2] or new_rest is not rest:
             new_head = head[: request.start(2)] + target + head[request.end(2) : request.end()]
             new_head += new_rest
-    else:
+    elif _OPENING.match(head):
         new_head = _head(head, walk)
+    else:
+        return walk.data(plain, "")
     declared = _fields(head).get(b"content-type", b"").decode("latin-1")
     new_body = walk.data(body, declared) if body.strip() else body
     if new_head is head and new_body is body:
@@ -212,16 +222,20 @@ def _lengthen(head: bytes, new: int, old: int) -> bytes:
     return _LENGTH.sub(lambda match: match[1] + str(int(match[2]) + new - old).encode(), head)
 
 
-def _to_base64(data: bytes) -> bytes:
+def _to_base64(data: bytes, _was: bytes) -> bytes:
     text = b2a_base64(data, newline=False)
     return b"\r\n".join(text[at : at + 76] for at in range(0, len(text), 76))
 
 
-def _to_qp(data: bytes) -> bytes:
+def _to_qp(data: bytes, was: bytes) -> bytes:
+    """Line breaks stay what they were: of the lines, or written ``=0D=0A`` and ``=0A``."""
+    if _HARD_BREAK.search(was) is None:
+        return b2a_qp(data, istext=False).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     return b2a_qp(data, istext=True).replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
-_TRANSFER: dict[bytes, tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]] = {
+_HARD_BREAK = re.compile(rb"(?<![=\r])\r?\n")
+_TRANSFER: dict[bytes, tuple[Callable[[bytes], bytes], Callable[[bytes, bytes], bytes]]] = {
     b"base64": (b64decode, _to_base64),
     b"quoted-printable": (a2b_qp, _to_qp),
 }

@@ -12,8 +12,8 @@ import re
 
 from proxy.content import base64, json, markup
 from proxy.content.batch import Batch
-from proxy.content.coding import BACKSLASHES, ENTITIES, PERCENT, Coding, back
-from proxy.content.edits import Page, merge
+from proxy.content.coding import BACKSLASHES, ENTITIES, FORM, PERCENT, Coding, back
+from proxy.content.edits import Page, merge, shift
 from proxy.content.url_spots import in_percent, in_urls
 from proxy.content.visitor import Edit
 from proxy.content.walk import Walk
@@ -56,10 +56,25 @@ def prose(text: str, walk: Walk) -> list[Edit]:
     elif coding is not None:
         view = coding.decode(text)
         if view != text:
-            groups.append(back(text, walk.text(view), coding))
+            carried = back(text, walk.text(view), coding)
+            groups[0] = _uncut(text, found, carried, coding)
+            groups.append(carried)
     else:
         groups.append(base64.edits(text, walk))
     return merge(*groups)
+
+
+def _uncut(text: str, found: list[Edit], carried: list[Edit], coding: Coding) -> list[Edit]:
+    """``found`` without what the view knows better: ``\\u003clea@…`` does not begin with a u."""
+    if not found or not carried:
+        return found
+    inside = {at for start, end, _ in coding.units(text) for at in range(start + 1, end)}
+    return [
+        edit
+        for edit in found
+        if edit.start not in inside
+        or not any(edit.start < other.end and other.start < edit.end for other in carried)
+    ]
 
 
 def _percent_pieces(text: str, walk: Walk) -> list[Edit]:
@@ -73,10 +88,21 @@ def _percent_pieces(text: str, walk: Walk) -> list[Edit]:
     for place in (*_delimiters(text), len(text)):
         raw = text[at:place]
         if "%" in raw and _PERCENT.search(raw):
-            batch.add(at, raw, PERCENT.decode(raw), PERCENT)
+            if "+" in raw:
+                page.cover(at, place, shift(_either_plus(raw, walk), at))
+            else:
+                batch.add(at, raw, PERCENT.decode(raw), PERCENT)
         at = place + 1
     batch.run()
     return sorted(page.edits)
+
+
+def _either_plus(raw: str, walk: Walk) -> list[Edit]:
+    """A piece that holds ``+``: a space in a form or query, itself in a path. Both are read."""
+    as_space = back(raw, walk.text(FORM.decode(raw)), FORM)
+    plain = PERCENT.decode(raw)
+    kept = [edit for edit in walk.text(plain) if "+" in plain[edit.start : edit.end]]
+    return merge(as_space, back(raw, kept, PERCENT))
 
 
 def _delimiters(text: str) -> list[int]:

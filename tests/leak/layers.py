@@ -9,6 +9,7 @@ is read back must be equal.
 from __future__ import annotations
 
 import base64
+import binascii
 import csv
 import email
 import email.policy
@@ -41,8 +42,10 @@ class Layer:
     exact: bool = True
     inside: bool = True
     """Whether it can stand inside a text of another format."""
-    lines: bool = True
-    """Whether its texts may hold line breaks."""
+    holds: bool = True
+    """Whether its texts may be documents of another format."""
+    charset: str = "utf-8"
+    """What its texts must fit."""
 
     def content_type(self, document: str) -> str:
         """With the boundary that a multipart document uses."""
@@ -290,7 +293,7 @@ def _base64_part(index: int, text: str) -> tuple[str, str]:
 
 
 def _quoted_part(index: int, text: str) -> tuple[str, str]:
-    data = quopri.encodestring(text.encode()).decode().replace("\n", "\r\n")
+    data = binascii.b2a_qp(text.encode(), istext=False).decode().replace("\n", "\r\n")
     head = f'Content-Disposition: form-data; name="f{index}"\r\nContent-Type: text/plain'
     return f"{head}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable", data
 
@@ -360,8 +363,25 @@ def _base64_url(texts: list[str]) -> str:
 
 
 def _from_base64_url(document: str) -> list[str]:
-    words = document.split(" ")
+    words = [word.rstrip("=") for word in document.split(" ")]
     return [base64.urlsafe_b64decode(word + "=" * (-len(word) % 4)).decode() for word in words]
+
+
+def _base64_western(texts: list[str]) -> str:
+    """What a program on an old desktop writes. Needs texts that Windows-1252 can say."""
+    return " ".join(base64.b64encode(text.encode("cp1252", "replace")).decode() for text in texts)
+
+
+def _from_base64_western(document: str) -> list[str]:
+    """A text whose every letter beyond ASCII was in a pseudonym comes back as UTF-8."""
+    texts = []
+    for word in document.split(" "):
+        data = base64.b64decode(word)
+        try:
+            texts.append(data.decode())
+        except UnicodeDecodeError:
+            texts.append(data.decode("cp1252"))
+    return texts
 
 
 def _base64_wide(texts: list[str]) -> str:
@@ -426,7 +446,15 @@ LAYERS = (
     Layer("csv-semicolon", "text/csv; charset=utf-8", _csv(";"), _from_csv(";")),
     Layer("events", "text/event-stream", _events, _from_events),
     Layer("base64", "application/json", _base64, _from_base64),
-    Layer("base64-url", "text/plain", _base64_url, _from_base64_url),
+    Layer("base64-url", "text/plain", _base64_url, _from_base64_url, exact=False),
+    Layer(
+        "base64-western",
+        "text/plain",
+        _base64_western,
+        _from_base64_western,
+        exact=False,
+        charset="cp1252",
+    ),
     Layer("base64-utf-16", "text/plain", _base64_wide, _from_base64_wide),
     Layer("multipart", _DATA, _multipart(_field), _from_bodies(str), inside=False),
     Layer(
@@ -452,13 +480,14 @@ LAYERS = (
         exact=False,
         inside=False,
     ),
-    Layer("file-name", _DATA, _multipart(_file_name), _from_file_names, inside=False, exact=False),
+    Layer("file-name", _DATA, _multipart(_file_name), _from_file_names, inside=False, holds=False),
     Layer(
         "file-name-star",
         _DATA,
         _multipart(_file_name_star),
         _from_file_names_star,
         inside=False,
+        holds=False,
         exact=False,
     ),
     Layer("batch", "multipart/mixed", _multipart(_batch), _from_batch, inside=False, exact=False),
@@ -471,6 +500,8 @@ def nests(outer: Layer, inner: Layer) -> bool:
 
     A multipart body needs its line breaks and its headers, so it stands in another one only.
     """
-    if inner.inside:
-        return True
-    return outer.name == "multipart"
+    if not outer.holds:
+        return False
+    if outer is inner and outer.name == "text":
+        return False  # nothing would tell their separators apart
+    return inner.inside or outer.name == "multipart"

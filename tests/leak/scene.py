@@ -71,6 +71,16 @@ requests:
 """
 
 
+_FRAMED = re.compile(rb"(?i)\r\n(?:content-length|transfer-encoding):")
+
+
+def _until_the_end(client: RawClient) -> bytes:
+    """The body of an answer that ends with its connection (RFC 9112 § 6.3)."""
+    while client.read():
+        pass
+    return client.read_exactly(2**30)
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a test sends. ``framing``: ``length``, ``chunked`` or (HTTP/2) ``none``."""
@@ -214,6 +224,9 @@ class Scene:
             if client is None:
                 client = self._h1[key] = self._connect(request.host, source)
             head, body, trailers = client.ask(request.as_http1())
+            if head and not _FRAMED.search(head):
+                body = _until_the_end(client)
+                head = head.replace(b"\r\n", b"\r\nconnection: close\r\n", 1)
             if not head or b"connection: close" in head.lower():
                 client.close()
                 del self._h1[key]

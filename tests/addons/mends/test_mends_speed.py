@@ -13,7 +13,7 @@ from mitmproxy import connection, flow, http
 from mitmproxy.proxy import commands, events, server
 from mitmproxy.proxy.layers.http import HttpRequestHook
 
-from addons.mends import inline_hooks, lean_messages
+from addons.mends import developer_aids, inline_hooks
 
 
 def hook(word: str, *, wait: bool = False) -> commands.StartHook:
@@ -110,7 +110,7 @@ def test_a_crash_is_said_once_and_the_next_event_is_handled() -> None:
 
 
 def test_ids_of_flows_and_connections_never_repeat() -> None:
-    lean_messages.apply()
+    developer_aids.apply()
     client = connection.Client(peername=("127.0.0.1", 1), sockname=("127.0.0.1", 2))
     servers = [connection.Server(address=("x", 1)) for _ in range(50)]
     flows = [flow.Flow.__new__(http.HTTPFlow) for _ in range(50)]
