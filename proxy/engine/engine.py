@@ -215,13 +215,13 @@ class Engine:
     def _answer_head(
         self, exchange: Exchange, status: int, headers: Headers
     ) -> Buffer | Stream | Forward:
+        reading = transport.reading(status, exchange.head.method, headers)
+        if reading is transport.Reading.WHOLE:  # ``restore`` rewrites the headers too
+            return Buffer(exchange.snapshot.policy.site.limits.body)
         visitor = self._restorer(exchange)
         fields = exchange.endpoint.header_fields
         restored = rewrite_headers(headers, fields, visitor, "answer", signed_allowed=True)
         restored = transport.for_client(restored)
-        reading = transport.reading(status, exchange.head.method, headers)
-        if reading is transport.Reading.WHOLE:
-            return Buffer(exchange.snapshot.policy.site.limits.body)
         if reading is transport.Reading.EVENTS:
             limits = exchange.snapshot.limits(True)
             restorer = StreamRestorer(visitor, "text/event-stream", limits)
