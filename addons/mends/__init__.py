@@ -26,6 +26,7 @@ from addons.mends import (
     forgotten_connections,
     h2_content_length,
     head_limits,
+    header_lookup,
     informational_answers,
     inline_hooks,
     listening,
@@ -75,6 +76,7 @@ _MENDS = (
     fast_dispatch,
     inline_hooks,
     developer_aids,
+    header_lookup,
 )
 
 

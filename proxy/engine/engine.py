@@ -243,11 +243,11 @@ class Engine:
     def _answer_head(
         self, exchange: Exchange, status: int, headers: Headers
     ) -> Buffer | Stream | Forward:
+        reading = transport.reading(status, exchange.head.method, headers)
+        if reading is transport.Reading.WHOLE:  # ``restore`` rewrites the headers too
+            return Buffer(exchange.snapshot.policy.site.limits.body)
         visitor = self._restorer(exchange)
         restored = self._answer_headers(exchange, visitor, headers)
-        reading = transport.reading(status, exchange.head.method, headers)
-        if reading is transport.Reading.WHOLE:
-            return Buffer(exchange.snapshot.policy.site.limits.body)
         if reading is transport.Reading.EVENTS:
             transform = event_stream(headers, visitor, exchange.snapshot.limits(True))
             if transform is not None:
