@@ -61,14 +61,26 @@ def test_without_a_site(
     assert not (tmp_path / "absent").exists()
 
 
-@pytest.mark.parametrize("command", ["serve", "pseudonymise --service apple", "keys status"])
-def test_without_keys(command: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("serve", 2),
+        ("pseudonymise --service apple", 2),
+        ("restore --service apple", 2),
+        ("keys status", 1),  # this one and the next were asked whether all is well
+        ("status", 1),
+    ],
+)
+def test_without_keys(
+    command: str, code: int, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     main(["init", str(tmp_path / "site")])
     capfd.readouterr()
-    assert main([*command.split(), "--site", str(tmp_path / "site")]) == 1
+    assert main([*command.split(), "--site", str(tmp_path / "site")]) == code
     shown = capfd.readouterr()
-    assert shown.out == ""
-    assert "preau keys init" in shown.err
+    if command != "status":
+        assert shown.out == ""
+    assert "preau keys init" in shown.out + shown.err
 
 
 def test_serve_without_an_authority(tmp_path: Path) -> None:
@@ -76,7 +88,7 @@ def test_serve_without_an_authority(tmp_path: Path) -> None:
     main(["init", str(site)])
     main(["keys", "init", "--site", str(site)])
     done = inside("serve", "--site", site, "--listen", "127.0.0.1:0", "--status", "127.0.0.1:0")
-    assert (done.returncode, done.stdout) == (1, b"")
+    assert (done.returncode, done.stdout) == (2, b"")
     assert "preau ca init" in done.stderr.decode()
     assert "Traceback" not in done.stderr.decode()
 
