@@ -63,8 +63,13 @@ def test_without_a_site(
 
 @pytest.mark.parametrize(
     ("command", "code"),
-    [("serve", 2), ("pseudonymise --service apple", 2), ("restore --service apple", 2)]
-    + [("keys status", 1), ("status", 1)],  # these were asked whether it is so
+    [
+        ("serve", 2),
+        ("pseudonymise --service apple", 2),
+        ("restore --service apple", 2),
+        ("keys status", 1),  # this one and the next were asked whether all is well
+        ("status", 1),
+    ],
 )
 def test_without_keys(
     command: str, code: int, tmp_path: Path, capfd: pytest.CaptureFixture[str]
