@@ -9,6 +9,7 @@ where no escape is left, so that the cost of a layer is a few passes, never a tr
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
 from proxy.content import base64, json, markup
 from proxy.content.batch import Batch
@@ -69,12 +70,15 @@ def _uncut(text: str, found: list[Edit], carried: list[Edit], coding: Coding) ->
     if not found or not carried:
         return found
     inside = {at for start, end, _ in coding.units(text) for at in range(start + 1, end)}
-    return [
-        edit
-        for edit in found
-        if edit.start not in inside
-        or not any(edit.start < other.end and other.start < edit.end for other in carried)
-    ]
+    carried = sorted(carried)
+    starts = [edit.start for edit in carried]
+
+    def is_carried(edit: Edit) -> bool:
+        """Whether the last carried edit that begins before its end reaches into it."""
+        before = bisect_left(starts, edit.end)
+        return before > 0 and carried[before - 1].end > edit.start
+
+    return [edit for edit in found if edit.start not in inside or not is_carried(edit)]
 
 
 def _percent_pieces(text: str, walk: Walk) -> list[Edit]:

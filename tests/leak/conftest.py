@@ -1,4 +1,7 @@
-"""One scene for all leak tests: 600 people are imported once."""
+"""One scene for all leak tests: 600 people are imported once.
+
+It ends with the package: one process runs one gateway at a time.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from tests.leak.mirror import echo
 from tests.leak.scene import Scene, open_scene
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def whole_scene(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> Iterator[Scene]:
