@@ -26,9 +26,9 @@ _ONLY_WORDS = bytes(byte if byte in _LETTERS else 10 for byte in range(256))
 _WORD = re.compile(rb"\n([^\n]{%d,})" % MIN)
 """On text where all else is a line break: one attempt a word, at the speed of a search."""
 _PLAIN_PIECE = re.compile(rb"[A-Za-z0-9]{11,}")
-_LONG_PIECE = re.compile(rb"[^/]{11}")
 _JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*")
 _not_text: set[int] = set()
+_PAD = "(?:={1,2}(?![A-Za-z0-9%+/_=-]))?"
 _PADDING = (b"", b"", b"==", b"=")
 _FROM_URL = bytes.maketrans(b"-_", b"+/")
 _TO_URL = bytes.maketrans(b"+/", b"-_")
@@ -57,7 +57,7 @@ def words(text: str, walk: Walk) -> list[str]:
         if readable(word) is not None:
             good.add(word)
             continue
-        if not word.isalnum() and _LONG_PIECE.search(word):
+        if not word.isalnum():
             pieces = _readable_pieces(word)
             if pieces:
                 good.update(pieces)
@@ -71,8 +71,8 @@ def words(text: str, walk: Walk) -> list[str]:
 
 
 def places(text: str, found: list[str]) -> list[tuple[int, int]]:
-    """Where the words stand, with their padding."""
-    pattern = re.compile("(?:" + "|".join(map(re.escape, found)) + ")={0,2}")
+    """Where the words stand, with their padding: not the ``=`` between a name and its value."""
+    pattern = re.compile("(?:" + "|".join(map(re.escape, found)) + f"){_PAD}")
     return [match.span() for match in pattern.finditer(text)]
 
 
@@ -151,11 +151,18 @@ def _is_wide(data: bytes) -> bool:
 
 
 def _readable_pieces(word: bytes) -> list[bytes]:
-    """Pieces between separators that are also in the alphabet (``/``, ``-`` …)."""
-    pieces = [piece for piece in word.split(b"/") if MIN <= len(piece) < len(word)]
-    if b"-" in word or b"_" in word or b"+" in word:
-        pieces += _PLAIN_PIECE.findall(word)
-    return [piece for piece in pieces if readable(piece) is not None]
+    """Pieces between signs of the alphabet that separate here: ``+`` is a space in a query."""
+    for sign in (b"+", b"/"):
+        if sign in word:
+            pieces = [piece for piece in word.split(sign) if len(piece) >= MIN]
+            return [good for piece in pieces for good in _whole_or_pieces(piece)]
+    if b"-" in word or b"_" in word:
+        return [piece for piece in _PLAIN_PIECE.findall(word) if readable(piece) is not None]
+    return []
+
+
+def _whole_or_pieces(word: bytes) -> list[bytes]:
+    return [word] if readable(word) is not None else _readable_pieces(word)
 
 
 class _Style(NamedTuple):

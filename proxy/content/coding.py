@@ -78,12 +78,18 @@ def _run_bytes(run: str) -> str:
 
 
 def legacy(text: str) -> str:
-    """Bytes that were not UTF-8 read as Windows-1252, one character each."""
-    if text.isascii():
+    """Bytes that were not UTF-8 read as Windows-1252, one character each.
+
+    A fraction in a word is ISO-8859-15: ``C½ur`` is *Cœur*.
+    """
+    if text.isascii() or not _SURROGATES.search(text):
         return text
-    return _SURROGATES.sub(lambda match: _CP1252[ord(match[0]) & 0xFF], text)
+    read = _SURROGATES.sub(lambda match: _CP1252[ord(match[0]) & 0xFF], text)
+    return _FRACTION.sub(lambda match: _LATIN_9[match[0]], read)
 
 
+_LATIN_9 = {"¼": "Œ", "½": "œ", "¾": "Ÿ"}
+_FRACTION = re.compile(r"(?<=[^\W\d_])[¼½¾]|(?<!\d)[¼½](?=[^\W\d_])")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _CP1252 = [bytes([byte]).decode("cp1252", "replace") for byte in range(256)]
 

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 
 from proxy.content import charset
-from proxy.content.coding import PERCENT, Writer, back
+from proxy.content.coding import Writer, back
 from proxy.content.edits import Page, merge, shift, splice
+from proxy.content.url_spots import either_plus
 from proxy.content.walk import Walk
 from proxy.errors import Refused
 from proxy.reasons import Reason
@@ -48,7 +49,7 @@ def rewrite_disposition(value: bytes, walk: Walk) -> bytes:
     page = Page(text.view)
     for match in _EXTENDED.finditer(text.view):
         start, raw = match.start(1), match[1]
-        found = back(raw, walk.text(PERCENT.decode(raw)), PERCENT)
+        found = either_plus(raw, walk)
         page.cover(start, match.end(1), shift(found, start))
     for match in _QUOTED.finditer(page.rest()):
         start, raw = match.start(1), match[1]

@@ -12,14 +12,16 @@ from json import JSONDecodeError, JSONDecoder
 
 from proxy.content import base64
 from proxy.content.batch import Batch
-from proxy.content.coding import FORM, FORM_PERCENT, PERCENT, Percent, Writer, back
+from proxy.content.coding import FORM, FORM_PERCENT, Percent, Writer, back
 from proxy.content.edits import Page, merge, shift
+from proxy.content.url_spots import either_plus
 from proxy.content.visitor import Drop, Edit
 from proxy.content.walk import Walk
 from proxy.policy.model import FieldRule
 
 _ENCODED = re.compile(r"[%+\\<{]|&(?:#|[A-Za-z]+;)")
-_SIGN = re.compile(r"\+[0-9]|[\w.-]\+[\w.-]*(?:@|%40)")
+_SIGN = re.compile(r"\+[0-9]|[\w.-]\+[\w.-]*(?:@|%40)|\A[A-Za-z0-9+/]{11,}(?:=|%3[Dd]){0,2}\Z")
+"""A plus that may be meant: of a number, of an address, of base64."""
 _RAW_JSON = re.compile(r"[{\[]")
 _DECODER = JSONDecoder()
 _RAW_JSON_TRIES = 8
@@ -31,7 +33,9 @@ def edits(
     """Edits for a whole form body or query (without its ``?``)."""
     page = Page(text)
     batch = Batch(page, walk)
-    coding = FORM_PERCENT if "%20" in text and "+" not in text else FORM
+    # In a URL, %20 is a space to every reader; in a form a browser writes +.
+    percent = "+" not in text and (semicolon or "%20" in text)
+    coding = FORM_PERCENT if percent else FORM
     for start, equals, end in _pairs(text, semicolon):
         _pair(batch, rules, coding, start, equals, end)
     batch.run()
@@ -93,7 +97,7 @@ def _pair(
     text = batch.page.text
     name = text[start:equals]
     if "%" in name or "+" in name:
-        batch.add(start, name, coding.decode(name), coding)
+        _value(batch, coding, start, name)
     first = equals + 1
     if first >= end:
         return
@@ -103,19 +107,15 @@ def _pair(
     raw = text[first:end]
     if not _ENCODED.search(raw):
         return
+    _value(batch, coding, first, raw)
+
+
+def _value(batch: Batch, coding: Percent, start: int, raw: str) -> None:
     if "+" in raw and _SIGN.search(raw):
-        _signed_number(batch, coding, first, raw)
+        found = either_plus(raw, batch.walk, coding)
+        batch.page.cover(start, start + len(raw), shift(found, start))
     else:
-        batch.add(first, raw, coding.decode(raw), coding)
-
-
-def _signed_number(batch: Batch, coding: Percent, start: int, raw: str) -> None:
-    """``tel=+33…`` typed by hand: the plus is meant, although the form says a space."""
-    found = back(raw, batch.walk.text(coding.decode(raw)), coding)
-    plain = PERCENT.decode(raw)
-    kept = [edit for edit in batch.walk.visitor.text(plain) if "+" in plain[edit.start : edit.end]]
-    found = merge(found, back(raw, kept, PERCENT))
-    batch.page.cover(start, start + len(raw), shift(found, start))
+        batch.add(start, raw, coding.decode(raw), coding)
 
 
 def _field(batch: Batch, rule: FieldRule, coding: Percent, start: int, end: int) -> bool:

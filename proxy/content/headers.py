@@ -12,12 +12,12 @@ from collections.abc import Callable, Mapping
 
 from proxy.content import charset
 from proxy.content.base64 import check_token
-from proxy.content.coding import PERCENT, Percent, back
 from proxy.content.data import start
 from proxy.content.disposition import rewrite_disposition
 from proxy.content.edits import Page, shift, splice
 from proxy.content.limits import Limits
 from proxy.content.target import url_edits
+from proxy.content.url_spots import either_plus
 from proxy.content.visitor import Drop, Edit, Visitor
 from proxy.content.walk import Walk
 from proxy.decisions import Headers
@@ -49,7 +49,6 @@ _REFRESH_URL = re.compile(r"url\s*=\s*[\"']?([^\"';]+)", re.I)
 _BASIC = re.compile(r"\A\s*basic\s+([A-Za-z0-9+/_-]+={0,2})\s*\Z", re.I)
 _TOKEN_SCHEME = re.compile(r"\A\s*(?:bearer|dpop|jwt|token)\s+(\S+)", re.I)
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
-_COOKIE_VALUE = Percent(plus=False)
 _NOWHERE = Endpoint(template="")
 _BOUNDS = {allowed: Limits(signed_allowed=allowed) for allowed in (False, True)}
 
@@ -186,7 +185,7 @@ def _cookie_values(text: str, pattern: re.Pattern[str], walk: Walk) -> list[Edit
     page = Page(text)
     for match in pattern.finditer(text):
         raw = match[2]
-        found = back(raw, walk.text(PERCENT.decode(raw)), _COOKIE_VALUE)
+        found = either_plus(raw, walk)
         page.cover(*match.span(2), shift(found, match.start(2)))
     return page.finish(walk.text(page.rest()))
 

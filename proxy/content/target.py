@@ -7,10 +7,11 @@ The number of segments and parameters never changes: what is put in is encoded, 
 from __future__ import annotations
 
 from proxy.content import form
-from proxy.content.coding import PERCENT, back, url_escape
+from proxy.content.coding import PERCENT, url_escape
 from proxy.content.data import start
 from proxy.content.edits import splice
 from proxy.content.limits import Limits
+from proxy.content.url_spots import either_plus
 from proxy.content.visitor import Drop, Edit, Visitor
 from proxy.content.walk import Walk
 from proxy.policy.model import Endpoint, FieldRule
@@ -99,7 +100,7 @@ def _piece(target: str, begin: int, end: int, walk: Walk) -> list[Edit]:
     raw = target[begin:end]
     if not raw:
         return []
-    found = back(raw, walk.text(PERCENT.decode(raw)), PERCENT)
+    found = either_plus(raw, walk)
     return [Edit(begin + first, begin + last, text) for first, last, text in found]
 
 

@@ -13,9 +13,9 @@ from bisect import bisect_left
 
 from proxy.content import base64, json, markup
 from proxy.content.batch import Batch
-from proxy.content.coding import BACKSLASHES, ENTITIES, FORM, PERCENT, Coding, back
+from proxy.content.coding import BACKSLASHES, ENTITIES, PERCENT, Coding, back
 from proxy.content.edits import Page, merge, shift
-from proxy.content.url_spots import in_percent, in_urls
+from proxy.content.url_spots import either_plus, in_percent, in_urls
 from proxy.content.visitor import Edit
 from proxy.content.walk import Walk
 
@@ -93,20 +93,12 @@ def _percent_pieces(text: str, walk: Walk) -> list[Edit]:
         raw = text[at:place]
         if "%" in raw and _PERCENT.search(raw):
             if "+" in raw:
-                page.cover(at, place, shift(_either_plus(raw, walk), at))
+                page.cover(at, place, shift(either_plus(raw, walk), at))
             else:
                 batch.add(at, raw, PERCENT.decode(raw), PERCENT)
         at = place + 1
     batch.run()
     return sorted(page.edits)
-
-
-def _either_plus(raw: str, walk: Walk) -> list[Edit]:
-    """A piece that holds ``+``: a space in a form or query, itself in a path. Both are read."""
-    as_space = back(raw, walk.text(FORM.decode(raw)), FORM)
-    plain = PERCENT.decode(raw)
-    kept = [edit for edit in walk.text(plain) if "+" in plain[edit.start : edit.end]]
-    return merge(as_space, back(raw, kept, PERCENT))
 
 
 def _delimiters(text: str) -> list[int]:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 
-from proxy.content.coding import url_escape
+from proxy.content.coding import FORM, PERCENT, Percent, back, url_escape
+from proxy.content.edits import merge
 from proxy.content.visitor import Edit
+from proxy.content.walk import Walk
 
 _NEEDS_CODING = re.compile(r"[^A-Za-z0-9@._~!$'()*,;:/-]")
 _FORM = re.compile(r"\A\??[\w.\[\]$%~-]++=[^\s&]*+(?:&[\w.\[\]$%~-]++=[^\s&]*+)++\Z")
@@ -17,6 +19,33 @@ _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 _WORD = re.compile(r"[^\s\"'<>\\]*")
 _BREAKS = " \n\t\r\"'<>\\"
 _LOOK_BACK = 300
+
+
+def either_plus(raw: str, walk: Walk, coding: Percent = FORM) -> list[Edit]:
+    """Percent-encoded text where ``+`` may be a space or itself: both are read.
+
+    It is a space in forms and queries, and in cookies that PHP wrote; it is itself in paths, in
+    ``tel=+33…`` typed by hand, and in base64 that nobody encoded. As base64 it counts only
+    where nothing was found otherwise: two words with a space between look like one with a plus.
+    """
+    plain = PERCENT.decode(raw)
+    if "+" not in raw:
+        return back(raw, walk.text(plain), PERCENT)
+    found = merge(
+        back(raw, walk.text(coding.decode(raw)), coding),
+        back(raw, _with_plus(plain, walk.visitor.text(plain)), PERCENT),
+    )
+    deeper = back(raw, _with_plus(plain, walk.text(plain)), PERCENT)
+    alone = [
+        edit
+        for edit in deeper
+        if not any(edit.start < other.end and other.start < edit.end for other in found)
+    ]
+    return merge(found, alone)
+
+
+def _with_plus(text: str, edits: list[Edit]) -> list[Edit]:
+    return [edit for edit in edits if "+" in text[edit.start : edit.end]]
 
 
 def in_urls(text: str, edits: list[Edit]) -> list[Edit]:

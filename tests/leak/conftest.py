@@ -1,7 +1,4 @@
-"""One scene for all leak tests: 600 people are imported once.
-
-It ends with the package: one process runs one gateway at a time.
-"""
+"""One scene for all leak tests: 600 people are imported once."""
 
 from __future__ import annotations
 
@@ -12,17 +9,15 @@ import pytest
 from tests.leak.mirror import echo
 from tests.leak.scene import Scene, open_scene
 
+_covered: list[str] = []
+
 
 @pytest.fixture(scope="package")
-def whole_scene(
-    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
-) -> Iterator[Scene]:
-    """The scene, and at its end a line that says what was covered."""
+def whole_scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """The scene; at its end it says what was covered."""
     with open_scene(tmp_path_factory.mktemp("leak")) as scene:
         yield scene
-        reporter = request.config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is not None:
-            reporter.write_line(scene.tally.line(len(scene.author.used)))
+        _covered.append(scene.tally.line(len(scene.author.used)))
 
 
 @pytest.fixture
@@ -31,3 +26,9 @@ def scene(whole_scene: Scene) -> Scene:
     whole_scene.cloud.reply = whole_scene.h2_cloud.reply = echo
     whole_scene.cloud.chunked = False
     return whole_scene
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Figures of the run."""
+    for line in _covered:
+        terminalreporter.write_line(line)

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from tests.sim.h2_peers import H2Answer, H2Message, H2Server
 from tests.sim.raw_server import RawConnection, RawServer
 
+PATIENCE = 100
+"""Seconds that an idle connection is kept: the oracle takes its time between two requests."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -57,6 +60,7 @@ class Mirror(RawServer):
         self.chunked = False
 
     def _play(self, connection: RawConnection) -> None:
+        connection.sock.settimeout(PATIENCE)
         while True:
             before = len(connection.received)
             head, body, trailers = connection.read_message()
@@ -66,7 +70,10 @@ class Mirror(RawServer):
                 return
             request = Received(head, body + trailers)
             self.requests.append(request)
-            answer = self.reply(request)
+            try:
+                answer = self.reply(request)
+            except Exception as error:  # it must not look like a gateway's failure
+                answer = Answer(f"the cloud failed: {error!r}".encode())
             connection.send(self._framed(answer))
 
     def _framed(self, answer: Answer) -> bytes:

@@ -97,6 +97,8 @@ class Request:
     def head_fields(self) -> list[tuple[bytes, bytes]]:
         """All but what frames the body."""
         made = [(name.encode(), value) for name, value in self.fields]
+        if b"accept" not in dict(made):
+            made.append((b"accept", b"application/json"))
         if self.content_type:
             made.append((b"content-type", self.content_type.encode()))
         if self.coding:
@@ -131,9 +133,9 @@ class Exchanged:
         """The documented reason of a refusal; an undocumented one is an error."""
         if self.status < 400:
             return None
-        match = re.search(rb"\(([a-z-]+)\)\n|<code>([a-z-]+)</code></p>", self.body)
+        match = re.search(rb'"reason":"([a-z-]+)"', self.body)
         assert match, f"status {self.status} without a reason: {self.body[:200]!r}"
-        return Reason((match[1] or match[2]).decode())
+        return Reason(match[1].decode())
 
     def field(self, name: str) -> bytes:
         """The first value of an answer's header field."""
