@@ -13,7 +13,7 @@ import re
 from proxy.content import base64, json, markup
 from proxy.content.batch import Batch
 from proxy.content.coding import BACKSLASHES, ENTITIES, PERCENT, Coding, back
-from proxy.content.edits import Page, merge, shift
+from proxy.content.edits import Page, merge, shift, touching
 from proxy.content.url_spots import either_plus, in_percent, in_urls
 from proxy.content.visitor import Edit
 from proxy.content.walk import Walk
@@ -69,12 +69,9 @@ def _uncut(text: str, found: list[Edit], carried: list[Edit], coding: Coding) ->
     if not found or not carried:
         return found
     inside = {at for start, end, _ in coding.units(text) for at in range(start + 1, end)}
-    return [
-        edit
-        for edit in found
-        if edit.start not in inside
-        or not any(edit.start < other.end and other.start < edit.end for other in carried)
-    ]
+    known = touching(found, carried)
+    pairs = zip(found, known, strict=True)
+    return [edit for edit, knows in pairs if not knows or edit.start not in inside]
 
 
 def _percent_pieces(text: str, walk: Walk) -> list[Edit]:
