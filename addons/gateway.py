@@ -10,6 +10,7 @@ from typing import Any
 
 from mitmproxy import http
 
+from addons.counting import CountedLog, InFlight
 from addons.door import Door
 from addons.exchange import Exchange
 from addons.fail_closed import Refusal
@@ -18,7 +19,8 @@ from addons.message import head_of
 from addons.pages import Headers
 from addons.websocket import WebSocket
 from addons.worker import WorkerSettings
-from proxy.errors import AuditUnavailable
+from proxy.ca import load_ca
+from proxy.errors import AuditUnavailable, InputError, KeysUnavailable
 from proxy.reasons import Reason
 from proxy.runtime import Runtime
 
@@ -65,13 +67,15 @@ class Gateway:
     """The addons and the refusal of last resort, over an open site."""
 
     def __init__(self, runtime: Runtime) -> None:
-        self._door = Door(runtime.engine, runtime.audit, runtime.client)
+        audit = CountedLog(runtime.audit, runtime.metrics)
+        self._door = Door(runtime.engine, audit, runtime.client)
         self._tasks: set[asyncio.Task[None]] = set()
         self.addons: list[object] = [
             Gate(self._door),
             Exchange(self._door),
             WebSocket(self._door),
             Keeper(runtime),
+            InFlight(runtime.metrics.in_flight),
         ]
 
     @property
@@ -103,8 +107,12 @@ class Gateway:
 
 
 def worker_settings(runtime: Runtime, **overrides: Any) -> WorkerSettings:
-    """The worker's settings as the site has them."""
+    """The worker's settings as the site has them. Raises ``InputError`` without a CA."""
     site = runtime.site
+    try:
+        load_ca(site.ca_dir)
+    except KeysUnavailable as error:
+        raise InputError(str(error)) from error
     settings: dict[str, Any] = {
         "confdir": site.ca_dir,
         "listen_host": site.listen.host,

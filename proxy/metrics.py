@@ -53,10 +53,11 @@ class Phase(StrEnum):
     """Where our own time goes, in the order of a request's way."""
 
     GATE = "gate"
+    """At CONNECT and at the ClientHello."""
     BLOCK = "block"
+    """The head of a request: is it sound, whose is it, does a list block it?"""
     PROTECT = "protect"
     RESTORE = "restore"
-    RECORD = "record"
 
 
 class StoreOperation(StrEnum):
@@ -80,6 +81,25 @@ class EventType(StrEnum):
     KEYS = "keys"
     OTHER = OTHER
 
+
+_EVENT_TYPES = {
+    "request-pseudonymised": EventType.REQUEST,
+    "answer-restored": EventType.REQUEST,
+    "field-minimised": EventType.REQUEST,
+    "opaque-allowed": EventType.REQUEST,
+    "request-refused": EventType.REFUSAL,
+    "answer-refused": EventType.REFUSAL,
+    "tracker-blocked": EventType.BLOCK,
+    "parameters-stripped": EventType.BLOCK,
+    "list-updated": EventType.BLOCK,
+    "list-rejected": EventType.BLOCK,
+    "connection-tunnelled": EventType.CONNECTION,
+    "connection-denied": EventType.CONNECTION,
+    "policy-loaded": EventType.POLICY,
+    "policy-rejected": EventType.POLICY,
+    "directory-imported": EventType.DIRECTORY,
+    "key-rotated": EventType.KEYS,
+}
 
 type Values = frozenset[str] | set[str]
 
@@ -231,6 +251,13 @@ class Metrics:
             self._list_rules.labels(name).set(rules)
             age = self._list_age.labels(name)
             age.set_function(lambda changed=changed: max(0.0, time.time() - changed))  # type: ignore[misc] # bound now
+
+    def recorded(self, types: Iterable[str], seconds: float) -> None:
+        """Events of these types (as the audit log names them) are on disk."""
+        for name in types:
+            self.audit_events[_EVENT_TYPES.get(name, EventType.OTHER)].inc()
+        self.audit_commit.observe(seconds)
+        self.audit_up.set(1)
 
     def render(self) -> bytes:
         """The metrics in Prometheus' text format, for ``CONTENT_TYPE``."""

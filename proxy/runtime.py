@@ -7,7 +7,9 @@ new one is broken.
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
@@ -17,7 +19,7 @@ from proxy.blocking import ListFile, ListReport, build, discover, open_blocker
 from proxy.directory.index import Counts, Directory, Index
 from proxy.engine import Client, Engine
 from proxy.engine.snapshot import Snapshot
-from proxy.errors import PreauError, Refused
+from proxy.errors import InputError, PreauError, Refused
 from proxy.frontends.status import Check
 from proxy.metrics import Metrics, StoreOperation
 from proxy.policy.holder import PolicyHolder, ReloadOutcome
@@ -83,13 +85,23 @@ class Runtime:
 
     @classmethod
     def open(cls, root: Path) -> Self:
-        """Open a site for work. Raises a ``PreauError`` that says what to do."""
+        """Open a site for work. Raises ``InputError``: what is missing, and what to do."""
         holder = PolicyHolder(root)
         site = holder.current.site
-        keys = Keys.load(site.keys_dir)
-        store = open_store(site.store_url)
-        keys.bind(store)
-        return cls(holder, keys, store, open_log(site), Metrics())
+        with contextlib.ExitStack() as undo:
+            try:
+                keys = Keys.load(site.keys_dir)
+                store = open_store(site.store_url)
+                undo.callback(store.close)
+                keys.bind(store)
+                audit = open_log(site)
+                undo.callback(audit.close)
+                runtime = cls(holder, keys, store, audit, Metrics())
+            except Refused as error:
+                # Nothing was refused to anybody: this site cannot be opened as it is.
+                raise InputError(str(error)) from error
+            undo.pop_all()
+        return runtime
 
     def close(self) -> None:
         """Seal the log, close the store."""
@@ -110,9 +122,8 @@ class Runtime:
         policy = self._snapshot.policy
         self.metrics.policy_loaded(policy.digest, policy.services)
         self._lists_metrics(_lists(self.site))
-        self.audit.record_sync(
-            [make_event("gateway-started", policy=policy.digest, count=len(policy.services))]
-        )
+        started = make_event("gateway-started", policy=policy.digest, count=len(policy.services))
+        self._put([started])
 
     def refresh(self) -> None:
         """Take in what changed on disk or in the store. Never raises for what is broken there."""
@@ -125,6 +136,7 @@ class Runtime:
             # must not leave a policy that was applied out of the snapshot for ever.
             if not self._is_current():
                 self._snapshot = self._make_snapshot()
+            self.metrics.audit_up.set(self.audit.status().healthy)
         if outcome:
             self._tell(outcome)
 
@@ -205,9 +217,14 @@ class Runtime:
 
     def _record(self, events: list[Event]) -> None:
         try:
-            self.audit.record_sync(events)
+            self._put(events)
         except Refused as error:
             log.error("not recorded: %s", error.reason.value)
+
+    def _put(self, events: list[Event]) -> None:
+        started = time.perf_counter()
+        self.audit.record_sync(events)
+        self.metrics.recorded((str(e["type"]) for e in events), time.perf_counter() - started)
 
     def _check_store(self) -> Check:
         self.store.ping()

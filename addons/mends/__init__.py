@@ -19,15 +19,16 @@ from addons.mends import (
     client_goaway,
     crash_hangs,
     decoded_cache,
+    developer_aids,
     empty_chunk,
     error_pages,
     fast_dispatch,
     forgotten_connections,
     h2_content_length,
     head_limits,
+    header_lookup,
     informational_answers,
     inline_hooks,
-    lean_messages,
     listening,
     log_lines,
     lost_close,
@@ -74,7 +75,8 @@ _MENDS = (
     listening,
     fast_dispatch,
     inline_hooks,
-    lean_messages,
+    developer_aids,
+    header_lookup,
 )
 
 

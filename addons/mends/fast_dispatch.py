@@ -36,11 +36,19 @@ async def _handle_hook(self: Any, hook: Any) -> None:
     addons = self.master.addons
     if not addons.handlers(hook.name)[0]:
         return
-    with self.timeout_watchdog.disarm():
+    watchdog = self.timeout_watchdog  # as its ``disarm``, without a generator a hook
+    watchdog.can_timeout.clear()
+    watchdog.blocker += 1
+    try:
         (data,) = hook.args()
         await addons.trigger_event(hook)
         if isinstance(data, flow.Flow) and data.intercepted:
             await data.wait_for_resume()
+    finally:
+        watchdog.blocker -= 1
+        if watchdog.blocker == 0:
+            watchdog.register_activity()
+            watchdog.can_timeout.set()
 
 
 @cache

@@ -76,6 +76,10 @@ class Journal:
         self._unhashed += lines
         return first
 
+    def has_room(self, lines: int) -> bool:
+        """Whether ``lines`` fit into the segment that is open."""
+        return self._fill + lines <= SEGMENT
+
     def sync(self) -> None:
         """Wait until the disk has every line written so far."""
         if self.unsynced:

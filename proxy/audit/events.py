@@ -310,7 +310,7 @@ def fit(field: str, text: str) -> str:
     request: it cleans form, not meaning.
     """
     kind = FIELDS[field]
-    if kind.check(text):
+    if text in kind.known or kind.check(text):
         return text
     if isinstance(kind, Choice):
         return "OTHER"

@@ -124,16 +124,18 @@ class AuditLog:
         Raises ``AuditUnavailable`` after the deadline or when the log fails. Cancelling
         the wait takes the events back if they are not on their way yet.
         """
+        lines = [serialise(event) for event in events]
+        late = all(event["type"] in LATE for event in events)
+        if late and isinstance(backend := self._backend, _Local):
+            index = backend.writer.write_late(lines)
+            if index is not None:
+                return index
         loop = asyncio.get_running_loop()
         bridge = self._bridges.get(id(loop))
         if bridge is None or bridge.loop is not loop:
             bridge = self._bridge(loop)
         future: asyncio.Future[int] = loop.create_future()
-        pending = Pending(
-            [serialise(event) for event in events],
-            partial(bridge.settle, future),
-            late=all(event["type"] in LATE for event in events),
-        )
+        pending = Pending(lines, partial(bridge.settle, future), late=late)
         bridge.expire_after(self._deadline, future)
         self._submit(pending)
         try:

@@ -7,8 +7,10 @@ import os
 from collections.abc import Sequence
 
 from proxy.cli.output import emit
+from proxy.errors import InputError
 from proxy.policy.policy import Policy, Reading, read_policy
 from proxy.policy.problems import Problem
+from proxy.site import SITE_FILE
 
 GROUP = "Set up"
 HELP = "check the site's files: mistakes and warnings by file, line and column"
@@ -20,6 +22,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 when the policy can be applied (warnings or not), 1 when it cannot."""
+    if not (args.site / SITE_FILE).exists():
+        raise InputError(
+            f"{args.site} holds no {SITE_FILE}: name the site's folder with --site, or write a "
+            f"new site with `preau init {args.site}`"
+        )
     reading = read_policy(args.site, os.environ)
     problems, warnings = sorted(reading.problems), reading.warnings
     lines = [

@@ -15,6 +15,7 @@ from proxy.engine import Client, Exchange, Head
 from proxy.engine.exchange import Hits
 from proxy.engine.ruling import Decision, Ruling
 from proxy.errors import InputError, Refused
+from proxy.policy.problems import did_you_mean
 from proxy.runtime import Runtime
 
 
@@ -43,8 +44,8 @@ def exchange_of(runtime: Runtime, args: argparse.Namespace, body: bytes) -> Exch
     """The exchange that the gateway would have begun. Raises ``InputError`` or ``Refused``."""
     service = runtime.snapshot().policy.services.get(args.service)
     if service is None:
-        names = ", ".join(sorted(runtime.snapshot().policy.services))
-        raise InputError(f"no service {args.service}; the site has: {names}")
+        names = runtime.snapshot().policy.services
+        raise InputError(f"no service {args.service}, {did_you_mean(args.service, names)}")
     url = urlsplit(args.url or f"https://{service.hosts[0].removeprefix('*.')}/")
     host = (url.hostname or "").lower()
     head = Head(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import shutil
 from pathlib import Path
 
@@ -41,13 +42,16 @@ def run(args: argparse.Namespace) -> int:
 
 def next_steps(target: Path) -> list[tuple[str, str]]:
     """The commands that make a new site work, in order."""
-    site = f"--site {target}"
+    site = f"--site {shlex.quote(str(target))}"
+    file = shlex.quote(str(target / "site.yaml"))
     return [
-        (f"$EDITOR {target}/site.yaml", "networks, domains, contact"),
+        (f"$EDITOR {file}", "networks, domains, contact"),
         (f"preau check {site}", "what is still missing"),
         (f"preau keys init {site}", "the secret that pseudonyms come from"),
         (f"preau ca init {site}", "the authority that your devices will trust"),
+        (f"preau ca export {site} --output preau-ca.pem", "what your devices install"),
         (f"preau directory import {site} FILE…", "your rosters"),
+        (f"preau status {site}", "is everything there?"),
         (f"preau serve {site}", "run the gateway"),
     ]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from proxy.audit import verify
 from proxy.ca import ca_info
 from proxy.cli.output import emit
-from proxy.errors import PreauError
+from proxy.errors import InputError, PreauError
 from proxy.policy.policy import load_policy
 from proxy.pseudonyms.keys import Keys
 from proxy.site import Site, load_site
@@ -51,6 +51,8 @@ def run(args: argparse.Namespace) -> int:
 def _find(name: str, look: Callable[[], str]) -> Finding:
     try:
         return Finding(name, True, look())
+    except InputError as error:
+        return Finding(name, False, "; ".join((str(error), *error.problems)))
     except PreauError as error:
         return Finding(name, False, str(error))
 
@@ -70,6 +72,8 @@ def _store(site: Site) -> str:
 
 
 def _audit(site: Site) -> str:
+    if not site.audit_dir.exists():
+        raise InputError(f"{site.audit_dir}: no log yet; the first import or run begins it")
     report = verify(site.audit_dir)
     if not report.ok:
         raise PreauError(report.problems[0].message)

@@ -1,7 +1,7 @@
 """Header fields: cookies pair by pair, URLs as URLs, file names, tokens, all else as text.
 
 Names, order and every byte outside an edit stay as they were. Fields that carry no words of
-people (lengths, dates, validators, negotiation) are not looked at.
+people (lengths, dates, validators, negotiation) are looked at only as one plain text.
 """
 
 from __future__ import annotations
@@ -36,6 +36,10 @@ _SKIPPED = frozenset(
     b"cross-origin-embedder-policy cross-origin-resource-policy origin-agent-cluster "
     b"x-content-type-options x-frame-options x-xss-protection priority timing-allow-origin".split()
 )
+_STRUCTURE = frozenset(
+    b"host :authority :method :scheme :path content-length content-type content-encoding "
+    b"transfer-encoding connection upgrade".split()
+)
 _SKIPPED_PREFIXES = (b"sec-", b"accept", b"access-control-", b"proxy-")
 _URL_FIELDS = frozenset({b"referer", b"origin", b"location", b"content-location"})
 _COOKIE_PAIR = re.compile(r"([^=;,\s]+)[ \t]*=[ \t]*(\"[^\"]*\"|[^;]*)")
@@ -46,6 +50,7 @@ _BASIC = re.compile(r"\A\s*basic\s+([A-Za-z0-9+/_-]+={0,2})\s*\Z", re.I)
 _TOKEN_SCHEME = re.compile(r"\A\s*(?:bearer|dpop|jwt|token)\s+(\S+)", re.I)
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 _NOWHERE = Endpoint(template="")
+_BOUNDS = {allowed: Limits(signed_allowed=allowed) for allowed in (False, True)}
 
 type _Rule = FieldRule | None
 
@@ -60,20 +65,39 @@ def rewrite_headers(
     limits: Limits | None = None,
 ) -> Headers:
     """The fields rewritten; the same object when nothing changed. May raise ``Refused``."""
-    bounds = limits or Limits(signed_allowed=signed_allowed)
+    bounds = limits or _BOUNDS[signed_allowed]
     size = sum(len(value) for _, value in headers)
     walk = start(visitor, bounds, direction, size)
     fields: list[tuple[bytes, bytes]] = []
     changed = False
+    everything = direction == "request" and _names_in_machine_fields(headers, visitor)
     for name, value in headers:
         lower = name.lower()
         rule = endpoint_fields.get(lower.decode("latin-1")) if endpoint_fields else None
         written = value
-        if value and (rule is not None or not _is_skipped(lower)):
+        if everything and lower in _STRUCTURE:
+            _refuse_names(value, visitor)
+        elif value and (rule is not None or everything or not _is_skipped(lower)):
             written = _field(lower, value, rule, walk, signed_allowed)
         changed = changed or written is not value
         fields.append((name, written))
     return tuple(fields) if changed else headers
+
+
+def _names_in_machine_fields(headers: Headers, visitor: Visitor) -> bool:
+    """Whether a field that carries no words of people carries an identifier all the same.
+
+    A page's script may write what it likes into ``Accept`` or ``Sec-WebSocket-Protocol``, and a
+    device may bear its owner's name in ``User-Agent``. One look over all of them.
+    """
+    values = [value for name, value in headers if _is_skipped(name.lower())]
+    return bool(visitor.text(b"\n".join(values).decode("utf-8", "replace")))
+
+
+def _refuse_names(value: bytes, visitor: Visitor) -> None:
+    """A field that says how to read the message cannot be rewritten."""
+    if visitor.text(value.decode("utf-8", "replace")):
+        raise Refused(Reason.MALFORMED_REQUEST, "an identifier in a field of the message's form")
 
 
 def _is_skipped(lower: bytes) -> bool:

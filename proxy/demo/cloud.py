@@ -26,6 +26,26 @@ _STYLE = (
 )
 
 
+class _Server(ThreadingHTTPServer):
+    """Shakes hands in each connection's own thread: a silent client holds up nobody else."""
+
+    daemon_threads = True
+
+    def __init__(self, handler: type[BaseHTTPRequestHandler], context: ssl.SSLContext) -> None:
+        super().__init__(("127.0.0.1", 0), handler)
+        self._context = context
+
+    def get_request(self) -> tuple[ssl.SSLSocket, Any]:
+        connection, address = super().get_request()
+        wrapped = self._context.wrap_socket(
+            connection, server_side=True, do_handshake_on_connect=False
+        )
+        return wrapped, address
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away is no part of the story."""
+
+
 class Cloud:
     """The server and what it received, by host."""
 
@@ -33,12 +53,10 @@ class Cloud:
         self.received: dict[str, list[bytes]] = defaultdict(list)
         self.connections: list[str] = []
         self._submissions: list[dict[str, Any]] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate, key)
         context.sni_callback = self._on_sni
-        self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        self._server = _Server(self._handler(), context)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
 
     @property

@@ -56,21 +56,26 @@ class Engine:
 
     def connect(self, host: str, port: int, client: Client) -> Ruling:
         """The ruling on a CONNECT: ``Tunnel``, ``Inspect`` or ``Refuse``."""
-        return self._counted_gate(gate.at_connect(self._current(), host, port, client), final=False)
+        started = time.perf_counter()
+        ruling = gate.at_connect(self._current(), host, port, client)
+        return self._counted_gate(ruling, started, final=False)
 
     def hello(self, host: str, port: int, sni: str | None, client: Client) -> Ruling:
         """The ruling on a ClientHello: ``Tunnel``, ``Inspect`` or ``Refuse`` (close)."""
-        return self._counted_gate(
-            gate.at_hello(self._current(), host, port, sni, client), final=True
-        )
+        started = time.perf_counter()
+        ruling = gate.at_hello(self._current(), host, port, sni, client)
+        return self._counted_gate(ruling, started, final=True)
 
     def begin(self, head: Head, client: Client) -> Ruling:
         """The ruling on a request's head: ``Buffer``, ``Reply`` (blocked) or ``Refuse``."""
         snapshot = self._current()
+        started = time.perf_counter()
         try:
-            return self._begin(snapshot, head, client)
+            ruling = self._begin(snapshot, head, client)
         except Exception as error:
             return self._refuse(snapshot, head, client, None, _reason(error))
+        self._metrics.overhead[Phase.BLOCK].observe(time.perf_counter() - started)
+        return ruling
 
     def protect(self, exchange: Exchange, body: bytes) -> Ruling:
         """The ruling on a whole request: ``Forward`` with what may leave, or ``Refuse``."""
@@ -238,11 +243,11 @@ class Engine:
     def _answer_head(
         self, exchange: Exchange, status: int, headers: Headers
     ) -> Buffer | Stream | Forward:
+        reading = transport.reading(status, exchange.head.method, headers)
+        if reading is transport.Reading.WHOLE:  # ``restore`` rewrites the headers too
+            return Buffer(exchange.snapshot.policy.site.limits.body)
         visitor = self._restorer(exchange)
         restored = self._answer_headers(exchange, visitor, headers)
-        reading = transport.reading(status, exchange.head.method, headers)
-        if reading is transport.Reading.WHOLE:
-            return Buffer(exchange.snapshot.policy.site.limits.body)
         if reading is transport.Reading.EVENTS:
             transform = event_stream(headers, visitor, exchange.snapshot.limits(True))
             if transform is not None:
@@ -340,7 +345,8 @@ class Engine:
         for (kind, action), number in exchange.hits.items():
             self._metrics.identifiers[kind, action].inc(number)
 
-    def _counted_gate(self, ruling: Ruling, final: bool) -> Ruling:
+    def _counted_gate(self, ruling: Ruling, started: float, *, final: bool) -> Ruling:
+        self._metrics.overhead[Phase.GATE].observe(time.perf_counter() - started)
         if isinstance(ruling.decision, Refuse):
             self._metrics.connections[Treatment.DENY].inc()
             self._metrics.refusals[ruling.decision.reason].inc()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
 from proxy.audit.events import Event, fit, make_event
@@ -17,11 +16,11 @@ type Fields = dict[str, Any]
 
 def counts(hits: Hits, *actions: Action) -> dict[str, int]:
     """Identifiers by kind for the given actions, as events carry them."""
-    total: Counter[str] = Counter()
+    total: dict[str, int] = {}
     for (kind, action), number in hits.items():
         if action in actions:
-            total[kind.value] += number
-    return dict(total)
+            total[kind.value] = total.get(kind.value, 0) + number
+    return total
 
 
 def who(client: Client) -> Fields:

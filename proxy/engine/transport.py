@@ -56,16 +56,10 @@ def for_service(headers: Headers) -> Headers:
     Privacy Control).
     """
     out = []
-    websocket = any(
-        name.lower() == b"upgrade" and value.strip().lower() == b"websocket"
-        for name, value in headers
-    )
-    nominated = _nominated(headers)
+    websocket, nominated = _for_this_connection(headers)
     for field in headers:
         name = field[0].lower()
         if name in _OURS or name in nominated:
-            continue
-        if name == b"upgrade" and not websocket:
             continue
         if name == b"connection":
             field = (field[0], _connection(field[1], websocket))
@@ -78,13 +72,19 @@ def for_service(headers: Headers) -> Headers:
     return tuple(out)
 
 
-def _nominated(headers: Headers) -> set[bytes]:
-    """The fields that ``Connection`` says are for this connection only."""
-    named: set[bytes] = set()
+def _for_this_connection(headers: Headers) -> tuple[bool, set[bytes]]:
+    """Whether a WebSocket is asked for, and the fields that go no further than here."""
+    websocket = False
+    named = {b"upgrade"}
     for name, value in headers:
-        if name.lower() == b"connection":
+        if len(name) == 7 and name.lower() == b"upgrade":
+            websocket = value.strip().lower() == b"websocket"
+        elif len(name) == 10 and name.lower() == b"connection":
             named.update(token.strip().lower() for token in value.split(b","))
-    return named - _NEVER_NOMINATED
+    named -= _NEVER_NOMINATED
+    if websocket:
+        named.discard(b"upgrade")
+    return websocket, named
 
 
 def _connection(value: bytes, websocket: bool) -> bytes:
@@ -124,7 +124,6 @@ _OURS = {
 _NEVER_NOMINATED = {
     b"close",
     b"keep-alive",
-    b"upgrade",
     b"host",
     b"content-type",
     b"content-length",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.conftest import H2_HOST, Scene
+from tests.clients.clients_scene import H2_HOST, Scene
 from tests.sim.school import HOST, School
 from tests.sim.served import Served, preau
 

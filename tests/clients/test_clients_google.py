@@ -28,7 +28,7 @@ from googleapiclient.errors import HttpError
 from proxy.ca import export_ca
 from proxy.demo.people import Person
 from proxy.site import load_site
-from tests.clients.service_site import make_site, run
+from tests.clients.clients_site import make_site
 from tests.sim.api_cloud import Asked, Told, h1_cloud, parse, write
 from tests.sim.authority import CloudAuthority
 from tests.sim.served import Served, preau
@@ -259,5 +259,4 @@ def test_the_service_has_seen_pseudonyms_only(stage: Stage) -> None:
             assert value.lower() not in received
             assert value.lower() not in kept
     assert stage.classroom.asked
-    verified = json.loads(run("audit", "verify", "--json", "--site", stage.root))
-    assert verified["ok"]
+    assert preau("audit", "verify", "--site", stage.root).returncode == 0

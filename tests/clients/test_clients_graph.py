@@ -16,7 +16,7 @@ import pytest
 from proxy.ca import export_ca
 from proxy.demo.people import Person
 from proxy.site import load_site
-from tests.clients.service_site import make_site
+from tests.clients.clients_site import make_site
 from tests.sim.api_cloud import Asked, Told, h2_cloud
 from tests.sim.authority import CloudAuthority
 from tests.sim.served import Served

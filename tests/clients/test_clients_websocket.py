@@ -8,7 +8,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
-from tests.clients.conftest import WS_HOST, Scene
+from tests.clients.clients_scene import WS_HOST, Scene
 from tests.sim.authority import client_context
 from tests.sim.school import SERVICE
 from tests.sim.served import preau

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from proxy.audit import query
-from tests.sim.raw_client import RawClient
-from tests.sim.raw_server import OK, RawConnection, RawServer, Script, answer, wait_for
+from tests.sim.raw_server import OK, RawServer, Script, answer, wait_for
 from tests.sim.school import BANK, HOST, TRACKER, OpenSchool, School
 
 UNKNOWN = "www.inconnu.example"
@@ -125,16 +124,3 @@ def stage(running: Stage) -> Stage:
     """The running gateway, its cloud with a blank memory."""
     running.cloud.reset()
     return running
-
-
-__all__ = [
-    "GET",
-    "UNKNOWN",
-    "Cloud",
-    "RawClient",
-    "RawConnection",
-    "Stage",
-    "field",
-    "post",
-    "reply",
-]

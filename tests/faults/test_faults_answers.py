@@ -1,4 +1,4 @@
-"""Answers that are no plain page: cookies, places to go, parts, heads; services that are not there."""
+"""Answers that are no plain page: cookies, redirects, parts, heads; services that are not there."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 import trustme
@@ -45,8 +46,6 @@ def asked_after(stage: Stage, request: bytes = GET) -> tuple[bytes, bytes]:
 def test_cookies_and_locations_are_restored_and_alt_svc_does_not_lead_past_us(
     stage: Stage,
 ) -> None:
-    from urllib.parse import quote
-
     name = stage.person.full_name
     echoing(
         stage,

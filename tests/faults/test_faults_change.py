@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import WebSocketException
 
+from addons.door import Door
 from proxy.decisions import Refuse, Tunnel
 from proxy.engine import gate
 from proxy.engine.engine import Engine
@@ -104,6 +105,12 @@ def chat(tmp_path: Path) -> Any:
         socket.close()
 
 
+def say(socket: Any, message: str | bytes) -> str | bytes:
+    """Send, and give what comes back."""
+    socket.send(message)
+    return socket.recv(5)
+
+
 def test_a_websocket_message_is_protected_and_its_answer_restored(chat: Any) -> None:
     server, stage, socket = chat
     text = f"bonjour {stage.person.full_name}, {stage.person.email}"
@@ -112,16 +119,26 @@ def test_a_websocket_message_is_protected_and_its_answer_restored(chat: Any) -> 
     assert stage.person.email not in server.received[0]
 
 
-@pytest.mark.parametrize("place", ["_rewrite_message", "message", "_count"])
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [
+        (Engine, "_rewrite_message"),
+        (Engine, "_follow_policy"),
+        (Engine, "message"),
+        (Engine, "_count"),
+        (Door, "rule"),
+    ],
+    ids=lambda part: getattr(part, "__name__", part),
+)
 def test_a_message_that_fails_tears_the_connection(
-    chat: Any, place: str, monkeypatch: pytest.MonkeyPatch
+    chat: Any, place: Any, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server, stage, socket = chat
 
     def boom(*_args: object) -> None:
         raise ValueError("Camille-Valeur-Secrète")
 
-    monkeypatch.setattr(Engine, place, boom)
+    monkeypatch.setattr(place, name, boom)
     socket.send(f"bonjour {stage.person.full_name}")
     with pytest.raises(WebSocketException):
         socket.recv(5)
@@ -150,8 +167,7 @@ def test_a_message_that_is_opaque_or_too_large_ends_the_connection(
 ) -> None:
     server, _stage, socket = chat
     with pytest.raises((WebSocketException, OSError)):
-        socket.send(message)
-        socket.recv(5)
+        say(socket, message)
     assert server.received == []
 
 
@@ -161,8 +177,7 @@ def test_a_websocket_under_way_follows_the_new_policy(chat: Any) -> None:
     assert socket.recv(5) == "un"
     in_force(stage, SERVICE_YAML.replace("treatment: inspect", "treatment: deny"))
     with pytest.raises(WebSocketException):
-        socket.send("deux")
-        socket.recv(5)
+        say(socket, "deux")
     assert server.received == ["un"]
     assert stage.events(reason="service-denied")
 

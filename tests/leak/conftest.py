@@ -12,7 +12,7 @@ from tests.leak.scene import Scene, open_scene
 _covered: list[str] = []
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def whole_scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     """The scene; at its end it says what was covered."""
     with open_scene(tmp_path_factory.mktemp("leak")) as scene:

@@ -16,7 +16,7 @@ from typing import Any
 
 from addons.background import BackgroundWorker
 from addons.gateway import Gateway, worker_settings
-from proxy.ca import create_ca
+from proxy.ca import create_ca, export_ca
 from proxy.cli.directory import import_files
 from proxy.demo.people import Person, cast
 from proxy.demo.rosters import write_oneroster
@@ -121,6 +121,11 @@ class School:
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+
+    def write_ca(self, path: Path) -> Path:
+        """Write what clients trust to a file."""
+        path.write_bytes(export_ca(load_site(self.root).ca_dir))
+        return path
 
     def tls(self, *hosts: str, **kwargs: Any) -> Any:
         """A server context for clouds that the gateway trusts."""

@@ -7,6 +7,7 @@ assert gateway.ended == 0
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -18,6 +19,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
+
+from proxy.cli import main
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PREAU = (sys.executable, "-m", "proxy.cli")
@@ -36,6 +39,22 @@ def preau(
     command = [*PREAU, *map(str, words)]
     settings: dict[str, Any] = {"input": stdin, "capture_output": True, "timeout": 30}
     return subprocess.run(command, **settings | {"env": environment()} | kwargs, check=False)
+
+
+def inside(*words: str | Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """The same in this process: a tenth of the time, for tests that need no process."""
+    streams = io.BytesIO(stdin), io.BytesIO(), io.BytesIO()
+    texts = [io.TextIOWrapper(s, "utf-8", "surrogateescape", write_through=True) for s in streams]
+    before = sys.stdin, sys.stdout, sys.stderr
+    sys.stdin, sys.stdout, sys.stderr = texts
+    try:
+        code = main([str(word) for word in words])
+    except SystemExit as end:
+        code = int(end.code or 0)
+    finally:
+        sys.stdin, sys.stdout, sys.stderr = before
+    _, out, err = streams
+    return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
 
 
 class Served:

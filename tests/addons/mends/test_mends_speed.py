@@ -9,11 +9,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from mitmproxy import connection, flow, http
+from mitmproxy.coretypes.multidict import MultiDict
 from mitmproxy.proxy import commands, events, server
 from mitmproxy.proxy.layers.http import HttpRequestHook
 
-from addons.mends import inline_hooks, lean_messages
+from addons.mends import developer_aids, header_lookup, inline_hooks
 
 
 def hook(word: str, *, wait: bool = False) -> commands.StartHook:
@@ -110,7 +113,7 @@ def test_a_crash_is_said_once_and_the_next_event_is_handled() -> None:
 
 
 def test_ids_of_flows_and_connections_never_repeat() -> None:
-    lean_messages.apply()
+    developer_aids.apply()
     client = connection.Client(peername=("127.0.0.1", 1), sockname=("127.0.0.1", 2))
     servers = [connection.Server(address=("x", 1)) for _ in range(50)]
     flows = [flow.Flow.__new__(http.HTTPFlow) for _ in range(50)]
@@ -119,3 +122,38 @@ def test_ids_of_flows_and_connections_never_repeat() -> None:
     ids = [client.id, *(one.id for one in servers), *(one.id for one in flows)]
     assert len(set(ids)) == len(ids)
     assert all(isinstance(one, str) for one in ids)
+
+
+FIELDS = st.lists(
+    st.tuples(
+        st.sampled_from([b"Cookie", b"cookie", b"X-A", b"x-\xc3\xa9", b"x-\xff"]),
+        st.binary(max_size=4),
+    ),
+    max_size=5,
+)
+NAMES = st.sampled_from(
+    ["cookie", "COOKIE", b"Cookie", "x-a", "absent", "x-\u00e9", "x-\udcff", b"x-\xff", b"x-a"]
+)
+
+
+@given(FIELDS, NAMES)
+def test_headers_are_looked_up_as_before(
+    fields: list[tuple[bytes, bytes]], name: str | bytes
+) -> None:
+    header_lookup.apply()
+    headers: Any = http.Headers(fields)
+    slow: Any = MultiDict
+    wanted = name.encode("utf-8", "surrogateescape") if isinstance(name, str) else name
+    values = [v.decode("utf-8", "surrogateescape") for v in slow.get_all(headers, wanted)]
+    assert headers.get_all(name) == values
+    assert (name in headers) is bool(values)
+    assert headers.get(name) == (", ".join(values) if values else None)
+    assert headers.get(name, "other") == (", ".join(values) if values else "other")
+    if values:
+        assert headers[name] == ", ".join(values)
+
+
+def test_a_name_of_another_type_is_judged_by_mitmproxy() -> None:
+    header_lookup.apply()
+    with pytest.raises(TypeError):
+        5 in http.Headers()  # noqa: B015

@@ -6,6 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from proxy.audit import AuditLog, Event, make_event, query, verify
 from proxy.audit.events import LATE
+from proxy.errors import AuditUnavailable
 
 type Logs = Callable[..., AuditLog]
 type MakeEvent = Callable[..., Event]
@@ -165,4 +167,95 @@ def test_killed_at_once_loses_no_late_event(tmp_path: Path, logs: Logs) -> None:
     logs(tmp_path).close()
     found = query(tmp_path / "audit", {"type": "answer-restored"})
     assert [one.event["count"] for one in found] == list(range(50))
+    assert verify(tmp_path / "audit").ok
+
+
+def test_an_idle_log_answers_it_without_a_turn_of_the_loop(tmp_path: Path, logs: Logs) -> None:
+    log = logs(tmp_path)
+    time.sleep(0.1)  # its opening is recorded and sealed
+    with pytest.raises(StopIteration) as answered:
+        log.record([restored()]).send(None)
+    assert answered.value.value == log.status().size - 1
+    until = time.monotonic() + 3
+    while verify(tmp_path / "audit").unsealed:  # the sleeping thread was woken for it
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def test_while_the_disk_is_busy_it_waits_its_turn(
+    tmp_path: Path, logs: Logs, event: MakeEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = logs(tmp_path)
+    real, entered, release = os.fdatasync, threading.Event(), threading.Event()
+
+    def slow(descriptor: int) -> None:
+        entered.set()
+        release.wait(5)
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fdatasync", slow)
+
+    async def both() -> tuple[int, int]:
+        first = asyncio.create_task(log.record([event()]))
+        await asyncio.to_thread(entered.wait)
+        second = asyncio.create_task(log.record([restored()]))
+        await asyncio.sleep(0.05)
+        assert not second.done()
+        release.set()
+        return await first, await second
+
+    first, second = asyncio.run(both())
+    assert second == first + 1
+
+
+def test_mixed_events_from_many_sides_each_have_their_own_index(
+    tmp_path: Path, logs: Logs, event: MakeEvent
+) -> None:
+    log = logs(tmp_path)
+    indexes: list[int] = []
+
+    async def side(number: int) -> None:
+        for turn in range(150):
+            one = restored(turn) if (turn + number) % 3 else event(turn)
+            indexes.append(await log.record([one]))
+
+    async def all_sides() -> None:
+        await asyncio.gather(*map(side, range(6)))
+
+    def in_a_thread() -> None:
+        asyncio.run(all_sides())
+
+    threads = [threading.Thread(target=in_a_thread) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(indexes)) == len(indexes) == 1800
+    log.close()
+    assert verify(tmp_path / "audit").ok
+
+
+def test_a_write_that_fails_half_way_refuses_and_recovers(
+    tmp_path: Path, logs: Logs, event: MakeEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = logs(tmp_path)
+    time.sleep(0.1)
+    real, broken = os.write, [True]
+
+    def torn(descriptor: int, data: bytes) -> int:
+        if broken and b"answer-restored" in bytes(data):
+            real(descriptor, bytes(data)[:20])
+            raise OSError(28, "No space left on device")
+        return real(descriptor, data)
+
+    monkeypatch.setattr(os, "write", torn)
+    with pytest.raises(AuditUnavailable):
+        asyncio.run(log.record([restored()]))
+    broken.clear()
+    time.sleep(0.3)
+    log.record_sync([event(2)])
+    asyncio.run(log.record([restored(3)]))
+    log.close()
+    found = query(tmp_path / "audit", {"type": "answer-restored"})
+    assert [one.event["count"] for one in found] == [3]
     assert verify(tmp_path / "audit").ok

@@ -61,8 +61,10 @@ def test_init_refuses_a_folder_in_use(tmp_path: Path, capsys: pytest.CaptureFixt
 def test_check_of_no_site_says_what_to_do(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["check", "--site", str(tmp_path / "absent")]) == 1
-    assert "site.yaml:1:1: cannot read this file" in capsys.readouterr().out
+    assert main(["check", "--site", str(tmp_path / "absent")]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert f"preau init {tmp_path / 'absent'}" in shown.err
 
 
 def test_an_installed_wheel_carries_its_own_default_site(

@@ -116,9 +116,16 @@ def test_latin1_and_strange_bytes_are_kept() -> None:
     assert _header("X-Name", b"\xff Jean Dupont \xe9") == b"\xff zq1bbbb \xe9"
 
 
-def test_untouched_headers_are_the_same_object_and_skipped_ones_are_not_read() -> None:
-    headers = ((b"Host", b"Jean Dupont"), (b"Sec-Ch-Ua", b"Jean Dupont"), (b"X-A", b"b"))
-    assert rewrite_headers(headers, {}, PROTECT, "request") is headers
+def test_untouched_headers_are_the_same_object_and_skipped_ones_are_not_read_back() -> None:
+    headers = ((b"Date", b"zq1bbbb"), (b"Sec-Ch-Ua", b"zq1bbbb"), (b"X-A", b"b"))
+    assert rewrite_headers(headers, {}, RESTORE, "answer") is headers
+    plain = ((b"Accept", b"*/*"), (b"X-A", b"b"))
+    assert rewrite_headers(plain, {}, PROTECT, "request") is plain
+
+
+def test_a_name_in_a_field_of_the_form_is_refused() -> None:
+    with pytest.raises(Refused):
+        _header("Content-Type", "multipart/mixed; boundary=Jean Dupont")
 
 
 def test_header_rules() -> None:
@@ -239,3 +246,8 @@ def test_an_endless_event_is_refused() -> None:
     assert restorer(event) == []
     with pytest.raises(Refused):
         restorer(event)
+
+
+@pytest.mark.parametrize("name", ["accept", "user-agent", "sec-websocket-protocol", "x-y"])
+def test_no_field_is_a_way_out(name: str) -> None:
+    assert _header(name, "a, Jean Dupont, b") == b"a, zq1bbbb, b"

@@ -83,9 +83,7 @@ def test_every_identifier_of_the_cast_is_found_whole_in_prose_and_json(index):
 
 
 def test_a_document_of_everybody_keeps_nothing(index):
-    text = "\n".join(
-        f"{p.full_name}; {p.email}; {p.phone}; {p.national_id}" for p in PEOPLE
-    )
+    text = "\n".join(f"{p.full_name}; {p.email}; {p.phone}; {p.national_id}" for p in PEOPLE)
     for match in reversed(index.find(text)):
         text = text[: match.start] + text[match.end :]
     assert set(text) <= set("; \n")

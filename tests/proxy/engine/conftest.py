@@ -48,4 +48,7 @@ def head(
 ) -> Head:
     """A head as an adapter makes it."""
     fields = ((b"host", host.encode()), *headers)
-    return Head(method, scheme, host, 443, target, fields, host if gate_host is None else gate_host)
+    port = 443 if scheme == "https" else 80
+    return Head(
+        method, scheme, host, port, target, fields, host if gate_host is None else gate_host
+    )

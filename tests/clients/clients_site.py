@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from proxy.cli.directory import import_files
+from proxy.cli import main
 from proxy.demo.people import Person, cast
 from proxy.demo.rosters import write_oneroster
 from proxy.demo.site import DOMAIN, SCHOOL
-from tests.sim.served import preau
 
 EDITS = {
     "networks:\n": f"networks:\n  - {{network: 127.0.0.0/8, school: {SCHOOL}, group: staff}}\n",
@@ -32,12 +31,10 @@ def make_site(root: Path, upstream_ca: Path, count: int = 40) -> list[Person]:
     people = cast(count, school=SCHOOL)
     roster = root.parent / "roster"
     write_oneroster(people, roster)
-    import_files(root, [roster])
+    run("directory", "import", "--site", root, roster)
     return people
 
 
-def run(*words: str | Path) -> bytes:
-    """A verb that must succeed; what it printed."""
-    done = preau(*words)
-    assert done.returncode == 0, done.stderr.decode()
-    return bytes(done.stdout)
+def run(*words: str | Path) -> None:
+    """A verb that must succeed."""
+    assert main([str(word) for word in words]) == 0

@@ -1,11 +1,12 @@
-"""A message's head is not type-checked field by field, and an id asks for no random bytes.
+"""What only helps who develops mitmproxy is left out of every request.
 
 Defect: for each request and each answer mitmproxy reflects on the fields of the message it
 has just parsed and checks each against its annotation; for each flow and each connection it
-draws a random UUID. Together about 4 % of the processor time of a request.
+draws a random UUID; each hook's task gets a name, a time and the client's address, and looks
+for pytest in the environment. Together about 7 % of the processor time of a request.
 
 Mend: no such check (the parser and our own adapters are typed, and checked by mypy); ids
-count up within the process, which is as far as they are ever compared.
+count up within the process, which is as far as they are ever compared; tasks stay nameless.
 
 Tested on 12.2.3. Delete when a profile no longer shows them.
 """
@@ -17,6 +18,7 @@ from functools import cache
 from typing import Any
 
 from mitmproxy import connection, flow, http
+from mitmproxy.utils import asyncio_utils
 
 from addons.mends.patching import replace
 
@@ -35,9 +37,14 @@ def _unchecked(self: Any) -> None:
     """The fields are what the parser made."""
 
 
+def _nameless(task: object, *, name: str, client: object = None) -> None:
+    """A task needs no name, and the client's address is nobody's business."""
+
+
 @cache
 def apply() -> None:
     """Mend it."""
     replace(http.MessageData, "__post_init__", _unchecked)
     replace(connection, "uuid", _Ids)
     replace(flow, "uuid", _Ids)
+    replace(asyncio_utils, "set_task_debug_info", _nameless)
