@@ -6,6 +6,7 @@ them back to the text as it stands, so that every byte outside an edit stays as 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 
 from proxy.content.visitor import Edit
@@ -46,6 +47,17 @@ def merge(*groups: list[Edit]) -> list[Edit]:
             longer = max(last, edit, key=lambda each: each.end - each.start)
             merged[-1] = Edit(last.start, edit.end, longer.replacement)
     return merged
+
+
+def touching(edits: list[Edit], others: list[Edit]) -> list[bool]:
+    """For each edit whether it overlaps one of ``others``. Both sorted, without overlaps."""
+    starts = [other.start for other in others]
+    ends = [other.end for other in others]
+    # The first that ends behind where the edit starts must start before the edit ends.
+    return [
+        at < len(starts) and starts[at] < edit.end
+        for edit, at in ((edit, bisect_right(ends, edit.start)) for edit in edits)
+    ]
 
 
 class Page:

@@ -9,12 +9,11 @@ where no escape is left, so that the cost of a layer is a few passes, never a tr
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 
 from proxy.content import base64, json, markup
 from proxy.content.batch import Batch
 from proxy.content.coding import BACKSLASHES, ENTITIES, PERCENT, Coding, back
-from proxy.content.edits import Page, merge, shift
+from proxy.content.edits import Page, merge, shift, touching
 from proxy.content.url_spots import either_plus, in_percent, in_urls
 from proxy.content.visitor import Edit
 from proxy.content.walk import Walk
@@ -70,15 +69,9 @@ def _uncut(text: str, found: list[Edit], carried: list[Edit], coding: Coding) ->
     if not found or not carried:
         return found
     inside = {at for start, end, _ in coding.units(text) for at in range(start + 1, end)}
-    carried = sorted(carried)
-    starts = [edit.start for edit in carried]
-
-    def is_carried(edit: Edit) -> bool:
-        """Whether the last carried edit that begins before its end reaches into it."""
-        before = bisect_left(starts, edit.end)
-        return before > 0 and carried[before - 1].end > edit.start
-
-    return [edit for edit in found if edit.start not in inside or not is_carried(edit)]
+    known = touching(found, carried)
+    pairs = zip(found, known, strict=True)
+    return [edit for edit, knows in pairs if not knows or edit.start not in inside]
 
 
 def _percent_pieces(text: str, walk: Walk) -> list[Edit]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 
+from proxy.content import base64
 from proxy.content.coding import FORM, PERCENT, Percent, back, url_escape
-from proxy.content.edits import merge
+from proxy.content.edits import merge, touching
 from proxy.content.visitor import Edit
 from proxy.content.walk import Walk
 
@@ -25,23 +26,19 @@ def either_plus(raw: str, walk: Walk, coding: Percent = FORM) -> list[Edit]:
     """Percent-encoded text where ``+`` may be a space or itself: both are read.
 
     It is a space in forms and queries, and in cookies that PHP wrote; it is itself in paths, in
-    ``tel=+33…`` typed by hand, and in base64 that nobody encoded. As base64 it counts only
-    where nothing was found otherwise: two words with a space between look like one with a plus.
+    ``tel=+33…`` typed by hand, and in base64 that nobody encoded. One level is read as itself,
+    not a whole second tree.
     """
     plain = PERCENT.decode(raw)
     if "+" not in raw:
         return back(raw, walk.text(plain), PERCENT)
+    words = back(raw, _with_plus(plain, base64.edits(plain, walk)), PERCENT)
     found = merge(
         back(raw, walk.text(coding.decode(raw)), coding),
         back(raw, _with_plus(plain, walk.visitor.text(plain)), PERCENT),
     )
-    deeper = back(raw, _with_plus(plain, walk.text(plain)), PERCENT)
-    alone = [
-        edit
-        for edit in deeper
-        if not any(edit.start < other.end and other.start < edit.end for other in found)
-    ]
-    return merge(found, alone)
+    apart = zip(found, touching(found, words), strict=True)
+    return merge(words, [edit for edit, touches in apart if not touches])
 
 
 def _with_plus(text: str, edits: list[Edit]) -> list[Edit]:

@@ -359,23 +359,23 @@ def _from_base64(document: str) -> list[str]:
 
 def _base64_url(texts: list[str]) -> str:
     words = [base64.urlsafe_b64encode(text.encode()).decode().rstrip("=") for text in texts]
-    return " ".join(words)
+    return ", ".join(words)
 
 
 def _from_base64_url(document: str) -> list[str]:
-    words = [word.rstrip("=") for word in document.split(" ")]
+    words = [word.rstrip("=") for word in document.split(", ")]
     return [base64.urlsafe_b64decode(word + "=" * (-len(word) % 4)).decode() for word in words]
 
 
 def _base64_western(texts: list[str]) -> str:
     """What a program on an old desktop writes. Needs texts that Windows-1252 can say."""
-    return " ".join(base64.b64encode(text.encode("cp1252", "replace")).decode() for text in texts)
+    return ", ".join(base64.b64encode(text.encode("cp1252", "replace")).decode() for text in texts)
 
 
 def _from_base64_western(document: str) -> list[str]:
     """A text whose every letter beyond ASCII was in a pseudonym comes back as UTF-8."""
     texts = []
-    for word in document.split(" "):
+    for word in document.split(", "):
         data = base64.b64decode(word)
         try:
             texts.append(data.decode())
@@ -385,11 +385,11 @@ def _from_base64_western(document: str) -> list[str]:
 
 
 def _base64_wide(texts: list[str]) -> str:
-    return " ".join(base64.b64encode(text.encode("utf-16-le")).decode() for text in texts)
+    return ", ".join(base64.b64encode(text.encode("utf-16-le")).decode() for text in texts)
 
 
 def _from_base64_wide(document: str) -> list[str]:
-    return [base64.b64decode(word).decode("utf-16-le") for word in document.split(" ")]
+    return [base64.b64decode(word).decode("utf-16-le") for word in document.split(", ")]
 
 
 def _events(texts: list[str]) -> str:
