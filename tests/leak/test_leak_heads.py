@@ -67,7 +67,7 @@ CODED: dict[str, Coded] = {
 }
 
 PLACES: dict[str, tuple[str, str]] = {
-    "query": ("/v1/notes?tri=nom&q={}&page=2", ""),
+    "query": ("/v1/notes?tri=nom&q={}&rang=2", ""),  # not "page": people are called so
     "query name": ("/v1/notes?{}=oui", ""),
     "path": ("/v1/notes/{}/3", ""),
     "matrix": ("/v1/notes;de={}/3", ""),
