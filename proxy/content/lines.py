@@ -71,8 +71,18 @@ def _fit(text: str, edit: Edit, delimiter: str) -> Edit | None:
     lost = text.count(delimiter, start, end) - replacement.count(delimiter)
     if lost > 0:
         return Edit(start, end, replacement + delimiter * lost)
-    if lost < 0 and text.startswith(delimiter * -lost, end):
+    if lost < 0 and _stood_in_cells(text, edit, delimiter, -lost):
         return Edit(start, end - lost, replacement)
     if lost < 0 or _CELL_NEEDS_QUOTES.search(replacement):
         return None
     return edit
+
+
+def _stood_in_cells(text: str, edit: Edit, delimiter: str, count: int) -> bool:
+    """Whether a name came from several cells: they are empty, and it was no ``Martin, Léa``."""
+    after = edit.end + count
+    return (
+        text.startswith(delimiter * count, edit.end)
+        and (after == len(text) or text[after] in delimiter + "\r\n")
+        and f"{delimiter} " not in edit.replacement
+    )

@@ -214,12 +214,23 @@ def _data_safe(edit: Edit) -> Edit:
 
 
 def _attributes(batch: Batch, start: int, end: int) -> None:
-    for match in _ATTRIBUTE.finditer(batch.page.text, start, end):
+    """Values of a tag; and what stands in it otherwise, where a quote came too early."""
+    text, at = batch.page.text, start
+    for match in _ATTRIBUTE.finditer(text, start, end):
         raw = match[2]
         quoted = raw[0] in "\"'"
         inside = raw[1:-1] if quoted else raw
         coding = _Value(match[1].lower(), _quoting(raw))
+        _loose(batch, at, match.start(2))
         batch.add(match.start(2) + quoted, inside, coding.decode(inside), coding)
+        at = match.end(2)
+    _loose(batch, at, end)
+
+
+def _loose(batch: Batch, start: int, end: int) -> None:
+    raw = batch.page.text[start:end]
+    if "&" in raw:
+        batch.add(start, raw, UNQUOTED_ENTITIES.decode(raw), UNQUOTED_ENTITIES)
 
 
 class _Value:

@@ -1,0 +1,79 @@
+"""Nothing on this side remembers anybody in clear: log, metrics, audit, pages, files."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.leak.layers import BY_NAME
+from tests.leak.oracle import Leak
+from tests.leak.scene import Request, Scene
+
+FORMATS = ("json", "form", "html", "multipart", "base64", "text")
+
+
+class Listener(logging.Handler):
+    """Keeps every record of every logger, formatted with its traceback."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+        self.setFormatter(logging.Formatter("%(name)s %(message)s %(args)s"))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    listener, root = Listener(), logging.getLogger()
+    level = root.level
+    root.addHandler(listener)
+    root.setLevel(logging.DEBUG)
+    yield listener
+    root.removeHandler(listener)
+    root.setLevel(level)
+
+
+def _busy_day(scene: Scene) -> bytes:
+    """Requests of all sorts, some refused; gives what the refusal pages said."""
+    pages = b""
+    for name in FORMATS:
+        layer = BY_NAME[name]
+        for _ in range(4):
+            document = layer.write([item.text for item in scene.author.texts(20)])
+            assert (
+                scene.send(Request(document.encode(), layer.content_type(document))).status == 200
+            )
+    for said in scene.author.texts(40):
+        head = (("x-note", said.text.encode()), ("accept", b"text/html"))
+        broken = Request(said.text.encode(), "text/plain; charset=x-none", fields=head)
+        for request in (broken, Request(said.text.encode(), "text/plain", "lzma", fields=head)):
+            got = scene.send(request)
+            assert got.status == 403
+            assert got.received is None
+            pages += got.head + got.body
+    return pages
+
+
+def _in_files(scene: Scene, folder: Path) -> list[str]:
+    found: list[str] = []
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.suffix not in (".yaml", ".pem"):
+            found += [f"{path.name}: {leak}" for leak in scene.oracle.in_clear(path.read_bytes())]
+    return found
+
+
+def test_nothing_on_this_side_remembers_anybody(scene: Scene, listener: Listener) -> None:
+    pages = _busy_day(scene)
+    runtime = scene.school.runtime
+    audit = runtime.site.audit_dir
+    assert any(path.stat().st_size for path in audit.rglob("*") if path.is_file())
+    leaks: list[Leak | str] = [*scene.oracle.near(pages, scene.people)]
+    leaks += scene.oracle.people(runtime.metrics.render())
+    leaks += scene.oracle.in_clear("\n".join(listener.lines).encode())
+    leaks += _in_files(scene, runtime.site.root)
+    assert not leaks, "\n".join(map(str, leaks))
