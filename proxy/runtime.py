@@ -122,6 +122,8 @@ class Runtime:
         policy = self._snapshot.policy
         self.metrics.policy_loaded(policy.digest, policy.services)
         self._lists_metrics(_lists(self.site))
+        self.metrics.store_up.set(1)  # it answered when the directory was read
+        self.metrics.audit_up.set(self.audit.status().healthy)
         started = make_event("gateway-started", policy=policy.digest, count=len(policy.services))
         self._put([started])
 
