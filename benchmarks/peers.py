@@ -45,24 +45,28 @@ class Presidio:
         configuration = {"nlp_engine_name": "spacy", "models": models}
         nlp = NlpEngineProvider(nlp_configuration=configuration).create_engine()
         self._analyser = AnalyzerEngine(nlp_engine=nlp, supported_languages=["fr"])
-        self._names: dict[str, str] = {}
 
     def request(self, flow: http.HTTPFlow) -> None:
         text = flow.request.get_text() or ""
         found = self._analyser.analyze(text, "fr", entities=["PERSON", "EMAIL_ADDRESS"])
+        names: dict[str, str] = {}
+        free = len(text)
         for result in sorted(found, key=lambda one: one.start, reverse=True):
-            token = f"zq{len(self._names):08d}"
-            self._names[token] = text[result.start : result.end]
+            if result.end > free:
+                continue  # overlaps the one after it
+            free = result.start
+            token = f"zq{len(names):08d}"
+            names[token] = text[result.start : result.end]
             text = text[: result.start] + token + text[result.end :]
+        flow.metadata["names"] = names
         flow.request.text = text
 
     def response(self, flow: http.HTTPFlow) -> None:
         if flow.response is None:
             return
         text = flow.response.get_text() or ""
-        for token, name in self._names.items():
+        for token, name in flow.metadata["names"].items():
             text = text.replace(token, name)
-        self._names.clear()
         flow.response.text = text
 
 
