@@ -12,7 +12,7 @@ from json import JSONDecodeError, JSONDecoder
 
 from proxy.content import base64
 from proxy.content.batch import Batch
-from proxy.content.coding import FORM, FORM_PERCENT, Percent, Writer, back
+from proxy.content.coding import FORM, FORM_PERCENT, PERCENT, Percent, Writer, back
 from proxy.content.edits import Page, merge, shift
 from proxy.content.url_spots import either_plus
 from proxy.content.visitor import Drop, Edit
@@ -20,8 +20,8 @@ from proxy.content.walk import Walk
 from proxy.policy.model import FieldRule
 
 _ENCODED = re.compile(r"[%+\\<{]|&(?:#|[A-Za-z]+;)")
-_SIGN = re.compile(r"\+[0-9]|[\w.-]\+[\w.-]*(?:@|%40)|\A[A-Za-z0-9+/]{11,}(?:=|%3[Dd]){0,2}\Z")
-"""A plus that may be meant: of a number, of an address, of base64."""
+_SIGN = re.compile(r"\+[0-9]|[\w.-]\+[\w.-]*(?:@|%40)")
+"""A plus that may be meant: of a number or an address."""
 _RAW_JSON = re.compile(r"[{\[]")
 _DECODER = JSONDecoder()
 _RAW_JSON_TRIES = 8
@@ -111,11 +111,16 @@ def _pair(
 
 
 def _value(batch: Batch, coding: Percent, start: int, raw: str) -> None:
-    if "+" in raw and _SIGN.search(raw):
+    if "+" in raw and (_SIGN.search(raw) or _holds_base64(raw, batch.walk)):
         found = either_plus(raw, batch.walk, coding)
         batch.page.cover(start, start + len(raw), shift(found, start))
     else:
         batch.add(start, raw, coding.decode(raw), coding)
+
+
+def _holds_base64(raw: str, walk: Walk) -> bool:
+    """Whether a plus belongs to base64 that the client forgot to encode."""
+    return any("+" in word for word in base64.words(PERCENT.decode(raw), walk))
 
 
 def _field(batch: Batch, rule: FieldRule, coding: Percent, start: int, end: int) -> bool:

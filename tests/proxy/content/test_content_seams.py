@@ -8,6 +8,7 @@ import io
 import json
 import quopri
 from binascii import b2a_qp
+from urllib.parse import unquote
 
 import pytest
 
@@ -117,6 +118,17 @@ def test_base64_with_a_plus_that_nobody_encoded_is_one_word() -> None:
     assert sent.changed
     back = run(sent.body, FORM, visitor=RESTORE, answer=True).body.decode()
     assert base64.b64decode(back.partition("v=")[2].replace("%2B", "+")) == b"<p>Jean Dupont</p> >>"
+
+
+def test_base64_with_a_plus_is_read_beside_other_text_in_a_form() -> None:
+    """A list of words that is declared a form: ``ú`` may be a plus in the middle of a name."""
+    there = Toy({"Rémi Núñez": "zq1"})
+    for count in range(9):
+        text = f"{'x' * count} vu: Rémi Núñez et fin".encode("cp1252")
+        word = base64.b64encode(text).decode()
+        sent = unquote(run(f"cmllbg==, {word}, suite".encode(), FORM, visitor=there).body.decode())
+        seen = base64.b64decode(sent.split(", ")[1]).decode("cp1252")
+        assert seen == f"{'x' * count} vu: zq1 et fin"
 
 
 def test_a_restored_query_writes_spaces_for_every_reader() -> None:
