@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import codecs
 import gzip
 import html
 import io
@@ -36,19 +35,12 @@ _PAIRS = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _HEAD_OF_CHUNK = re.compile(rb"(?:\A|\r\n)([0-9A-Fa-f]{1,8})(?:;[^\r\n]*)?\r\n")
 
 
-def _stray(error: UnicodeError) -> tuple[str, int]:
-    """A byte that is not UTF-8 is read as Windows-1252."""
-    assert isinstance(error, UnicodeDecodeError)
-    raw = error.object[error.start : error.end]
-    return raw.decode("cp1252", "replace"), error.end
-
-
-codecs.register_error("stray", _stray)
-
-
 def read(raw: bytes) -> str:
-    """Bytes as text, whatever they are."""
-    return raw.decode("utf-8", "stray")
+    """Bytes as text, whatever they are: what is not UTF-8 is read as both charsets."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("utf-8", "ignore") + "\n" + raw.decode("cp1252", "replace")
 
 
 def _write(text: str) -> bytes:
@@ -63,7 +55,7 @@ def views(raw: bytes) -> Iterator[tuple[str, bytes]]:
         found: list[tuple[str, bytes]] = []
         for path, data in waiting:
             yield path, data
-            for name, undo in _UNDO.items():
+            for name, undo in (_UNDO if _WORDS.search(data) else _UNDO_BINARY).items():
                 for plain in undo(data):
                     if plain and plain not in seen:
                         seen.add(plain)
@@ -134,6 +126,8 @@ def _wide(data: bytes) -> Iterator[bytes]:
     if b"\0" not in data:
         return
     yield data.replace(b"\0", b"")
+    if data.count(b"\0") * 16 < len(data):
+        return
     for name in ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"):
         for start in range(4 if "32" in name else 2):
             yield _write(data[start:].decode(name, "ignore"))
@@ -216,6 +210,8 @@ def _is_text(data: bytes) -> bool:
     return True
 
 
+_WORDS = re.compile(rb"[\t\r\n -~\xc0-\xff]{12}")
+"""What compressed bytes hardly ever hold, and any text does."""
 _UNDO: dict[str, Callable[[bytes], Iterator[bytes]]] = {
     "chunks": _chunks,
     "packed": _packed,
@@ -226,3 +222,4 @@ _UNDO: dict[str, Callable[[bytes], Iterator[bytes]]] = {
     "quoted-printable": _quoted_printable,
     "base64": _base64,
 }
+_UNDO_BINARY = {name: _UNDO[name] for name in ("chunks", "packed", "wide")}

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import NamedTuple
 
 import re2
@@ -25,6 +26,7 @@ _LETTERS = str.maketrans(
     {"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ß": "ss"}
 )
 _BETWEEN = re.compile(r"[\W_]+")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 _SHORT = 9
 """Names shorter than this, both together, must stand as words of their own to count."""
 
@@ -39,11 +41,17 @@ class Leak(NamedTuple):
         return f"{self.what!r} ({self.path})"
 
 
+@cache
+def _plain(letters: str) -> str:
+    """Letters beyond ASCII as those without marks that stand for them."""
+    text = unicodedata.normalize("NFKD", letters.casefold().translate(_LETTERS))
+    return "".join(c for c in text if not unicodedata.combining(c)).translate(_LETTERS)
+
+
 def fold(text: str) -> str:
     """Words of small unaccented letters and digits, one space between them and at the ends."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
-        text = "".join(c for c in text if not unicodedata.combining(c)).translate(_LETTERS)
+        text = _BEYOND_ASCII.sub(lambda match: _plain(match[0]), text)
     return f" {_BETWEEN.sub(' ', text.casefold()).strip()} "
 
 

@@ -250,16 +250,20 @@ class Scene:
         return RawClient(context.wrap_socket(sock, server_hostname=host))
 
     def _h2_ask(self, request: Request) -> tuple[int, bytes, bytes]:
-        client = self._h2.get(request.host)
-        if client is None:
-            client = self._h2[request.host] = self.school.h2_client(request.host)
         fields = request.head_fields()
         if request.framing == "length" and request.body:
             fields.append((b"content-length", b"%d" % len(request.body)))
-        stream = client.request(
-            request.host, request.target, request.method, request.body or None, fields
-        )
-        answer = client.wait(stream)
+        for _ in range(2):
+            client = self._h2.get(request.host)
+            if client is None or client.ended:
+                client = self._h2[request.host] = self.school.h2_client(request.host)
+            stream = client.request(
+                request.host, request.target, request.method, request.body or None, fields
+            )
+            answer = client.wait(stream)
+            if answer.headers:
+                break
+            client.close()  # the connection had been idle for too long
         head = b"".join(b"%b: %b\r\n" % pair for pair in answer.headers)
         assert answer.headers, "the stream was reset without an answer"
         return answer.status, head, answer.body

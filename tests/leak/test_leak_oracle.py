@@ -48,7 +48,7 @@ def test_it_finds_one_person_planted_under_any_coding(layer: Layer, packing: str
 @pytest.mark.parametrize("charset", CHARSETS)
 def test_it_finds_everybody_in_any_charset(charset: str) -> None:
     author = Author(PEOPLE)
-    for said in author.texts(100):
+    for said in author.texts(60):
         body = f"note : {said.text}".encode(charset)
         assert ORACLE.people(body), said.text
         assert ORACLE.people(b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)), said.text
@@ -74,3 +74,11 @@ def test_the_filler_names_nobody() -> None:
         assert not ORACLE.near(document.encode(), PEOPLE)
     words = set().union(*(fold(document).split() for document in wrapped))
     assert not words & set().union(*map(name_words, PEOPLE))
+
+
+def test_a_leak_in_clear_is_found_in_a_large_file() -> None:
+    noise = bytes(range(256)) * 400
+    for said in Author(PEOPLE).texts(5):
+        for charset in ("utf-8", "utf-16-le"):
+            assert ORACLE.in_clear(noise + b"\n" + said.text.encode(charset) + b"\n" + noise)
+    assert not ORACLE.in_clear(noise)
