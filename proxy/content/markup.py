@@ -95,6 +95,9 @@ _RAW_END = {
     name: re.compile(rf"</{name}", re.I) for name in ("script", "style", "textarea", "title")
 }
 _DATA_TYPE = re.compile(r"\btype\s*=\s*[\"']?[\w./+-]*(?:json|importmap|speculationrules)", re.I)
+_CODE = ("on", "style")
+_MAY_NEST = re.compile(r"[&%\\+]|[A-Za-z0-9+/_-]{11}")
+"""What a stretch of a tag may hold that has to be undone; 11 is the shortest base64 word."""
 _TRIGGER = re.compile(r"[&%\\+]|=\s*[\"']\s*[\[{]")
 _URL_ATTRIBUTES = frozenset(
     {"href", "src", "action", "formaction", "data", "poster", "cite", "background", "longdesc"}
@@ -214,13 +217,19 @@ def _data_safe(edit: Edit) -> Edit:
 
 
 def _attributes(batch: Batch, start: int, end: int) -> None:
-    """Values of a tag; and what stands in it otherwise, where a quote came too early."""
-    text, at = batch.page.text, start
+    """Quoted values, each in its own language; what else stands in the tag, as it stands.
+
+    A value without quotes ends at a space, but a careless page writes ``title=Léa Martin``:
+    cut out on its own, it would part the name. Only code (``onclick``, ``style``) is.
+    """
+    text, at = batch.page.text, start + 1  # with its < it would be taken for markup once more
     for match in _ATTRIBUTE.finditer(text, start, end):
-        raw = match[2]
+        raw, name = match[2], match[1].lower()
         quoted = raw[0] in "\"'"
+        if not quoted and not name.startswith(_CODE):
+            continue
         inside = raw[1:-1] if quoted else raw
-        coding = _Value(match[1].lower(), _quoting(raw))
+        coding = _Value(name, _quoting(raw))
         _loose(batch, at, match.start(2))
         batch.add(match.start(2) + quoted, inside, coding.decode(inside), coding)
         at = match.end(2)
@@ -229,7 +238,7 @@ def _attributes(batch: Batch, start: int, end: int) -> None:
 
 def _loose(batch: Batch, start: int, end: int) -> None:
     raw = batch.page.text[start:end]
-    if "&" in raw:
+    if _MAY_NEST.search(raw):
         batch.add(start, raw, UNQUOTED_ENTITIES.decode(raw), UNQUOTED_ENTITIES)
 
 

@@ -8,6 +8,7 @@ import io
 import json
 import quopri
 from binascii import b2a_qp
+from html import unescape
 from urllib.parse import unquote
 
 import pytest
@@ -156,6 +157,22 @@ def test_quoted_printable_keeps_its_kind_of_line_breaks() -> None:
 def test_entities_that_stand_loose_in_a_tag_are_read() -> None:
     secret = "Tom O&#x27;Brien"
     assert secret.encode() not in protect(f'<i title="<i title=" {secret} ">x</i>">', "text/html")
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        '<a title=Jean Dupont href="/x?a=1&amp;b=2">',
+        "<a title=L&eacute;a Martin>",
+        "<p\\=Jean Dupont>",
+        "<p x=%4Aean Dupont y='&amp;'>",
+        "<a href=/e?n=L%C3%A9a%20Martin>",
+    ],
+)
+def test_a_value_without_quotes_does_not_part_a_name(tag: str) -> None:
+    sent = unescape(unquote(protect(tag, "text/html").decode()))
+    assert "Dupont" not in sent
+    assert "Martin" not in sent
 
 
 def test_a_fraction_in_a_word_is_the_letter_of_latin_9() -> None:
