@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import zlib
 
@@ -82,3 +83,14 @@ def test_a_leak_in_clear_is_found_in_a_large_file() -> None:
         for charset in ("utf-8", "utf-16-le"):
             assert ORACLE.in_clear(noise + b"\n" + said.text.encode(charset) + b"\n" + noise)
     assert not ORACLE.in_clear(noise)
+
+
+def test_it_reads_base64_beside_a_pseudonym_but_not_the_pseudonym() -> None:
+    """Its random letters are no message; the word next to it may be one."""
+    from tests.leak.decodings import views
+
+    secret = base64.b64encode(b"rendu par Camille Durand")
+    token = b"zqxxf4gkzx7b6ctzkkoamozww5rayi"  # reads as Latin-1 of a sort
+    read = [data for _, data in views(b"t=" + token + b" " + secret)]
+    assert any(b"Camille Durand" in data for data in read)
+    assert not any(base64.b64decode(token + b"==")[4:12] in data for data in read)
