@@ -57,7 +57,7 @@ def views(raw: bytes) -> Iterator[tuple[str, bytes]]:
         found: list[tuple[str, bytes]] = []
         for path, data in waiting:
             yield path, data
-            for name, undo in (_UNDO if _WORDS.search(data) else _UNDO_BINARY).items():
+            for name, undo in (UNDO if _WORDS.search(data) else _UNDO_BINARY).items():
                 for plain in undo(data):
                     if plain and plain not in seen:
                         seen.add(plain)
@@ -215,7 +215,7 @@ def _is_text(data: bytes) -> bool:
 
 _WORDS = re.compile(rb"[\t\r\n -~\xc0-\xff]{12}")
 """What compressed bytes hardly ever hold, and any text does."""
-_UNDO: dict[str, Callable[[bytes], Iterator[bytes]]] = {
+UNDO: dict[str, Callable[[bytes], Iterator[bytes]]] = {
     "chunks": _chunks,
     "packed": _packed,
     "wide": _wide,
@@ -225,4 +225,4 @@ _UNDO: dict[str, Callable[[bytes], Iterator[bytes]]] = {
     "quoted-printable": _quoted_printable,
     "base64": _base64,
 }
-_UNDO_BINARY = {name: _UNDO[name] for name in ("chunks", "packed", "wide")}
+_UNDO_BINARY = {name: UNDO[name] for name in ("chunks", "packed", "wide")}

@@ -30,6 +30,9 @@ _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 _SHORT = 9
 """Names shorter than this, both together, must stand as words of their own to count."""
 
+_TELLING = 7
+"""Letters that random bytes do not spell by chance in a few megabytes."""
+
 
 class Leak(NamedTuple):
     """What was found, by which search, and how it had to be read."""
@@ -98,9 +101,18 @@ class Oracle:
         return list(self.search(raw, here))
 
     def in_clear(self, raw: bytes) -> list[Leak]:
-        """Only what anybody sees who opens a file: for megabytes of it."""
+        """Only what anybody sees who opens a file: for megabytes of it.
+
+        Sealed values are random bytes, which spell any word of a few letters now and then.
+        """
         texts = {raw, raw.replace(b"\0", b"")}
-        found = {what for text in texts for what in self._in_text(fold(read(text)), self._words)}
+        words = {word for word in self._words if len(word) >= _TELLING}
+        found = {
+            what
+            for text in texts
+            for what in self._in_text(fold(read(text)), words)
+            if len(what.replace(" ", "")) >= _TELLING
+        }
         return [Leak(what, "in clear") for what in sorted(found)]
 
     def search(self, raw: bytes, here: Iterable[Person]) -> Iterator[Leak]:

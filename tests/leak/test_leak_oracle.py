@@ -11,6 +11,7 @@ import pytest
 import zstandard
 
 from proxy.demo.people import cast
+from tests.leak.decodings import UNDO
 from tests.leak.layers import LAYERS, Layer, nests
 from tests.leak.oracle import Oracle, fold, name_words
 from tests.leak.spellings import NEUTRAL, Author, Identifier, filler_words
@@ -87,10 +88,8 @@ def test_a_leak_in_clear_is_found_in_a_large_file() -> None:
 
 def test_it_reads_base64_beside_a_pseudonym_but_not_the_pseudonym() -> None:
     """Its random letters are no message; the word next to it may be one."""
-    from tests.leak.decodings import views
-
     secret = base64.b64encode(b"rendu par Camille Durand")
     token = b"zqxxf4gkzx7b6ctzkkoamozww5rayi"  # reads as Latin-1 of a sort
-    read = [data for _, data in views(b"t=" + token + b" " + secret)]
-    assert any(b"Camille Durand" in data for data in read)
-    assert not any(base64.b64decode(token + b"==")[4:12] in data for data in read)
+    (read,) = UNDO["base64"](b"t=" + token + b" " + secret)
+    assert b"Camille Durand" in read
+    assert base64.b64decode(token[3:] + b"=")[4:12] not in read
