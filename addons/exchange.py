@@ -15,10 +15,11 @@ from addons.fail_closed import guarded
 from addons.mends.body_limit import BODY_LIMIT
 from addons.mends.error_pages import reason_of
 from addons.mends.upstream_failure import PAGE
-from addons.message import canonical_host, head_of, instead, to_response
+from addons.message import head_of, instead, to_response
 from proxy.decisions import Buffer, Forward, Refuse, Reply, Stream
 from proxy.engine import Exchange as EngineExchange
 from proxy.engine.ruling import Ruling
+from proxy.policy.hosts import normal_host
 from proxy.reasons import Reason
 
 EXCHANGE = "preau.exchange"
@@ -44,7 +45,7 @@ class Exchange:
         request = flow.request
         # A client that asks a plain connection for an https URL would have us encrypt for it.
         scheme = "" if flow.client_conn.tls else "http"
-        gate_host = self._door.gate_host(flow.client_conn) or canonical_host(request.host)
+        gate_host = self._door.gate_host(flow.client_conn) or normal_host(request.host)
         head = head_of(request, gate_host, scheme)
         ruling = await self._door.rule(self._door.engine.begin(head, client), client, head)
         decision = ruling.decision

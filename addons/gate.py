@@ -6,8 +6,9 @@ from mitmproxy import connection, http, tls
 
 from addons.abort import abort
 from addons.door import Door
-from addons.message import canonical_host, to_response
+from addons.message import to_response
 from proxy.decisions import Refuse, Tunnel
+from proxy.policy.hosts import normal_host
 
 
 class Gate:
@@ -18,7 +19,7 @@ class Gate:
 
     async def http_connect(self, flow: http.HTTPFlow) -> None:
         """The client asks for a tunnel to a host."""
-        host = canonical_host(flow.request.host)
+        host = normal_host(flow.request.host)
         flow.request.data.host = host  # connected to in the form that was decided on
         client = self._door.client_of(flow.client_conn)
         self._door.opened_for(flow.client_conn, host)

@@ -6,6 +6,7 @@ from mitmproxy import http
 
 from proxy.decisions import Reply
 from proxy.engine import Head
+from proxy.policy.hosts import normal_host
 
 
 def head_of(request: http.Request, gate_host: str, scheme: str = "") -> Head:
@@ -13,27 +14,13 @@ def head_of(request: http.Request, gate_host: str, scheme: str = "") -> Head:
     return Head(
         method=request.method,
         scheme=scheme or request.scheme,
-        host=canonical_host(request.host),
+        host=normal_host(request.host),
         port=request.port,
         target=request.path,
         headers=request.headers.fields,
         gate_host=gate_host,
         authority=request.authority,
     )
-
-
-def canonical_host(host: str) -> str:
-    """Lower case, no final dot, and an accented name as certificates and SNI write it.
-
-    mitmproxy decodes ``xn--`` labels; compared like that, no accented name would be itself.
-    """
-    host = host.rstrip(".").lower()
-    if host.isascii():
-        return host
-    try:
-        return host.encode("idna").decode("ascii")
-    except UnicodeError:
-        return host
 
 
 def instead(flow: http.HTTPFlow, reply: Reply) -> None:

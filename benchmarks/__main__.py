@@ -29,14 +29,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.load import Target, download, posts
-from proxy.ca import create_ca, export_ca
-from proxy.cli.directory import import_files
+from proxy.ca import export_ca
+from proxy.cli.demo import furnish
 from proxy.demo.authority import make_cloud_files
 from proxy.demo.cloud import BANK, SERVICE
 from proxy.demo.people import Person, cast
-from proxy.demo.rosters import write_oneroster
 from proxy.demo.site import SCHOOL, write_site
-from proxy.pseudonyms.keyfiles import initialise
 from proxy.site import load_site
 
 PEOPLE = 2000
@@ -104,11 +102,7 @@ def prepare_site(folder: Path, trusted: Path, people: list[Person]) -> Path:
     """A site with the cast in its directory."""
     root = folder / "site"
     write_site(root, trusted)
-    site = load_site(root)
-    initialise(site.keys_dir)
-    create_ca(site.ca_dir)
-    write_oneroster(people, folder / "roster")
-    import_files(root, [folder / "roster"])
+    furnish(root, people, folder / "roster")
     return root
 
 

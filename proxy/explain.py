@@ -15,6 +15,7 @@ from proxy.engine.decide import Verdict, decide_url
 from proxy.engine.gate import is_ip
 from proxy.engine.snapshot import Snapshot
 from proxy.errors import InputError
+from proxy.policy.hosts import normal_host
 from proxy.policy.model import RuleRef, Treatment
 from proxy.reasons import Reason
 
@@ -63,7 +64,7 @@ def explain(snapshot: Snapshot, question: Question) -> Explanation:
 def _parts(url: str) -> tuple[str, str]:
     try:
         parts = urlsplit(url)
-        host = (parts.hostname or "").rstrip(".").lower()
+        host = normal_host(parts.hostname or "")
     except ValueError:
         host = ""
     if not host or parts.scheme not in ("http", "https", "ws", "wss"):

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Self
 
 from proxy.audit import AuditLog, ClientKeys, Event, fit, make_event, open_audit
-from proxy.blocking import ListFile, ListReport, build, discover, open_blocker
+from proxy.blocking import BLOCK_LISTS, ListFile, ListReport, build, discover, open_blocker
 from proxy.directory.index import Counts, Directory, Index
 from proxy.engine import Client, Engine
 from proxy.engine.snapshot import Snapshot
@@ -79,8 +79,9 @@ class Runtime:
         )
         self._directory = Directory(store, self._sealer, self.site.school_domains)
         self._count_directory()
-        self._lists_seen = _fingerprint(_lists(self.site))
-        self._blocker = open_blocker(_lists(self.site), self.site.cache_dir)
+        lists = _lists(self.site)
+        self._lists_seen = _fingerprint(lists)
+        self._blocker = open_blocker(lists, self.site.cache_dir)
         self._snapshot = self._make_snapshot()
 
     @classmethod
@@ -238,7 +239,7 @@ class Runtime:
 
 
 def _lists(site: Site) -> list[ListFile]:
-    return discover(site.root / "lists" / "block", site.root)
+    return discover(site.root / BLOCK_LISTS, site.root)
 
 
 def _fingerprint(lists: list[ListFile]) -> tuple[tuple[str, int, int], ...]:

@@ -78,7 +78,8 @@ def open_stage(folder: Path) -> Iterator[Stage]:
     cloud.start()
     root = folder / "site"
     people = cast(PEOPLE, school=SCHOOL)
-    _prepare(root, files, people, folder / "roster")
+    write_site(root, files.authority)
+    furnish(root, people, folder / "roster")
     runtime = Runtime.open(root)
     gateway = Gateway(runtime)
     resolve = dict.fromkeys(HOSTS, ("127.0.0.1", cloud.port))
@@ -98,8 +99,8 @@ def open_stage(folder: Path) -> Iterator[Stage]:
         cloud.stop()
 
 
-def _prepare(root: Path, files: CloudFiles, people: list[Person], roster: Path) -> None:
-    write_site(root, files.authority)
+def furnish(root: Path, people: list[Person], roster: Path) -> None:
+    """Give a written site its keys, its authority, and ``people`` as its directory."""
     site = load_site(root)
     initialise(site.keys_dir)
     create_ca(site.ca_dir)

@@ -70,11 +70,6 @@ def exchange_of(runtime: Runtime, args: argparse.Namespace, body: bytes) -> Exch
     return exchange
 
 
-def protected(runtime: Runtime, exchange: Exchange, body: bytes) -> Ruling:
-    """The ruling on the request."""
-    return runtime.engine.protect(exchange, body)
-
-
 def restored(runtime: Runtime, exchange: Exchange, content_type: str, body: bytes) -> Ruling:
     """The ruling on an answer with this body."""
     headers = ((b"content-type", content_type.encode()),)

@@ -78,7 +78,7 @@ def rewrite_headers(
         if everything and lower in _STRUCTURE:
             _refuse_names(value, visitor)
         elif value and (rule is not None or everything or not _is_skipped(lower)):
-            written = _field(lower, value, rule, walk, signed_allowed)
+            written = _field(lower, value, rule, walk)
         changed = changed or written is not value
         fields.append((name, written))
     return tuple(fields) if changed else headers
@@ -104,7 +104,7 @@ def _is_skipped(lower: bytes) -> bool:
     return lower in _SKIPPED or lower.startswith(_SKIPPED_PREFIXES)
 
 
-def _field(lower: bytes, value: bytes, rule: _Rule, walk: Walk, signed_allowed: bool) -> bytes:
+def _field(lower: bytes, value: bytes, rule: _Rule, walk: Walk) -> bytes:
     if rule is not None:
         ruled = _ruled(value, rule, walk)
         if ruled is not None:
@@ -112,7 +112,7 @@ def _field(lower: bytes, value: bytes, rule: _Rule, walk: Walk, signed_allowed: 
     if lower == b"content-disposition":
         return rewrite_disposition(value, walk)
     if lower == b"authorization":
-        return _authorization(value, walk, signed_allowed)
+        return _authorization(value, walk)
     return _text(value, _READERS.get(lower, _plain), walk)
 
 
@@ -190,7 +190,7 @@ def _cookie_values(text: str, pattern: re.Pattern[str], walk: Walk) -> list[Edit
     return page.finish(walk.text(page.rest()))
 
 
-def _authorization(value: bytes, walk: Walk, signed_allowed: bool) -> bytes:
+def _authorization(value: bytes, walk: Walk) -> bytes:
     """Credentials. A user name in ``Basic`` is rewritten; a signed token never is."""
     text = value.decode("latin-1")
     basic = _BASIC.match(text)
@@ -198,7 +198,7 @@ def _authorization(value: bytes, walk: Walk, signed_allowed: bool) -> bytes:
         return _basic(value, basic, walk)
     token = _TOKEN_SCHEME.match(text)
     if token and token[1].count(".") >= 2:
-        if not walk.answer and not signed_allowed:
+        if not walk.answer and not walk.limits.signed_allowed:
             check_token(token[1], walk)
         return value
     return _text(value, _plain, walk)

@@ -19,9 +19,10 @@ from proxy.directory.fold import fold, name_key
 from proxy.directory.identifiers import EXACT_KINDS, IdentifierNet
 from proxy.directory.match import Match, without_overlaps
 from proxy.directory.names import NameNet, NamePair
-from proxy.directory.sealer import NAME_SEPARATOR, ValueSealer
+from proxy.directory.sealer import ValueSealer
 from proxy.errors import StoreUnavailable
 from proxy.kinds import Kind, SubjectKind
+from proxy.pseudonyms.canonical import NAME_SEPARATOR
 from proxy.store.interface import Store, SubjectRecord
 
 _SINGLE_NAMES = (Kind.GIVEN_NAME, Kind.FAMILY_NAME)

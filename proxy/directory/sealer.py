@@ -6,9 +6,6 @@ from typing import Protocol
 
 from proxy.kinds import Kind
 
-NAME_SEPARATOR = "\x1f"
-"""Between given and family name in the canonical text of a ``full_name``."""
-
 
 class ValueSealer(Protocol):
     """Canonical texts, keyed fingerprints, and sealing under a key of each value's own."""

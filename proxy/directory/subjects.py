@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from proxy.directory.sealer import NAME_SEPARATOR
 from proxy.kinds import Kind, SubjectKind
+from proxy.pseudonyms.canonical import NAME_SEPARATOR
 
 
 @dataclass(frozen=True, slots=True)

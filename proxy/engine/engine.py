@@ -23,7 +23,7 @@ from dataclasses import replace
 from proxy.audit.events import Event
 from proxy.blocking import RequestType, answer, request_type, source_of
 from proxy.content.body import Direction, rewrite_body
-from proxy.content.data import BodyFields
+from proxy.content.data import NO_FIELDS, BodyFields
 from proxy.content.headers import rewrite_headers
 from proxy.content.limits import Limits
 from proxy.content.target import rewrite_target
@@ -38,13 +38,11 @@ from proxy.engine.snapshot import Snapshot
 from proxy.engine.streams import event_stream
 from proxy.errors import Refused
 from proxy.metrics import Decision, Metrics, Phase
-from proxy.policy.model import OnUnreadable, Service, Treatment, dead_state
+from proxy.policy.model import OnUnreadable, Service, Treatment
 from proxy.policy.site_schema import RestoreScope
 from proxy.reasons import Reason
 
 log = logging.getLogger("preau.engine")
-
-NO_FIELDS = BodyFields(dead_state(), {})
 
 
 class Engine:
@@ -182,12 +180,7 @@ class Engine:
         limits = exchange.snapshot.limits(signed)
         target = self._target(exchange, visitor, limits)
         headers = rewrite_headers(
-            head.headers,
-            endpoint.header_fields,
-            visitor,
-            "request",
-            signed_allowed=signed,
-            limits=limits,
+            head.headers, endpoint.header_fields, visitor, "request", limits=limits
         )
         headers = transport.for_service(headers)
         if not body:
@@ -273,7 +266,6 @@ class Engine:
             exchange.endpoint.header_fields,
             visitor,
             "answer",
-            signed_allowed=True,
             limits=exchange.snapshot.limits(True),
         )
         return transport.for_client(restored)
@@ -306,15 +298,14 @@ class Engine:
         block = verdict.block
         if block is None:
             raise Refused(Reason.ENGINE_ERROR)
-        event = record.blocked(snapshot.policy, client, verdict)
         self._metrics.blocks[block.category].inc()
         self._metrics.requests[_service_name(verdict.host.service), Decision.BLOCK].inc()
         reply = answer(block, kind, head.method, head.headers, head.target)
+        incident = ""
         if reply is None:
             incident = new_incident()
-            event = record.blocked(snapshot.policy, client, verdict, incident)
             reply = self._page(snapshot, Reason.TRACKER_BLOCKED, incident, head)
-        return Ruling(reply, [event])
+        return Ruling(reply, [record.blocked(snapshot.policy, client, verdict, incident)])
 
     def _refuse(
         self,

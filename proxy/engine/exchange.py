@@ -75,8 +75,6 @@ class Exchange:
     restored: Hits = field(default_factory=Counter)
     events: list[Event] = field(default_factory=list)
     """Events to record before the decision is carried out; the adapter takes them."""
-    content_type: str = ""
-    sse: bool = False
 
     def take_events(self) -> list[Event]:
         """The events not yet recorded, and forget them here."""

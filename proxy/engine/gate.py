@@ -17,6 +17,7 @@ from proxy.engine.decide import decide_host
 from proxy.engine.exchange import Client, new_incident
 from proxy.engine.ruling import Ruling
 from proxy.engine.snapshot import Snapshot
+from proxy.policy.hosts import normal_host
 from proxy.policy.model import Treatment
 from proxy.reasons import Reason
 
@@ -27,10 +28,7 @@ RAW_PORTS = {53, 5353}
 def at_connect(snapshot: Snapshot, host: str, port: int, client: Client) -> Ruling:
     """The ruling on a CONNECT (or its like): ``Tunnel``, ``Inspect`` or ``Refuse``."""
     if port in RAW_PORTS:
-        incident = new_incident()
-        reason = Reason.MALFORMED_REQUEST
-        event = record.denied(snapshot.policy, client, None, reason, incident)
-        return Ruling(_refuse(snapshot, reason, incident), [event])
+        return _deny(snapshot, client, Reason.MALFORMED_REQUEST)
     if is_ip(host):
         return _unidentified(snapshot, client, Reason.IP_LITERAL)
     verdict = decide_host(snapshot.policy, snapshot.blocker, host)
@@ -47,7 +45,7 @@ def at_hello(snapshot: Snapshot, host: str, port: int, sni: str | None, client: 
     """The ruling on a ClientHello inside a connection that was opened for ``host``."""
     if not sni:
         ruling = _unidentified(snapshot, client, Reason.NO_SNI, host)
-    elif sni.rstrip(".").lower() != host:
+    elif normal_host(sni) != host:
         ruling = _unidentified(snapshot, client, Reason.HOST_MISMATCH, host, sni)
     else:
         ruling = at_connect(snapshot, host, port, client)
@@ -76,13 +74,17 @@ def _unidentified(snapshot: Snapshot, client: Client, reason: Reason, *names: st
     treatment = snapshot.policy.site.unidentified
     if treatment is Treatment.TUNNEL and all(_may_tunnel(snapshot, name) for name in names):
         return Ruling(Tunnel())
+    return _deny(snapshot, client, reason)
+
+
+def _deny(snapshot: Snapshot, client: Client, reason: Reason) -> Ruling:
     incident = new_incident()
-    event = record.denied(snapshot.policy, client, None, reason, incident)
+    event = record.denied(snapshot.policy, client, reason, incident)
     return Ruling(_refuse(snapshot, reason, incident), [event])
 
 
 def _may_tunnel(snapshot: Snapshot, name: str) -> bool:
-    host = name.rstrip(".").lower()
+    host = normal_host(name)
     if not host or is_ip(host):
         return True
     return decide_host(snapshot.policy, snapshot.blocker, host).word == "tunnel"

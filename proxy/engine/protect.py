@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from proxy.content.edits import splice
 from proxy.content.visitor import DROP, Drop, Edit
 from proxy.directory.index import Index
 from proxy.engine.exchange import Hits
@@ -57,18 +58,7 @@ class ProtectVisitor:
 
     def _as_text(self, text: str) -> str | None:
         edits = self.text(text)
-        return apply_edits(text, edits) if edits else None
-
-
-def apply_edits(text: str, edits: list[Edit]) -> str:
-    """``text`` with sorted, non-overlapping edits applied."""
-    parts: list[str] = []
-    last = 0
-    for start, end, replacement in edits:
-        parts += (text[last:start], replacement)
-        last = end
-    parts.append(text[last:])
-    return "".join(parts)
+        return splice(text, edits) if edits else None
 
 
 _PLAUSIBLE = {

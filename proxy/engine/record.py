@@ -120,11 +120,12 @@ def tunnelled(policy: Policy, client: Client, verdict: Verdict) -> Event:
     )
 
 
-def denied(
-    policy: Policy, client: Client, verdict: Verdict | None, reason: Reason, incident: str
-) -> Event:
-    """A connection closed at the gate."""
-    fields = {**who(client), **where(policy, verdict.host.service if verdict else None)}
-    if verdict:
-        fields["rule"] = fit("rule", str(verdict.host.ref))
-    return make_event("connection-denied", reason=reason.value, incident=incident, **fields)
+def denied(policy: Policy, client: Client, reason: Reason, incident: str) -> Event:
+    """A connection closed at the gate, before any service was known."""
+    return make_event(
+        "connection-denied",
+        reason=reason.value,
+        incident=incident,
+        **who(client),
+        **where(policy, None),
+    )

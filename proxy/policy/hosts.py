@@ -12,8 +12,17 @@ _SECTION = re.compile(r"\[([a-z0-9]+(?:-[a-z0-9]+)*)\]")
 
 
 def normal_host(host: str) -> str:
-    """A host as the tables hold it."""
-    return host.lower().removesuffix(".")
+    """Lower case, no final dot, and an accented name as certificates, SNI and the tables write it.
+
+    mitmproxy decodes ``xn--`` labels; compared like that, no accented name would be itself.
+    """
+    host = host.rstrip(".").lower()
+    if host.isascii():
+        return host
+    try:
+        return host.encode("idna").decode("ascii")
+    except UnicodeError:
+        return host
 
 
 class HostTable[Value]:

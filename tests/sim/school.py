@@ -16,12 +16,10 @@ from typing import Any
 
 from addons.background import BackgroundWorker
 from addons.gateway import Gateway, worker_settings
-from proxy.ca import create_ca, export_ca
-from proxy.cli.directory import import_files
+from proxy.ca import export_ca
+from proxy.cli.demo import furnish
 from proxy.demo.people import Person, cast
-from proxy.demo.rosters import write_oneroster
 from proxy.demo.site import SCHOOL
-from proxy.pseudonyms.keyfiles import initialise
 from proxy.runtime import Runtime
 from proxy.site import load_site
 from tests.sim.authority import CloudAuthority, client_context
@@ -109,12 +107,8 @@ class School:
         }
         for name, text in files.items():
             self.write(name, text)
-        settings = load_site(self.root)
-        initialise(settings.keys_dir)
-        create_ca(settings.ca_dir)
         self.people = cast(count, school=SCHOOL)
-        write_oneroster(self.people, folder / "roster")
-        import_files(self.root, [folder / "roster"])
+        furnish(self.root, self.people, folder / "roster")
 
     def write(self, name: str, text: str) -> None:
         """Write or replace a file of the site."""
