@@ -36,7 +36,7 @@ def at_connect(snapshot: Snapshot, host: str, port: int, client: Client) -> Ruli
         return Ruling(Inspect())
     if verdict.block:
         incident = new_incident()
-        event = record.blocked(snapshot.policy, client, verdict)
+        event = record.blocked(snapshot.policy, client, verdict, incident)
         return Ruling(_refuse(snapshot, Reason.TRACKER_BLOCKED, incident), [event])
     return Ruling(Tunnel())
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from pathlib import Path
 
 import pytest
 
@@ -151,6 +153,15 @@ def test_the_gate(
     ruling = runtime.engine.hello(host, 443, sni, client)
     assert isinstance(ruling.decision, expected)
     assert bool(ruling.events) == (expected is not Inspect)
+
+
+def test_a_blocked_tunnel_shows_the_id_that_the_audit_log_holds(tmp_path: Path) -> None:
+    school = School(tmp_path, 3)
+    school.write("lists/never-inspect.txt", f"# banking\n{TRACKER}\n")
+    with contextlib.closing(Runtime.open(school.root)) as runtime:
+        ruling = runtime.engine.connect(TRACKER, 443, runtime.client("127.0.0.1"))
+    assert refusal(ruling) is Reason.TRACKER_BLOCKED
+    assert [event["type"] for event in ruling.events] == ["tracker-blocked"]
 
 
 @pytest.mark.parametrize(
