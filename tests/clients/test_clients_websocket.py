@@ -6,16 +6,15 @@ import json
 
 import pytest
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import ClientConnection
 
 from tests.clients.clients_scene import WS_HOST, Scene
 from tests.sim.authority import client_context
 from tests.sim.school import SERVICE
 from tests.sim.served import preau
-from tests.sim.ws_peers import connect_websocket
+from tests.sim.ws_peers import WebSocketClient, connect_websocket
 
 
-def connected(scene: Scene) -> ClientConnection:
+def connected(scene: Scene) -> WebSocketClient:
     return connect_websocket(scene.gateway.port, WS_HOST, client_context(scene.ca), "/direct")
 
 
