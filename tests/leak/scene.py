@@ -13,8 +13,8 @@ from pathlib import Path
 
 from proxy.demo.people import Person, cast
 from proxy.reasons import Reason
+from tests.adversary.oracle import Oracle
 from tests.leak.mirror import H2Mirror, Mirror, Received, cut
-from tests.leak.oracle import Oracle
 from tests.leak.spellings import Author, Said
 from tests.sim.authority import client_context
 from tests.sim.gateway import gateway_pem

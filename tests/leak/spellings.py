@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from proxy.demo.people import Person
-from tests.leak.oracle import PARTICLES
+from tests.adversary.oracle import PARTICLES
 
 _LIGATURES = str.maketrans({"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE"})
 TOKEN = r"[A-Za-z0-9@.-]{26,120}"

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 import pytest
 
 from proxy.demo.people import Person, cast
-from tests.leak.oracle import fold, name_words
+from tests.adversary.oracle import fold, name_words
 from tests.leak.scene import OTHER_HOST, Exchanged, Request, Scene
 
 STRANGERS = cast(120, seed=99, school="0990001Z", domain="ailleurs.example")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.adversary.oracle import Leak
 from tests.leak.layers import BY_NAME
-from tests.leak.oracle import Leak
 from tests.leak.scene import Request, Scene
 
 FORMATS = ("json", "form", "html", "multipart", "base64", "text")

@@ -5,15 +5,17 @@ from __future__ import annotations
 import base64
 import gzip
 import zlib
+from dataclasses import replace
 
 import brotli
 import pytest
 import zstandard
 
 from proxy.demo.people import cast
-from tests.leak.decodings import UNDO
+from tests.adversary.decodings import UNDO
+from tests.adversary.oracle import Oracle, fold, name_words
+from tests.adversary.planting import WRAPPINGS, plant
 from tests.leak.layers import LAYERS, Layer, nests
-from tests.leak.oracle import Oracle, fold, name_words
 from tests.leak.spellings import NEUTRAL, Author, Identifier, filler_words
 
 PEOPLE = cast(600)
@@ -93,3 +95,33 @@ def test_it_reads_base64_beside_a_pseudonym_but_not_the_pseudonym() -> None:
     (read,) = UNDO["base64"](b"t=" + token + b" " + secret)
     assert b"Camille Durand" in read
     assert base64.b64decode(token[3:] + b"=")[4:12] not in read
+
+
+def test_it_finds_each_of_a_thousand_planted_leaks() -> None:
+    missed = [planted.how for planted in plant(PEOPLE, 1000) if not ORACLE.people(planted.body)]
+    assert not missed
+
+
+def test_planted_leaks_are_many_kinds_and_deep() -> None:
+    hows = [planted.how.split(" > ") for planted in plant(PEOPLE, 1000)]
+    assert max(map(len, hows)) >= 5
+    steps = {step for how in hows for step in how}
+    assert steps >= {*WRAPPINGS, "markup", "deltas", "e-mail hash", "phone", "INE", "e-mail"}
+
+
+@pytest.mark.parametrize("wrapping", WRAPPINGS)
+def test_it_raises_no_false_alarm(wrapping: str) -> None:
+    """The same bodies about people who are not of the cast."""
+    strangers = [
+        replace(
+            person,
+            given_name=person.given_name[::-1] + "qwxz",
+            family_name="Wqzx" + person.family_name[::-1],
+            email=f"qwxz{number}@ailleurs.example",
+            phone=f"09{number:08d}",
+            national_id="",
+        )
+        for number, person in enumerate(PEOPLE[:40])
+    ]
+    for planted in plant(strangers, 40):
+        assert not ORACLE.people(WRAPPINGS[wrapping](planted.body)), planted.how

@@ -15,6 +15,7 @@ import html
 import io
 import quopri
 import re
+import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from urllib.parse import unquote_to_bytes
@@ -26,6 +27,8 @@ DEPTH = 10
 """Layers that are undone at most: more than any request of these tests has."""
 
 _BASE64 = re.compile(rb"(?:[A-Za-z0-9+/_-]{2,}(?:\r?\n)?)+")
+_LONG = 64
+"""A word of base64 that is longer than any pseudonym is data, whatever it decodes to."""
 _PIECES = re.compile(rb"[+/_-]+")
 _PSEUDONYM = re.compile(rb"[Zz]q[a-z2-7]{28}(?:[a-z]{2})?|ZQ[A-Z2-7]{28}(?:[A-Z]{2})?")
 """Random letters: one in some million spells a short name such as Yi Ng when read as base64."""
@@ -93,7 +96,7 @@ def _packed(data: bytes) -> Iterator[bytes]:
             yield from _try(unpack, data[at:])
             at = data.find(magic, at + 1)
     if not data.isascii() or data[:1] == b"\x78":
-        for unpack in (_inflate, _inflate_raw, brotli.decompress):
+        for unpack in _UNPACK:
             yield from _try(unpack, data)
 
 
@@ -121,6 +124,9 @@ _MAGIC: dict[bytes, Callable[[bytes], bytes]] = {
     b"\x1f\x8b\x08": gzip.decompress,
     b"\x28\xb5\x2f\xfd": _unzstd,
 }
+_UNPACK: tuple[Callable[[bytes], bytes], ...] = (_inflate, _inflate_raw, brotli.decompress)
+"""Formats that do not say what they are: to be tried."""
+_SIGNS = (*_MAGIC, b"PK\x03\x04", b"%PDF")
 
 
 def _wide(data: bytes) -> Iterator[bytes]:
@@ -179,10 +185,25 @@ def _base64(data: bytes) -> Iterator[bytes]:
     for match in _BASE64.finditer(data):
         run = re.sub(rb"[\r\n]", b"", match[0])
         lines = match[0].split()
-        for word in {run, *lines, *_PIECES.split(run)}:
+        for word in dict.fromkeys((run, *lines, *_PIECES.split(run))):
             found += _words(word.translate(bytes.maketrans(b"-_", b"+/")))
-    if found:
-        yield b"\n".join(found)
+    yield from _joined(found)
+
+
+def _joined(found: list[bytes]) -> Iterator[bytes]:
+    """Texts together; what may be packed apart, as it begins with its sign."""
+    texts = [plain for plain in found if _is_utf_8(plain)]
+    if texts:
+        yield b"\n".join(texts)
+    yield from (plain for plain in found if not _is_utf_8(plain))
+
+
+def _is_utf_8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _words(word: bytes) -> Iterator[bytes]:
@@ -193,8 +214,15 @@ def _words(word: bytes) -> Iterator[bytes]:
             plain = base64.b64decode(part + b"=" * (-len(part) % 4))
         except (binascii.Error, ValueError):
             continue
-        if _is_text(plain) or any(magic in plain[:4] for magic in _MAGIC):
+        if _says_something(plain) or (not start and len(word) >= _LONG):
             yield plain
+
+
+def _says_something(data: bytes) -> bool:
+    """Whether decoded bytes are text or packed text: random bytes are neither."""
+    if _is_text(data) or any(sign in data[:4] for sign in _SIGNS):
+        return True
+    return any(_is_text(plain) for unpack in _UNPACK for plain in _try(unpack, data))
 
 
 def _is_text(data: bytes) -> bool:
@@ -206,13 +234,99 @@ def _is_text(data: bytes) -> bool:
     if odd * few > len(data):
         return False
     high = len(data.translate(None, bytes(range(128))))
+    return high * 2 <= len(data) or _is_utf_8(data)
+
+
+def _hexadecimal(data: bytes) -> Iterator[bytes]:
+    """Runs of hexadecimal digits that are text; escapes such as ``\\xNN`` have their own step."""
+    found = []
+    for match in _HEX.finditer(data):
+        plain = bytes.fromhex(match[0].decode())
+        if _says_something(plain):
+            found.append(plain)
+    yield from _joined(found)
+
+
+def _base32(data: bytes) -> Iterator[bytes]:
+    found = []
+    for match in _BASE32.finditer(data):
+        word = match[0].upper()
+        try:
+            plain = base64.b32decode(word + b"=" * (-len(word) % 8))
+        except binascii.Error:
+            continue
+        if _says_something(plain):
+            found.append(plain)
+    yield from _joined(found)
+
+
+def _utf_7(data: bytes) -> Iterator[bytes]:
+    """RFC 2152: mail programs of old, and whoever looks for a way past a filter."""
+    if _SHIFTED.search(data) and data.isascii():
+        try:
+            yield _write(data.decode("utf-7"))
+        except UnicodeDecodeError:
+            return
+
+
+def _members(data: bytes) -> Iterator[bytes]:
+    """What is in a ZIP archive (office documents are), by their names and their bytes."""
+    start = data.find(b"PK\x03\x04")
+    if start < 0:
+        return
     try:
-        data.decode()
-    except UnicodeDecodeError:
-        return high * 2 <= len(data)
-    return True
+        with zipfile.ZipFile(io.BytesIO(data[start:])) as archive:
+            for member in archive.infolist():
+                yield member.filename.encode("utf-8", "replace")
+                yield archive.read(member)
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError):
+        return
 
 
+def _pdf(data: bytes) -> Iterator[bytes]:
+    """Streams of a PDF, and its strings joined: text is often cut for spacing."""
+    if b"%PDF-" not in data and b"BT" not in data:
+        return
+    for match in _PDF_STREAM.finditer(data):
+        yield from _try(_inflate, match[1])
+    strings = [_pdf_string(match) for match in _PDF_STRING.finditer(data)]
+    if strings:
+        yield b"".join(strings)
+        yield b" ".join(strings)
+
+
+def _pdf_string(match: re.Match[bytes]) -> bytes:
+    literal, digits = match.groups()
+    if digits is None:
+        return re.sub(rb"\\(.)", rb"\1", literal, flags=re.S)
+    text = bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode())
+    return _write(text[2:].decode("utf-16-be", "ignore")) if text[:2] == b"\xfe\xff" else text
+
+
+def _untagged(data: bytes) -> Iterator[bytes]:
+    """Markup taken out: a name in two elements is a name."""
+    if b"<" in data and b">" in data:
+        yield _TAG.sub(b"", data)
+        yield _TAG.sub(b" ", data)
+
+
+def _rejoined(data: bytes) -> Iterator[bytes]:
+    """Strings under the same key, joined: the deltas of an answer that is being written."""
+    by_key: dict[bytes, list[bytes]] = {}
+    for match in _MEMBER.finditer(data):
+        by_key.setdefault(match[1], []).append(match[2])
+    for pieces in by_key.values():
+        if len(pieces) > 2:
+            yield b"".join(pieces)
+
+
+_HEX = re.compile(rb"(?<![0-9A-Za-z])(?:[0-9A-Fa-f]{2}){6,}(?![0-9A-Za-z])")
+_BASE32 = re.compile(rb"(?<![0-9A-Za-z])(?:[A-Z2-7]{16,}|[a-z2-7]{16,})(?![0-9A-Za-z])")
+_SHIFTED = re.compile(rb"\+[A-Za-z0-9/+]{2,}-")
+_PDF_STREAM = re.compile(rb"stream\r?\n(.*?)endstream", re.S)
+_PDF_STRING = re.compile(rb"\(((?:[^()\\]|\\.)*)\)|<([0-9A-Fa-f]{4,})>", re.S)
+_TAG = re.compile(rb"<[^<>]{0,2000}>")
+_MEMBER = re.compile(rb'"((?:[^"\\]|\\.)*)"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _WORDS = re.compile(rb"[\t\r\n -~\xc0-\xff]{12}")
 """What compressed bytes hardly ever hold, and any text does."""
 UNDO: dict[str, Callable[[bytes], Iterator[bytes]]] = {
@@ -224,5 +338,12 @@ UNDO: dict[str, Callable[[bytes], Iterator[bytes]]] = {
     "backslashes": _backslashes,
     "quoted-printable": _quoted_printable,
     "base64": _base64,
+    "hexadecimal": _hexadecimal,
+    "base32": _base32,
+    "UTF-7": _utf_7,
+    "members": _members,
+    "PDF": _pdf,
+    "untagged": _untagged,
+    "rejoined": _rejoined,
 }
-_UNDO_BINARY = {name: UNDO[name] for name in ("chunks", "packed", "wide")}
+_UNDO_BINARY = {name: UNDO[name] for name in ("chunks", "packed", "wide", "members", "PDF")}

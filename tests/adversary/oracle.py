@@ -3,7 +3,8 @@
 Two searches over every reading of the bytes (``decodings``):
 
 ``people``  nobody of the cast may be found by any identifier that is claimed: both names in
-            either order (whatever stands between them), e-mail, INE, phone, login and number.
+            either order (whatever stands between them), e-mail and its hashes, INE, phone,
+            login and number.
 ``near``    of the people who are in this very request not even half a name may be left: no
             word of their names at all. (The filler of the tests holds no word of any name.)
 """
@@ -19,7 +20,8 @@ from typing import NamedTuple
 import re2
 
 from proxy.demo.people import Person
-from tests.leak.decodings import read, views
+from tests.adversary.decodings import read, views
+from tests.adversary.hashes import digests
 
 PARTICLES = frozenset("de la le du des van von der el da ben".split())
 _LETTERS = str.maketrans(
@@ -80,6 +82,7 @@ class Oracle:
             words |= {item.lower() for item in (person.national_id, person.student_number) if item}
             words |= {person.login} if any(c.isdigit() for c in person.login) else set()
             tight |= {squash(person.email), person.phone[1:]}
+            tight |= {squash(digest) for digest in digests(person.email)}
             for order in (
                 (person.given_name, person.family_name),
                 (person.family_name, person.given_name),
