@@ -23,6 +23,7 @@ class Reason(StrEnum):
     UNDECODABLE = "undecodable"
     EXPANSION_LIMIT = "expansion-limit"
     OPAQUE_CONTENT = "opaque-content"
+    PHOTO_REFUSED = "photo-refused"
     SIGNED_CONTENT = "signed-content"
     CONTENT_MISMATCH = "content-mismatch"
     FIELD_REFUSED = "field-refused"
@@ -97,6 +98,10 @@ _TEXT: dict[Reason, tuple[str, str]] = {
     Reason.OPAQUE_CONTENT: (
         "Le contenu est illisible pour Préau, qui ne peut donc pas le protéger.",
         "Préau cannot read this content, so it cannot protect it.",
+    ),
+    Reason.PHOTO_REFUSED: (
+        "Ce service ne doit pas recevoir de photos ni d'images.",
+        "This service must not receive photos or pictures.",
     ),
     Reason.SIGNED_CONTENT: (
         "Le contenu est signé et porte une identité : il ne peut pas être modifié.",

@@ -18,14 +18,16 @@ type Direction = Literal["request", "answer"]
 class Rewritten:
     """The body to send. ``body`` is the object that came in when ``changed`` is false.
 
-    ``opaque`` is a short word (``image``, ``archive``, ``encrypted``, ``binary`` …) when
-    something in it could not be read: the caller applies the service's policy.
+    ``opaque`` is a short word (``archive``, ``encrypted``, ``binary`` …) when something in it
+    could not be read, ``picture`` says that it shows something: the caller applies the
+    service's policy.
     """
 
     body: bytes
     content_encoding: bytes | None
     changed: bool
     opaque: str | None
+    picture: bool = False
 
 
 def rewrite_body(
@@ -48,9 +50,9 @@ def rewrite_body(
     walk = start(visitor, limits, direction, len(plain))
     new = rewrite(plain, content_type, walk, fields)
     if new is plain or new == plain:
-        return Rewritten(body, content_encoding, False, walk.opaque)
+        return Rewritten(body, content_encoding, False, walk.opaque, walk.picture)
     coded = compression.encode(new, exact) if exact else new
-    return Rewritten(coded, content_encoding, True, walk.opaque)
+    return Rewritten(coded, content_encoding, True, walk.opaque, walk.picture)
 
 
 def _describe(headers: Headers) -> tuple[str, bytes | None]:

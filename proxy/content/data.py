@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from proxy.content import charset, form, json, lines, markup, multipart, sniff
+from proxy.content import charset, files, form, json, lines, markup, multipart, sniff
 from proxy.content import text as free_text
+from proxy.content.clear_text import refuse_names, refuse_names_in_binary
 from proxy.content.coding import SCRIPT, back
 from proxy.content.compression import decode, encode
 from proxy.content.edits import shift, splice
@@ -17,9 +18,7 @@ from proxy.content.limits import Limits
 from proxy.content.sniff import Format
 from proxy.content.visitor import Edit, Visitor
 from proxy.content.walk import Walk
-from proxy.errors import Refused
 from proxy.policy.model import FieldRule, FieldState, dead_state
-from proxy.reasons import Reason
 
 _WORK_FLOOR = 1 << 20
 
@@ -55,14 +54,18 @@ def rewrite(data: bytes, declared: str, walk: Walk, fields: BodyFields = NO_FIEL
         return _undeclared_gzip(data, declared, walk)
     media, _, parameters = declared.partition(";")
     media = media.strip().lower()
+    codec = files.codec_of(data)
+    if codec is not None:
+        new = codec(data, walk)
+        return _opaque(data, media, walk) if new is None else new
     boundary = multipart.boundary_of(declared, data)
     if boundary is not None:
         return multipart.rewrite(data, boundary, walk, fields.form)
     text = charset.read(data, _charset_parameter(parameters))
     if text is None:
         return _opaque(data, media, walk)
-    if text.is_wide and not walk.answer:
-        _refuse_names(data, walk)
+    if text.is_wide:
+        refuse_names(data, walk)
     edits = _edits(text.view, media, walk, fields)
     if not edits:
         return data
@@ -106,16 +109,5 @@ def _edits(view: str, media: str, walk: Walk, fields: BodyFields) -> list[Edit]:
 def _opaque(data: bytes, media: str, walk: Walk) -> bytes:
     """Binary: nothing is changed. In a request, clear text inside it refuses the whole."""
     walk.note_opaque(sniff.opaque_word(data, media))
-    if walk.answer:
-        return data
-    _refuse_names(data, walk)
-    if b"\0" in data:
-        _refuse_names(data.replace(b"\0", b""), walk)  # UTF-16, either order, any alignment
+    refuse_names_in_binary(data, walk)
     return data
-
-
-def _refuse_names(data: bytes, walk: Walk) -> None:
-    """Refuse bytes that will not be read as text if they hold an identifier as text."""
-    for name in ("utf-8", "cp1252"):
-        if walk.visitor.text(data.decode(name, "replace")):
-            raise Refused(Reason.CONTENT_MISMATCH, "identifiers in clear inside binary content")

@@ -30,6 +30,8 @@ class Walk:
     depth: int = 0
     opaque: str | None = None
     """A word for the first thing met that could not be read."""
+    picture: bool = False
+    """Whether there was a picture: read and cleaned, but who is on it nobody can tell."""
 
     def text(self, text: str) -> list[Edit]:
         """Edits for unescaped text that may hold further encodings, one layer down."""

@@ -22,7 +22,7 @@ from dataclasses import replace
 
 from proxy.audit.events import Event
 from proxy.blocking import RequestType, answer, request_type, source_of
-from proxy.content.body import Direction, rewrite_body
+from proxy.content.body import Direction, Rewritten, rewrite_body
 from proxy.content.data import NO_FIELDS, BodyFields
 from proxy.content.headers import rewrite_headers
 from proxy.content.limits import Limits
@@ -187,8 +187,7 @@ class Engine:
             return Forward(headers, None, target)
         fields = BodyFields(endpoint.body, endpoint.form_fields)
         written = rewrite_body(body, head.headers, visitor, fields, limits, "request")
-        if written.opaque:
-            self._opaque(exchange, written.opaque)
+        self._unread(exchange, written)
         if not written.changed:
             return Forward(headers, body, target)
         return Forward(transport.with_body(headers, written), written.body, target)
@@ -212,8 +211,8 @@ class Engine:
         visitor = self._protector(exchange) if from_client else self._restorer(exchange)
         direction: Direction = "request" if from_client else "answer"
         written = rewrite_body(content, headers, visitor, NO_FIELDS, limits, direction)
-        if written.opaque and from_client:
-            self._opaque(exchange, written.opaque)
+        if from_client:
+            self._unread(exchange, written)
         return written.body
 
     def _protector(self, exchange: Exchange) -> ProtectVisitor:
@@ -228,10 +227,15 @@ class Engine:
         pseudonymiser = snapshot.pseudonymiser(exchange.service.name)
         return RestoreVisitor(pseudonymiser, exchange.restored, may_restore)
 
-    def _opaque(self, exchange: Exchange, what: str) -> None:
-        if exchange.service.opaque is OnUnreadable.REFUSE:
-            raise Refused(Reason.OPAQUE_CONTENT, what)
-        exchange.events.append(record.opaque_allowed(exchange))
+    def _unread(self, exchange: Exchange, written: Rewritten) -> None:
+        """Apply the service's policy to what a request shows that no text search can read."""
+        service = exchange.service
+        if written.picture and service.photos is OnUnreadable.REFUSE:
+            raise Refused(Reason.PHOTO_REFUSED, "a picture")
+        if written.opaque and service.opaque is OnUnreadable.REFUSE:
+            raise Refused(Reason.OPAQUE_CONTENT, written.opaque)
+        if written.opaque or written.picture:
+            exchange.events.append(record.opaque_allowed(exchange))
 
     def _answer_head(
         self, exchange: Exchange, status: int, headers: Headers

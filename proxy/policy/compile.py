@@ -60,6 +60,7 @@ def compile_service(document: Document, written: ServiceFile) -> Compiled | None
         treatment=written.treatment,
         hosts=written.hosts,
         opaque=written.opaque,
+        photos=written.photos or written.opaque,
         signed=written.signed,
         retention=written.retention,
         purpose=written.purpose,

@@ -143,6 +143,7 @@ class Service:
     treatment: Treatment
     hosts: tuple[str, ...]
     opaque: OnUnreadable
+    photos: OnUnreadable
     signed: OnUnreadable
     retention: str
     purpose: str

@@ -223,6 +223,11 @@ class ServiceFile(Strict):
     opaque: OnUnreadable = Field(
         default=OnUnreadable.REFUSE, description="For content that cannot be read."
     )
+    photos: OnUnreadable | None = Field(
+        default=None,
+        description="Pictures sent to the service, always without place, date, device and author: "
+        "refuse or allow. Not written: as 'opaque' says.",
+    )
     signed: OnUnreadable = Field(
         default=OnUnreadable.REFUSE, description="For signed content that carries an identity."
     )
