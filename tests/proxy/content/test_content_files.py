@@ -13,9 +13,6 @@ from collections.abc import Callable
 from typing import Any
 
 import docx
-import odf.opendocument
-import odf.table
-import odf.text
 import openpyxl
 import openpyxl.comments
 import pptx
@@ -80,21 +77,38 @@ def make_pptx(name: str = NAME) -> bytes:
     return _saved(show)
 
 
+def _odf(kind: str, body: str, name: str) -> bytes:
+    out = io.BytesIO()
+    space = "urn:oasis:names:tc:opendocument:xmlns"
+    heads = " ".join(f'xmlns:{n}="{space}:{n}:1.0"' for n in ("office", "text", "table", "meta"))
+    meta = f"<meta:initial-creator>{name}</meta:initial-creator>"
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        media = f"application/vnd.oasis.opendocument.{kind}"
+        archive.writestr("mimetype", media, zipfile.ZIP_STORED)
+        archive.writestr(
+            "content.xml",
+            f"<office:document-content {heads}><office:body>{body}</office:body>"
+            "</office:document-content>",
+        )
+        archive.writestr(
+            "meta.xml",
+            f"<office:document-meta {heads}><office:meta>{meta}</office:meta>"
+            "</office:document-meta>",
+        )
+        archive.writestr("Thumbnails/thumbnail.png", _picture("PNG"))
+    return out.getvalue()
+
+
 def make_odt(name: str = NAME) -> bytes:
-    document = odf.opendocument.OpenDocumentText()
-    document.text.addElement(odf.text.P(text=f"Rendu par {name}"))
-    return _saved(document)
+    body = f"<office:text><text:p>Rendu par {name}</text:p></office:text>"
+    return _odf("text", body, name)
 
 
 def make_ods(name: str = NAME) -> bytes:
-    document = odf.opendocument.OpenDocumentSpreadsheet()
-    table = odf.table.Table(name="Notes")
-    row, cell = odf.table.TableRow(), odf.table.TableCell()
-    cell.addElement(odf.text.P(text=name))
-    row.addElement(cell)
-    table.addElement(row)
-    document.spreadsheet.addElement(table)
-    return _saved(document)
+    cell = f"<table:table-cell><text:p>{name}</text:p></table:table-cell>"
+    return _odf(
+        "spreadsheet", f"<table:table><table:table-row>{cell}</table:table-row></table:table>", name
+    )
 
 
 MAKERS: dict[str, Callable[..., bytes]] = {
@@ -134,6 +148,12 @@ def _read(content: bytes) -> str:
         return html.unescape(content.decode())
     except UnicodeDecodeError:
         return content.decode("latin-1")
+
+
+def test_a_preview_of_the_old_text_goes_with_it() -> None:
+    out = members(sent(make_odt()))
+    assert out["Thumbnails/thumbnail.png"] == b""
+    assert out["mimetype"] == b"application/vnd.oasis.opendocument.text"
 
 
 def test_a_word_document_still_opens_and_says_the_pseudonym() -> None:
