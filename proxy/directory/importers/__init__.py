@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from proxy.directory.importers import oneroster, simple_csv
+from proxy.directory.importers import google, oneroster, sds, sds_v2, simple_csv
 from proxy.directory.importers.files import RosterFiles
 from proxy.directory.importers.problems import Problems
 from proxy.directory.subjects import Person
@@ -41,7 +41,9 @@ class Importer(Protocol):
         """People, row by row; a bad row becomes a problem."""
 
 
-FORMATS: dict[str, Importer] = {module.NAME: module for module in (oneroster, simple_csv)}
+FORMATS: dict[str, Importer] = {
+    module.NAME: module for module in (sds_v2, oneroster, sds, google, simple_csv)
+}
 """In the order in which detection tries them."""
 
 

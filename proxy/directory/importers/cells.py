@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import date
 
 from proxy.directory.importers.tables import BadRow, Row
 from proxy.directory.patterns import looks_like_ine
 
 MAX_NAME = 100
+_FORMULA = frozenset("=+@")
 _EMAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\".]+(?:\.[^@\s,;<>\".]+)+")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _ISO = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:T.*)?")
+_COMPACT = re.compile(r"((?:19|20)[0-9]{2})([01][0-9])([0-3][0-9])")
 _FRENCH = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
 
 
@@ -22,6 +25,8 @@ def name(row: Row, header: str) -> str:
         raise BadRow(header, f"a name of more than {MAX_NAME} characters; shorten it")
     if text and not any(character.isalpha() for character in text):
         raise BadRow(header, "expected a name, found no letter; correct or empty the cell")
+    if text[:1] in _FORMULA:
+        raise BadRow(header, "expected a name, found a formula; write its result into the cell")
     return text
 
 
@@ -51,22 +56,37 @@ def national_id(row: Row, header: str) -> str:
     return text.upper()
 
 
-def birth_date(row: Row, header: str) -> str:
-    """A date as ISO 8601, from ISO or day/month/year."""
+def birth_date(row: Row, header: str, *, month_first: bool = False) -> str:
+    """A date as ISO 8601, from ISO, from ISO without hyphens or from day/month/year.
+
+    ``month_first`` reads the last of these as the United States do.
+    """
     text = row[header]
     if not text:
         return ""
-    iso, french = _ISO.fullmatch(text), _FRENCH.fullmatch(text)
+    iso, slashed = _ISO.fullmatch(text) or _COMPACT.fullmatch(text), _FRENCH.fullmatch(text)
     if iso:
         year, month, day = map(int, iso.groups())
-    elif french:
-        day, month, year = map(int, french.groups())
+    elif slashed:
+        day, month, year = map(int, slashed.groups())
+        day, month = (month, day) if month_first else (day, month)
     else:
         raise BadRow(header, "expected a date, YYYY-MM-DD or DD/MM/YYYY; correct or empty the cell")
     try:
         return date(year, month, day).isoformat()
     except ValueError:
         raise BadRow(header, "no such day in the calendar; correct or empty the cell") from None
+
+
+def is_month_first(dates: Iterable[str]) -> bool:
+    """Whether a column is written month/day/year: some second part is beyond 12, no first is."""
+    parts = [match.groups() for match in map(_FRENCH.fullmatch, dates) if match]
+    return any(int(p[1]) > 12 for p in parts) and not any(int(p[0]) > 12 for p in parts)
+
+
+def is_email(text: str) -> bool:
+    """Whether a login is an address: Microsoft's and Google's are."""
+    return _EMAIL.fullmatch(text) is not None
 
 
 def is_uuid(text: str) -> bool:

@@ -35,6 +35,7 @@ class RosterFiles:
     def __init__(self, paths: Sequence[Path]) -> None:
         self._openers: dict[str, tuple[str, _Opener]] = {}
         self._archives: list[zipfile.ZipFile] = []
+        self._plain: dict[str, Path] = {}
         if not paths:
             raise InputError("no roster named; give a file, a folder or a zip archive")
         try:
@@ -59,6 +60,10 @@ class RosterFiles:
     def label(self, name: str) -> str:
         """How messages call a file."""
         return self._openers[name][0]
+
+    def plain_path(self, name: str) -> Path | None:
+        """Where a file lies on this machine; ``None`` for one inside an archive."""
+        return self._plain.get(name)
 
     def open(self, name: str) -> BinaryIO:
         """The bytes of a file, from its start."""
@@ -112,6 +117,7 @@ class RosterFiles:
             self._add(path.name, str(path), path)
 
     def _add(self, name: str, label: str, path: Path) -> None:
+        self._plain.setdefault(name.lower(), path)
         self._put(name, label, lambda: path.open("rb"))
 
     def _put(self, name: str, label: str, opener: _Opener) -> None:

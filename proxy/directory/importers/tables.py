@@ -10,8 +10,10 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 
 from proxy.directory.importers.files import RosterFiles
@@ -21,7 +23,11 @@ from proxy.errors import InputError
 _DELIMITERS = ",;\t"
 _MAX_CELL = 4096
 _MAX_HEADER = 1 << 16
+_MAX_LINE = 1 << 16
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+_REMARK = re.compile(r"\[[^\]]*\]")
 
 
 class Row:
@@ -39,7 +45,9 @@ class Row:
     def __getitem__(self, header: str) -> str:
         """The cell, empty if the table has no such column."""
         index = self._columns.get(header)
-        return self._cells[index].strip() if index is not None else ""
+        cell = self._cells[index].strip() if index is not None else ""
+        # ="0123" is how spreadsheets are made to keep a leading zero.
+        return cell[2:-1] if cell[:2] == '="' and cell[-1] == '"' and cell[3:] else cell
 
     def many(self, header: str, separator: str) -> tuple[str, ...]:
         """A cell of several values."""
@@ -49,6 +57,23 @@ class Row:
     def column(self, header: str) -> int:
         """Where a header stands, from 1; 1 if it is not there."""
         return self._columns.get(header, 0) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What is known of a table beforehand; what is empty is found out."""
+
+    encoding: str = ""
+    delimiter: str = ""
+    skip: int = 0
+    """Lines above the headers."""
+    headed: bool = True
+    """Whether the first line holds headers; else it holds a person."""
+    columns: Callable[[list[str]], dict[str, int]] | None = None
+    """The place of each canonical header, from the first line, in place of ``aliases``."""
+
+
+FOUND_OUT = Layout()
 
 
 class BadRow(Exception):
@@ -69,8 +94,8 @@ def reported(row: Row, problems: Problems) -> Iterator[None]:
 
 
 def folded_header(header: str) -> str:
-    """``Prénom usuel`` and ``prenom_usuel`` are one header."""
-    plain = unicodedata.normalize("NFKD", header)
+    """``Prénom usuel``, ``prenom_usuel`` and ``PRÉNOM USUEL [Required]`` are one header."""
+    plain = unicodedata.normalize("NFKD", _REMARK.sub("", header))
     return "".join(c for c in plain.lower() if c.isascii() and c.isalnum())
 
 
@@ -93,6 +118,7 @@ def read_table(
     aliases: Mapping[str, str],
     required: Collection[str],
     problems: Problems,
+    layout: Layout = FOUND_OUT,
 ) -> Iterator[Row]:
     """Rows of a table. ``aliases``: canonical header by folded spelling.
 
@@ -100,11 +126,17 @@ def read_table(
     holds control characters, is a problem of its own.
     """
     label, columns, width = files.label(name), dict[str, int](), 0
-    with _text(files, name) as stream:
-        for line, cells in _lines(label, stream):
-            if not columns:
-                columns, width = _columns(label, cells, aliases, required), len(cells)
-            elif any(cells):
+    with _text(files, name, layout.encoding) as stream:
+        for line, cells in _lines(label, stream, layout):
+            if not width:
+                width = len(cells)
+                if layout.columns is not None:
+                    columns = layout.columns(cells)
+                else:
+                    columns = _columns(label, cells, aliases, required)
+                if layout.headed:
+                    continue
+            if any(cells):
                 problem = _shape_problem(cells, width)
                 if problem:
                     problems.add(label, line, *problem)
@@ -112,27 +144,40 @@ def read_table(
                     yield Row(label, line, columns, cells)
 
 
-def _lines(label: str, stream: io.TextIOWrapper) -> Iterator[tuple[int, list[str]]]:
+def _lines(label: str, stream: io.TextIOWrapper, layout: Layout) -> Iterator[tuple[int, list[str]]]:
     """Records with the line where each begins."""
+    number = layout.skip
     try:
+        for _ in range(layout.skip):
+            stream.readline(_MAX_LINE)
         first = stream.readline(_MAX_HEADER)
         if len(first) == _MAX_HEADER:
             raise InputError(f"{label}:1:1: not a CSV table: its first line never ends")
-        reader = csv.reader(chain([first], stream), _dialect(first), strict=True)
+        dialect = _dialect(first, layout.delimiter)
+        reader = csv.reader(chain([first], _bounded(stream)), dialect, strict=True)
         line = 1
         for cells in reader:
-            yield line, cells
+            yield number + line, cells
             line = reader.line_num + 1
     except csv.Error as error:
         raise InputError(
-            f"{label}:{reader.line_num}:1: not well-formed CSV ({error}); export it again"
+            f"{label}:{number + reader.line_num}:1: not well-formed CSV ({error}); export it again"
         ) from error
     except UnicodeError as error:
-        raise InputError(f"{label}: mixes encodings; export it again as UTF-8") from error
+        raise InputError(f"{label}: {_mixed(layout)}; export it again as UTF-8") from error
 
 
-def _text(files: RosterFiles, name: str) -> io.TextIOWrapper:
-    return io.TextIOWrapper(files.open(name), encoding=files.encoding(name), newline="")
+def _mixed(layout: Layout) -> str:
+    return f"is not in {layout.encoding}" if layout.encoding else "mixes encodings"
+
+
+def _bounded(stream: io.TextIOWrapper) -> Iterator[str]:
+    """Lines; one without end comes in pieces, which the reader's limit on a cell then stops."""
+    return iter(partial(stream.readline, _MAX_LINE), "")
+
+
+def _text(files: RosterFiles, name: str, encoding: str = "") -> io.TextIOWrapper:
+    return io.TextIOWrapper(files.open(name), encoding=encoding or files.encoding(name), newline="")
 
 
 def _shape_problem(cells: list[str], width: int) -> tuple[int, str] | None:
@@ -166,9 +211,9 @@ def _columns(
     return columns
 
 
-def _dialect(first_line: str) -> type[csv.Dialect]:
+def _dialect(first_line: str, given: str = "") -> type[csv.Dialect]:
     """Comma, semicolon or tab: the one that parts the header most often."""
-    best = max(_DELIMITERS, key=first_line.count)
+    best = given or max(_DELIMITERS, key=first_line.count)
 
     class Found(csv.excel):
         delimiter = best

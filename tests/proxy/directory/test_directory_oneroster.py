@@ -89,7 +89,7 @@ def test_version_1_2_is_read_to_the_column(tmp_path):
     assert (anne.active, paul.active) == (False, True)
     assert ida.kind is SubjectKind.STAFF
     assert [note.split(":", 1)[1] for note in roster.problems.notes] == [
-        "6:6: a role that OneRoster does not define: taken as staff; correct it if it is not"
+        "6:6: a role that the format does not define: taken as staff; correct it if it is not"
     ]
     assert roster.problems.bad_rows == 0
 
