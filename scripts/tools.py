@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = ROOT / ".tools" / "bin"
+TREES = ROOT / ".tools" / "trees"
 MARK = re.compile(r"""needs\(\s*["']([\w-]+)["']""")
 APT = ("apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120")
 
@@ -35,6 +37,7 @@ class Tool:
     hint: str  # what a person installs
     packages: tuple[str, ...] = ()  # Debian packages without a service: installed
     unpack: tuple[str, str] | None = None  # Debian package with a service, and the path inside it
+    keep_tree: bool = False  # the program loads more of its package: all of it is kept
     link: str | None = None  # a program that serves under another name
     says: str | None = None  # what ``--version`` must say
 
@@ -75,6 +78,14 @@ TOOLS = {
             hint="nginx",
             packages=("libpcre2-8-0", "libssl3"),
             unpack=("nginx", "usr/sbin/nginx"),
+        ),
+        Tool(
+            name="slapd",
+            programs=("slapd",),
+            hint="slapd (Debian), openldap-servers (Fedora), openldap (Homebrew)",
+            packages=("libldap-2.5-0", "libltdl7", "libwrap0", "libodbc2"),
+            unpack=("slapd", "usr/sbin/slapd"),
+            keep_tree=True,
         ),
         Tool(
             name="nghttp",
@@ -146,7 +157,7 @@ def _apt(*arguments: str, folder: Path | None = None) -> bool:
     return result.returncode == 0
 
 
-def _unpack(package: str, inside: str) -> None:
+def _unpack(package: str, inside: str, *, keep_tree: bool) -> None:
     """Take one program out of a package without installing the package."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -156,9 +167,25 @@ def _unpack(package: str, inside: str) -> None:
         for archive in folder.glob("*.deb"):
             subprocess.run(["dpkg-deb", "-x", archive.name, "out"], cwd=folder, check=True)
         program = folder / "out" / inside
-        if program.exists():
-            BIN.mkdir(parents=True, exist_ok=True)
+        if not program.exists():
+            return
+        BIN.mkdir(parents=True, exist_ok=True)
+        if keep_tree:
+            tree = TREES / package
+            shutil.rmtree(tree, ignore_errors=True)
+            shutil.copytree(folder / "out", tree, symlinks=True)
+            _write_starter(BIN / program.name, tree, inside)
+        else:
             shutil.copy2(program, BIN / program.name)
+
+
+def _write_starter(starter: Path, tree: Path, inside: str) -> None:
+    """A program that runs the one in ``tree`` with the libraries of its own package."""
+    folders = sorted({str(library.parent) for library in (tree / "usr/lib").glob("*/*.so*")})
+    path = shlex.quote(":".join(folders))
+    command = shlex.quote(str(tree / inside))
+    starter.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH={path} exec {command} "$@"\n')
+    starter.chmod(0o755)
 
 
 def install(name: str) -> None:
@@ -167,7 +194,7 @@ def install(name: str) -> None:
     if tool.packages:
         _apt("install", "-y", "--no-install-recommends", "--no-upgrade", *tool.packages)
     if tool.unpack:
-        _unpack(*tool.unpack)
+        _unpack(*tool.unpack, keep_tree=tool.keep_tree)
     if tool.link and (path := shutil.which(tool.link)):
         BIN.mkdir(parents=True, exist_ok=True)
         link = BIN / tool.name

@@ -17,7 +17,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from proxy.directory.importers import google, oneroster, sds, sds_v2, simple_csv
+from proxy.directory.importers import (
+    google,
+    ldap,
+    ldif,
+    mapped_csv,
+    oneroster,
+    sds,
+    sds_v2,
+    simple_csv,
+)
 from proxy.directory.importers.files import RosterFiles
 from proxy.directory.importers.problems import Problems
 from proxy.directory.subjects import Person
@@ -42,7 +51,8 @@ class Importer(Protocol):
 
 
 FORMATS: dict[str, Importer] = {
-    module.NAME: module for module in (sds_v2, oneroster, sds, google, simple_csv)
+    module.NAME: module
+    for module in (mapped_csv, ldap, ldif, sds_v2, oneroster, sds, google, simple_csv)
 }
 """In the order in which detection tries them."""
 
