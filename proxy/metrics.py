@@ -98,6 +98,7 @@ _EVENT_TYPES = {
     "policy-loaded": EventType.POLICY,
     "policy-rejected": EventType.POLICY,
     "directory-imported": EventType.DIRECTORY,
+    "roster-exported": EventType.DIRECTORY,
     "key-rotated": EventType.KEYS,
 }
 

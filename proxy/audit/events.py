@@ -181,6 +181,11 @@ TYPES: dict[str, EventType] = {
         "subjects values",
         "gateway format added changed left problems school",
     ),
+    "roster-exported": EventType(
+        "A roster was written for a service, under its pseudonyms only.",
+        "service format subjects",
+        "gateway policy school",
+    ),
     "subject-erased": EventType(
         "A person's values were made unrecoverable.", "values", "gateway count"
     ),

@@ -29,6 +29,7 @@ VERBS = (
     "pseudonymise",
     "restore",
     "directory",
+    "roster",
     "lists",
     "keys",
     "ca",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from proxy.kinds import Kind
 from proxy.policy.automaton import PathRule, TooComplex, build_automaton
 from proxy.policy.document import Document, Location
 from proxy.policy.endpoints import DEFAULT_TEMPLATE, EndpointTree
@@ -29,6 +30,8 @@ from proxy.policy.service_schema import (
     ServiceFile,
 )
 from proxy.policy.templates import parse_match
+
+_KEEPS = (Action.PSEUDONYMISE, Action.GENERALISE, Action.ALLOW, Action.DROP, Action.REFUSE)
 
 
 @dataclass(slots=True)
@@ -69,6 +72,8 @@ def compile_service(document: Document, written: ServiceFile) -> Compiled | None
         charter_to_confirm=written.charter.adhered is Adhesion.TO_CONFIRM,
         charter_since=written.charter.since.isoformat() if written.charter.since else "",
         charter_evidence=written.charter.evidence,
+        roster=written.roster.value if written.roster else "",
+        fields=compiler.fields_by_kind(),
     )
     return Compiled(
         service,
@@ -142,6 +147,17 @@ class _Compiler:
                         f"the same method and path stand twice (first at line {line}), join them",
                     )
                 )
+
+    def fields_by_kind(self) -> dict[Kind, FieldRule]:
+        """Of the rules for a kind the first that keeps most of it: a copy may be dropped."""
+        rules = [rule.rule for _, rule in self.wide]
+        for index, request in enumerate(self.written.requests):
+            place = ("requests", index, "body")
+            rules += [own.rule for _, own in self._path_rules(place, request.body, endpoint=True)]
+        found: dict[Kind, FieldRule] = {}
+        for rule in sorted(rules, key=lambda rule: _KEEPS.index(rule.action)):
+            found.setdefault(rule.kind, rule)
+        return found
 
     def noticed(self) -> tuple[list[Location], list[tuple[Location, Location]]]:
         """Shadowed rules and ties."""

@@ -153,6 +153,10 @@ class Service:
     """Allowed for now, but the site has not recorded that the supplier adhered."""
     charter_since: str = ""
     charter_evidence: str = ""
+    roster: str = ""
+    """The format in which the service takes rosters; empty when the policy does not say."""
+    fields: Mapping[Kind, FieldRule] = field(default_factory=dict)
+    """The rule that stands for a kind outside requests, as in a roster made for the service."""
 
 
 class EndpointTable:

@@ -50,6 +50,16 @@ class Coarse(StrEnum):
     DEPARTMENT = "department"
 
 
+class RosterFormat(StrEnum):
+    """How a service takes rosters; see ``proxy.directory.exporters``."""
+
+    GOOGLE_CSV = "google-csv"
+    ONEROSTER = "oneroster"
+    SCIM = "scim"
+    SDS = "sds"
+    SDS_V2 = "sds-v2"
+
+
 class Shape(StrEnum):
     """The form of a pseudonym; see ``proxy.pseudonyms.shapes``."""
 
@@ -234,6 +244,9 @@ class ServiceFile(Strict):
     letter_case: LetterCase = Field(
         default=LetterCase.EXACT,
         description="ignore: the service does not tell /Users from /users.",
+    )
+    roster: RosterFormat | None = Field(
+        default=None, description="How it takes rosters: what preau roster export writes."
     )
     fields: tuple[FieldFile, ...] = Field(
         default=(), description="Fields of JSON sent to any address."

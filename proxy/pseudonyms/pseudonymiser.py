@@ -12,7 +12,7 @@ from typing import Protocol
 
 from proxy.content.visitor import Edit
 from proxy.kinds import Kind
-from proxy.pseudonyms import forms
+from proxy.pseudonyms import forms, tokens
 from proxy.pseudonyms.canonical import canonical
 from proxy.pseudonyms.forms import AS_IS, Look, recase
 from proxy.pseudonyms.keys import Keys
@@ -82,6 +82,10 @@ class Pseudonymiser:
             if made is not None:
                 return made
         return self._verbatim(known_kind, text, render, owner=ref)
+
+    def subject_id(self, ref: int) -> str:
+        """A subject's id in this service: as stable and as unlinkable, and restored to nothing."""
+        return tokens.token(self._seal, Reference(ref, Kind.TEXT, False), AS_IS)
 
     def is_pseudonym(self, text: str) -> bool:
         """Whether the whole text is a pseudonym of this service or of a national scheme."""

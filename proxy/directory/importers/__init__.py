@@ -23,6 +23,7 @@ from proxy.directory.importers import (
     ldif,
     mapped_csv,
     oneroster,
+    scim,
     sds,
     sds_v2,
     simple_csv,
@@ -52,7 +53,7 @@ class Importer(Protocol):
 
 FORMATS: dict[str, Importer] = {
     module.NAME: module
-    for module in (mapped_csv, ldap, ldif, sds_v2, oneroster, sds, google, simple_csv)
+    for module in (mapped_csv, ldap, ldif, scim, sds_v2, oneroster, sds, google, simple_csv)
 }
 """In the order in which detection tries them."""
 

@@ -122,15 +122,20 @@ def _person(row: Row, problems: Problems) -> Person:
 
 
 def _kind(row: Row, problems: Problems) -> SubjectKind:
-    """From the most telling word; who cannot be told is protected as a pupil, with a note."""
+    """From the most telling cell; who cannot be told is protected as a pupil, with a note."""
     for header in ("type", "title", "department", "unit"):
-        text = _plain(row[header])
-        for kind, pattern in _TELLING.items():
-            if pattern.search(text):
-                return kind
+        kind = kind_of_words(row[header])
+        if kind is not None:
+            return kind
     what = "neither unit nor type tells pupil from staff: taken as a pupil; write Employee Type"
     problems.note(row.file, row.line, row.column("unit"), what)
     return SubjectKind.PUPIL
+
+
+def kind_of_words(text: str) -> SubjectKind | None:
+    """Who somebody is by a word of a free text, in French or English."""
+    plain = _plain(text)
+    return next((kind for kind, words in _TELLING.items() if words.search(plain)), None)
 
 
 def _plain(text: str) -> str:

@@ -165,7 +165,7 @@ class Entry:
     attributes: Mapping[str, tuple[str, ...]] = field(repr=False)
 
 
-class _EntryRow(Row):
+class EntryRow(Row):
     """An entry seen as a row: cells by what a description maps."""
 
     __slots__ = ("_values",)
@@ -217,16 +217,16 @@ class Reader:
             else:
                 yield person
 
-    def _row(self, entry: Entry) -> _EntryRow:
+    def _row(self, entry: Entry) -> EntryRow:
         values = {
             what: tuple(
                 dict.fromkeys(v for name in names for v in entry.attributes.get(name.lower(), ()))
             )
             for what, names in self._map.items()
         }
-        return _EntryRow(self._place, entry.number, values)
+        return EntryRow(self._place, entry.number, values)
 
-    def _person(self, entry: Entry, row: _EntryRow, problems: Problems) -> Person:
+    def _person(self, entry: Entry, row: EntryRow, problems: Problems) -> Person:
         if not row["id"]:
             raise BadRow("id", "no id; map an attribute that everybody has and that never changes")
         given, middle = cells.name(row, "given_name"), row.many("middle_names", _SEPARATOR)
@@ -303,11 +303,11 @@ def _national_id(row: Row) -> str:
     return found.upper() if looks_like_ine(found) else ""
 
 
-def _birth_date(row: _EntryRow) -> str:
+def _birth_date(row: EntryRow) -> str:
     """Days, and generalised time (``20130405000000Z``), which is a day and a time."""
     value = row["birth_date"]
     if re.fullmatch(r"[0-9]{14}(?:\.[0-9]+)?Z", value):
-        row = _EntryRow(row.file, row.line, {"birth_date": (value[:8],)})
+        row = EntryRow(row.file, row.line, {"birth_date": (value[:8],)})
     return cells.birth_date(row, "birth_date")
 
 
