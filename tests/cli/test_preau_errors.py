@@ -20,6 +20,7 @@ NEED_A_SITE = (
     "restore --service x",
     "directory import roster.csv",
     "directory status",
+    "roster export --service x --output roster.csv",
     "lists status",
     "keys init",
     "keys rotate --yes",

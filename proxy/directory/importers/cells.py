@@ -79,9 +79,10 @@ def birth_date(row: Row, header: str, *, month_first: bool = False) -> str:
 
 
 def is_month_first(dates: Iterable[str]) -> bool:
-    """Whether a column is written month/day/year: some second part is beyond 12, no first is."""
-    parts = [match.groups() for match in map(_FRENCH.fullmatch, dates) if match]
-    return any(int(p[1]) > 12 for p in parts) and not any(int(p[0]) > 12 for p in parts)
+    """Whether a column is written month/day/year: some day can only be read so, none other."""
+    matches = filter(None, map(_FRENCH.fullmatch, dates))
+    parts = [(int(match[1]) > 12, int(match[2]) > 12) for match in matches]
+    return (False, True) in parts and (True, False) not in parts
 
 
 def is_email(text: str) -> bool:

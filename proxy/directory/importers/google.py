@@ -46,10 +46,12 @@ _HEADERS = {
     "type": ("Employee Type",),
     "title": ("Employee Title",),
     "department": ("Department",),
-    "status": ("Status", "New Status"),
+    "status": ("Status",),
+    "new_status": ("New Status",),
 }
 _ALIASES = {folded_header(one): name for name, known in _HEADERS.items() for one in known}
 _EMAILS = ("email", "new_email", "recovery_email", "home_email", "work_email", "alias")
+_GONE = {"archived", "deleted"}
 _PHONES = ("recovery_phone", "work_phone", "home_phone", "mobile_phone")
 _WORDS = {
     SubjectKind.GUARDIAN: "parents? guardians? responsables? familles?",
@@ -117,7 +119,7 @@ def _person(row: Row, problems: Problems) -> Person:
         phones=tuple(dict.fromkeys(phones)),
         uuids=(number.lower(),) if cells.is_uuid(number) else (),
         schools=tuple(dict.fromkeys(uai.upper() for uai in _UAI.findall(row["unit"]))),
-        active=folded_header(row["status"]) not in ("archived", "deleted"),
+        active=_GONE.isdisjoint(folded_header(row[header]) for header in ("status", "new_status")),
     )
 
 

@@ -154,7 +154,7 @@ def _lines(label: str, stream: io.TextIOWrapper, layout: Layout) -> Iterator[tup
         if len(first) == _MAX_HEADER:
             raise InputError(f"{label}:1:1: not a CSV table: its first line never ends")
         dialect = _dialect(first, layout.delimiter)
-        reader = csv.reader(chain([first], _bounded(stream)), dialect, strict=True)
+        reader = csv.reader(chain([first], _bounded(label, number, stream)), dialect, strict=True)
         line = 1
         for cells in reader:
             yield number + line, cells
@@ -171,9 +171,12 @@ def _mixed(layout: Layout) -> str:
     return f"is not in {layout.encoding}" if layout.encoding else "mixes encodings"
 
 
-def _bounded(stream: io.TextIOWrapper) -> Iterator[str]:
-    """Lines; one without end comes in pieces, which the reader's limit on a cell then stops."""
-    return iter(partial(stream.readline, _MAX_LINE), "")
+def _bounded(label: str, above: int, stream: io.TextIOWrapper) -> Iterator[str]:
+    """Lines, none of which may fill the memory."""
+    for number, line in enumerate(iter(partial(stream.readline, _MAX_LINE), ""), start=above + 2):
+        if len(line) == _MAX_LINE:
+            raise InputError(f"{label}:{number}:1: not a CSV table: a line that never ends")
+        yield line
 
 
 def _text(files: RosterFiles, name: str, encoding: str = "") -> io.TextIOWrapper:
