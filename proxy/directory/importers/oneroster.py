@@ -34,7 +34,7 @@ def read(files: RosterFiles, problems: Problems) -> Iterator[Person]:
     """Person after person."""
     announced = _announced(files)
     for table, mode in announced.items():
-        if table in _READ and mode != "absent" and f"{table}.csv" not in files.names():
+        if table in _READ and mode == "bulk" and f"{table}.csv" not in files.names():
             raise InputError(
                 f"{files.label(_MANIFEST)}: announces {table}.csv, which is not there; "
                 f"the export is cut short, make it again"

@@ -263,3 +263,100 @@ def test_scim_is_a_bulk_request_of_rfc_7644(export):
     assert members
     assert {member.removeprefix("bulkId:") for member in members} <= ids
     assert all(len(one["data"]["schemas"]) == 1 for one in document["Operations"])
+
+
+class TestTitles:
+    """Titles of schools and classes may hold names; a service sees none of them."""
+
+    ROSTER = (
+        "id,kind,given_name,family_name,email,school,class\n"
+        "1,pupil,Zoé,Lefèvre,zoe@c.example,Collège Lou Roy,Groupe de Mme DURAND|6B|Rose\n"
+        "2,pupil,Lou,Roy,lou@c.example,Collège Lou Roy,6B|Atelier de zoe@c.example\n"
+        "3,staff,Anne,Durand,,Collège Lou Roy,Groupe de Mme DURAND|Chœur Le Gall\n"
+        "4,pupil,Léo,Le Gall,,,Chœur Le Gall\n"
+        "5,pupil,Rose,Morel,,,5A\n"
+    )
+
+    @pytest.fixture
+    def site(self, tmp_path: Path) -> Path:
+        root = tmp_path / "own" / "site"
+        assert main(["init", str(root)]) == 0
+        keys = load_site(root).keys_dir
+        if not keys.exists():
+            initialise(keys)
+        roster = tmp_path / "own" / "r.csv"
+        roster.write_text(self.ROSTER, encoding="utf-8")
+        assert main(["directory", "import", str(roster), "--site", str(root)]) == 0
+        return root
+
+    @pytest.mark.parametrize("name", ["sds", "sds-v2", "oneroster", "scim"])
+    def test_names_in_titles_are_pseudonyms_and_other_titles_stay(self, export, site, name):
+        text = contents(export("--format", name))
+        for word in ("durand", "zoe@", "lou roy", "le gall", "lefèvre"):
+            assert word not in text.lower()
+        kept = ["6B", "5A", "Groupe de Mme ", "Chœur ", "Rose"]  # nobody there is called Rose
+        for title in kept if name == "scim" else [*kept, "Collège "]:  # SCIM knows no schools
+            assert title in text
+        opened = Runtime.open(site)
+        try:
+            back = restored(opened, text)
+        finally:
+            opened.close()
+        for title in ("Groupe de Mme DURAND", "Chœur Le Gall"):
+            assert title in back
+        assert name == "scim" or "Collège Lou Roy" in back
+
+    def test_two_schools_may_each_have_a_6b(self, export, tmp_path, site):
+        roster = tmp_path / "more.csv"
+        roster.write_text(self.ROSTER + "6,pupil,Ida,Sol,,Other,6B\n", encoding="utf-8")
+        assert main(["directory", "import", str(roster), "--site", str(site)]) == 0
+        with zipfile.ZipFile(export("--format", "sds-v2")) as archive:
+            rows = archive.read("classes.csv").decode().splitlines()
+        ids = [row.split(",")[0] for row in rows[1:] if ",6B," in row]
+        assert len(ids) == len(set(ids)) == 2
+
+    def test_only_the_class_asked_for_is_named(self, export):
+        text = contents(export("--format", "sds-v2", "--class", "6B"))
+        assert "6B" in text
+        assert "Groupe" not in text
+
+    def test_who_has_no_address_gets_one_that_restores_to_nobody(self, export, site):
+        rows = list(csv.DictReader(io.StringIO(contents(export()))))
+        addresses = [row["Email Address [Required]"] for row in rows]
+        assert len(set(addresses)) == len(rows) == 5
+        opened = Runtime.open(site)
+        try:
+            back = [restored(opened, address) for address in addresses]
+        finally:
+            opened.close()
+        assert sorted(one for one in back if not one.startswith("zq")) == [
+            "lou@c.example", "zoe@c.example",
+        ]  # fmt: skip
+
+
+def test_what_the_services_policy_drops_or_generalises_is_so_in_the_roster(export, site):
+    path = site / "services" / f"{SERVICE}.yaml"
+    before = path.read_text(encoding="utf-8")
+    try:
+        path.write_text(
+            before.replace(
+                '{at: "**.name.familyName", is: family_name}',
+                '{at: "**.name.familyName", is: family_name, do: drop}\n'
+                '  - {at: "**.name.givenName2", is: student_number, do: allow}\n'
+                '  - {at: "**.born", is: birth_date, do: generalise, to: year}',
+            ),
+            encoding="utf-8",
+        )
+        text = contents(export("--format", "oneroster"))
+    finally:
+        path.write_text(before, encoding="utf-8")
+    rows = list(
+        csv.DictReader(io.StringIO(text[text.index("sourcedId,status,dateLastModified,enabl") :]))
+    )
+    users = rows[: len(EXPORTED)]
+    assert {row["familyName"] for row in users} == {""}
+    numbers = {row["identifier"] for row in users if row["identifier"]}
+    assert all(number.startswith("zq") for number in numbers), "allow is no reason to name anybody"
+    dates = set(re.findall(r"\d{4}-\d\d-\d\d", text[text.rindex("birthDate,sex") :]))
+    assert dates
+    assert {date[4:] for date in dates} <= {"-01-01", "-12-31"}
