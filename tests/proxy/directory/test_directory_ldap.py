@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,10 +11,13 @@ from pathlib import Path
 import pytest
 import trustme
 
+from proxy.cli import main
 from proxy.directory.importers import open_roster
 from proxy.directory.subjects import Person
 from proxy.errors import InputError
 from proxy.kinds import SubjectKind
+from proxy.pseudonyms.keyfiles import initialise
+from proxy.site import load_site
 from tests.plugins.slapd_server import LIMITED, PASSWORD, READER, SUFFIX, SlapdServer
 
 COUNT = 45
@@ -186,6 +190,20 @@ class TestServer:
         with pytest.raises(InputError, match=message) as caught:
             list(open_roster([describe(tmp_path, slapd, **more)]).persons())
         assert not any(word in str(caught.value) for word in (PASSWORD, "cn=", "zoe"))
+
+    def test_the_command_imports_it_and_again_changes_nothing(self, tmp_path, slapd, capsys):
+        root = tmp_path / "site"
+        assert main(["init", str(root)]) == 0
+        keys = load_site(root).keys_dir
+        if not keys.exists():
+            initialise(keys)
+        path = describe(tmp_path / "d", slapd)
+        for added, unchanged in ((COUNT + 2, 0), (0, COUNT + 2)):
+            capsys.readouterr()
+            words = ["directory", "import", str(path), "--site", str(root), "--json"]
+            assert main(words) == 0
+            report = json.loads(capsys.readouterr().out)
+            assert (report["added"], report["unchanged"]) == (added, unchanged)
 
     def test_an_empty_password_is_not_taken_for_nobody(self, tmp_path, slapd):
         path = describe(tmp_path, slapd)
