@@ -137,7 +137,10 @@ def read_people(
 
 
 def _is_deleted(row: Row) -> bool:
-    return folded_header(row["status"]) in ("tobedeleted", "inactive", "deleted")
+    status = row["status"]
+    if not status or status == "active":  # nearly always
+        return False
+    return folded_header(status) in ("tobedeleted", "inactive", "deleted")
 
 
 class _Reader:
@@ -190,13 +193,15 @@ class _Reader:
 
     def _agents(self, tables: _Tables) -> None:
         """Who belongs to whom stands among the users themselves: one more reading, if at all."""
-        if "agentSourcedIds" not in known_headers(self._files, USERS):
+        headers = known_headers(self._files, USERS)
+        if "agentSourcedIds" not in headers:
             return
+        with_schools = not headers.isdisjoint(("orgSourcedIds", "primaryOrgSourcedId"))
         for row in self._live(USERS, "sourcedId", first=True):
-            user = row["sourcedId"]
-            for agent in row.many("agentSourcedIds", _LISTED):
+            user, agents = row["sourcedId"], row.many("agentSourcedIds", _LISTED)
+            for agent in agents:
                 _relate(tables, user, agent)
-            for org in _orgs(row):
+            for org in _orgs(row) if with_schools else ():
                 tables.orgs_of[user][intern(org)] = None
 
     def _birth_dates(self, tables: _Tables) -> None:

@@ -47,11 +47,14 @@ class Row:
         index = self._columns.get(header)
         cell = self._cells[index].strip() if index is not None else ""
         # ="0123" is how spreadsheets are made to keep a leading zero.
-        return cell[2:-1] if cell[:2] == '="' and cell[-1] == '"' and cell[3:] else cell
+        return cell[2:-1] if cell.startswith('="') and cell[3:].endswith('"') else cell
 
     def many(self, header: str, separator: str) -> tuple[str, ...]:
         """A cell of several values."""
-        parts = (part.strip() for part in self[header].split(separator))
+        cell = self[header]
+        if separator not in cell:  # nearly always
+            return (cell,) if cell else ()
+        parts = (part.strip() for part in cell.split(separator))
         return tuple(dict.fromkeys(part for part in parts if part))
 
     def column(self, header: str) -> int:
