@@ -11,10 +11,11 @@ needs no memory for its people: only schools and classes are held.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from proxy.directory.exporters.merged import Merged, Subjects
 from proxy.directory.exporters.places import Place, Places
 from proxy.kinds import Kind, SubjectKind
 from proxy.policy.model import Action, FieldRule
@@ -23,7 +24,8 @@ from proxy.pseudonyms.minimise import generalise
 from proxy.pseudonyms.pseudonymiser import Pseudonymiser, ValueSource
 from proxy.store.interface import SubjectRecord
 
-type Subjects = Callable[[], Iterable[SubjectRecord]]
+type _Values = dict[Kind, tuple[int, str]]
+"""A reference and its canonical text, by kind."""
 
 _ALWAYS = (
     Kind.GIVEN_NAME,
@@ -45,10 +47,9 @@ class Selection:
     classes: frozenset[str] = frozenset()
 
     def takes(self, subject: SubjectRecord) -> bool:
-        """Whether a subject belongs to it; who has left never does."""
+        """Whether an active subject belongs to it."""
         return (
-            subject.active
-            and subject.kind in self.kinds
+            subject.kind in self.kinds
             and (not self.schools or not self.schools.isdisjoint(subject.schools))
             and (not self.classes or not self.classes.isdisjoint(subject.classes))
         )
@@ -70,12 +71,20 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """One person under pseudonyms."""
+class Member:
+    """Where one person belongs, by an id alone."""
 
     kind: SubjectKind
     id: str
     """Stable for the person in this service; restored to nothing, or a pseudonymous UUID."""
+    schools: tuple[Place, ...]
+    classes: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Account(Member):
+    """One person under pseudonyms."""
+
     given_name: str
     family_name: str
     full_name: str
@@ -85,8 +94,6 @@ class Account:
     student_number: str
     phone: str
     birth_date: str
-    schools: tuple[Place, ...]
-    classes: tuple[Place, ...]
 
 
 class Accounts:
@@ -104,16 +111,26 @@ class Accounts:
         domain: str,
         today: date,
     ) -> None:
-        self._subjects, self._source, self._selection = subjects, source, selection
+        self._subjects, self._source, self._selection = Merged(subjects), source, selection
         self._pseudonymiser, self._rules = pseudonymiser, rules
         self._places, self._domain, self._today = places, domain, today
-        self._count = places.learn(subjects, source, selection)
+        self._count = places.learn(self._subjects, source, selection)
 
     def __len__(self) -> int:
         return self._count
 
     def __iter__(self) -> Iterator[Account]:
         return map(self._account, filter(self._selection.takes, self._subjects()))
+
+    @property
+    def have_birth_dates(self) -> bool:
+        """Whether the service's rules leave anything of a birth date."""
+        rule = self._rules.get(Kind.BIRTH_DATE)
+        return rule is not None and rule.action not in (Action.DROP, Action.REFUSE)
+
+    def members(self) -> Iterator[Member]:
+        """The same people without their names: for tables of roles and classes."""
+        return map(self._member, filter(self._selection.takes, self._subjects()))
 
     @property
     def schools(self) -> tuple[Place, ...]:
@@ -125,31 +142,45 @@ class Accounts:
         """Every class of somebody here."""
         return self._places.classes
 
+    def _member(self, subject: SubjectRecord) -> Member:
+        return Member(
+            kind=subject.kind,
+            id=self._id(subject, self._first_values(subject)),
+            schools=self._places.schools_of(subject),
+            classes=self._places.classes_of(subject, self._selection),
+        )
+
     def _account(self, subject: SubjectRecord) -> Account:
         values = self._first_values(subject)
 
         def cell(kind: Kind) -> str:
             return self._cell(kind, *values[kind]) if kind in values else ""
 
-        token = self._pseudonymiser.subject_id(subject.ref)
         return Account(
             kind=subject.kind,
-            id=cell(Kind.UUID) or token,
+            id=self._id(subject, values),
+            schools=self._places.schools_of(subject),
+            classes=self._places.classes_of(subject, self._selection),
             given_name=cell(Kind.GIVEN_NAME),
             family_name=cell(Kind.FAMILY_NAME),
             full_name=cell(Kind.FULL_NAME),
-            email=cell(Kind.EMAIL) or f"{token}@{self._domain}",
+            email=cell(Kind.EMAIL) or self._address(subject),
             login=cell(Kind.LOGIN),
             student_number=cell(Kind.STUDENT_NUMBER),
             phone=cell(Kind.PHONE),
             birth_date=cell(Kind.BIRTH_DATE),
-            schools=self._places.schools_of(subject),
-            classes=self._places.classes_of(subject, self._selection),
         )
 
-    def _first_values(self, subject: SubjectRecord) -> dict[Kind, tuple[int, str]]:
+    def _id(self, subject: SubjectRecord, values: _Values) -> str:
+        own = self._cell(Kind.UUID, *values[Kind.UUID]) if Kind.UUID in values else ""
+        return own or self._pseudonymiser.subject_id(subject.ref)
+
+    def _address(self, subject: SubjectRecord) -> str:
+        return f"{self._pseudonymiser.subject_id(subject.ref)}@{self._domain}"
+
+    def _first_values(self, subject: SubjectRecord) -> _Values:
         """The first value of each kind: subjects name the current one first."""
-        first: dict[Kind, tuple[int, str]] = {}
+        first: _Values = {}
         for ref in subject.values:
             plain = self._source.plain(ref)
             if plain is not None and plain[0] not in first:

@@ -84,10 +84,9 @@ def _tables(accounts: Accounts, options: Options) -> Iterator[Table]:
     yield "users.csv", _USERS, _padded(_USERS, _users(accounts, options))
     yield "roles.csv", _ROLES, _padded(_ROLES, _roles(accounts))
     yield "enrollments.csv", _ENROLMENTS, _padded(_ENROLMENTS, _enrolments(accounts))
-    yield "demographics.csv", _DEMOGRAPHICS, _padded(
-        _DEMOGRAPHICS, ({"sourcedId": a.id, "birthDate": a.birth_date}
-                        for a in accounts if a.birth_date)
-    )  # fmt: skip
+    dated = iter(accounts) if accounts.have_birth_dates else iter(())
+    births = ({"sourcedId": a.id, "birthDate": a.birth_date} for a in dated if a.birth_date)
+    yield "demographics.csv", _DEMOGRAPHICS, _padded(_DEMOGRAPHICS, births)
 
 
 def _padded(headers: Sequence[str], rows: Iterator[dict[str, str]]) -> Iterator[Sequence[str]]:
@@ -131,7 +130,7 @@ def _users(accounts: Accounts, options: Options) -> Iterator[dict[str, str]]:
 
 
 def _roles(accounts: Accounts) -> Iterator[dict[str, str]]:
-    for account in accounts:
+    for account in accounts.members():
         for index, school in enumerate(account.schools):
             yield {
                 "sourcedId": f"role-{account.id}-{index}",
@@ -143,7 +142,7 @@ def _roles(accounts: Accounts) -> Iterator[dict[str, str]]:
 
 
 def _enrolments(accounts: Accounts) -> Iterator[dict[str, str]]:
-    for account in accounts:
+    for account in accounts.members():
         for one in account.classes:
             yield {
                 "sourcedId": f"enrollment-{one.id}-{account.id}",

@@ -9,11 +9,12 @@ they would in any text on the wire, and so does the single name of somebody in t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import blake2s
 from typing import TYPE_CHECKING
 
+from proxy.directory.exporters.merged import Subjects
 from proxy.directory.fold import name_key
 from proxy.errors import InputError
 from proxy.kinds import Kind
@@ -71,7 +72,7 @@ class Places:
 
     def learn(
         self,
-        subjects: Callable[[], Iterable[SubjectRecord]],
+        subjects: Subjects,
         source: ValueSource,
         selection: Selection,
     ) -> int:
@@ -115,7 +116,7 @@ class Places:
     def _names(
         self,
         titles: set[str],
-        subjects: Callable[[], Iterable[SubjectRecord]],
+        subjects: Subjects,
         source: ValueSource,
     ) -> dict[str, _Named]:
         """Single names of a class's people, whoever they are, that stand in its title."""

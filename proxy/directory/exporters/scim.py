@@ -42,11 +42,11 @@ def _operations(accounts: Accounts, options: Options) -> Iterator[dict[str, Any]
     for account in accounts:
         yield _post("/Users", account.id, _user(account, options))
     members: dict[str, list[str]] = {}
-    for account in accounts:
-        for one in account.classes:
-            members.setdefault(one.id, []).append(account.id)
+    for member in accounts.members():
+        for one in member.classes:
+            members.setdefault(one.id, []).append(member.id)
     for group in accounts.classes:
-        listed = [{"value": f"bulkId:{member}"} for member in members.get(group.id, ())]
+        listed = [{"value": f"bulkId:{one}"} for one in members.get(group.id, ())]
         data = {
             "schemas": [_GROUP],
             "externalId": group.id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO
 
-from proxy.directory.exporters.accounts import Account, Accounts, Options
+from proxy.directory.exporters.accounts import Account, Accounts, Member, Options
 from proxy.directory.exporters.output import Table, new_password, write_archive
 from proxy.kinds import SubjectKind
 
@@ -34,7 +34,11 @@ def _tables(accounts: Accounts, options: Options) -> Iterator[Table]:
     ):
         headers = (*_PERSON, f"{name} Number", *password)
         yield f"{name}.csv", headers, _people(_only(accounts, kind), options)
-        yield f"{enrolment}.csv", _ENROLMENT, _enrolments(_only(accounts, kind))
+        yield (
+            f"{enrolment}.csv",
+            _ENROLMENT,
+            _enrolments(m for m in accounts.members() if m.kind is kind),
+        )
 
 
 def _only(accounts: Accounts, kind: SubjectKind) -> Iterator[Account]:
@@ -50,5 +54,5 @@ def _people(accounts: Iterable[Account], options: Options) -> Iterator[Sequence[
             yield account.id, school.id, *names, *password
 
 
-def _enrolments(accounts: Iterable[Account]) -> Iterator[Sequence[str]]:
-    return ((one.id, account.id) for account in accounts for one in account.classes)
+def _enrolments(members: Iterable[Member]) -> Iterator[Sequence[str]]:
+    return ((one.id, member.id) for member in members for one in member.classes)

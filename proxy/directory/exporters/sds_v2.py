@@ -64,13 +64,13 @@ def _users(accounts: Accounts, options: Options) -> Iterator[Sequence[str]]:
 
 
 def _roles(accounts: Accounts) -> Iterator[Sequence[str]]:
-    for account in accounts:
+    for account in accounts.members():
         for index, school in enumerate(account.schools):
             primary = "true" if index == 0 else "false"
             yield account.id, school.id, _ROLE_OF[account.kind], primary
 
 
 def _enrolments(accounts: Accounts) -> Iterator[Sequence[str]]:
-    for account in accounts:
+    for account in accounts.members():
         for one in account.classes:
             yield one.id, account.id, _CLASS_ROLE_OF[account.kind]

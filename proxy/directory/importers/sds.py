@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from sys import intern
 
 from proxy.directory.importers import cells
 from proxy.directory.importers.files import RosterFiles
@@ -67,8 +68,10 @@ class _Around:
     """By kind of person and id: pupils and teachers have ids of their own."""
     wards: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
     """Pupils by a guardian's address."""
-    school_of: dict[str, str] = field(default_factory=dict)
-    """By pupil, for the guardians."""
+    schools_of: dict[tuple[str, str], dict[str, None]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    """By table and id: who is in several schools has a row for each."""
     month_first: bool = False
 
 
@@ -88,17 +91,19 @@ def read(files: RosterFiles, problems: Problems) -> Iterator[Person]:
         raise InputError("no Student.csv or Teacher.csv among the files; export them too")
     around = _read_around(files, problems)
     for table, kind in _PEOPLE.items():
-        seen: dict[str, int] = {}
+        seen: dict[tuple[str, str], int] = {}
+        told: set[str] = set()
         required = ("email",) if kind is SubjectKind.GUARDIAN else ("id",)
         for row in _rows(files, table, required, problems):
             with reported(row, problems):
                 person = _person(table, kind, row, around)
-                first = seen.setdefault(person.source_id, row.line)
-                if first != row.line and kind is SubjectKind.GUARDIAN:
-                    continue  # a guardian stands once a child in some exports
-                if first != row.line:
+                again = person.source_id in told
+                told.add(person.source_id)
+                first = seen.setdefault((person.source_id, row["school"]), row.line)
+                if first != row.line and kind is not SubjectKind.GUARDIAN:
                     raise BadRow("id", f"an id that stands at line {first} already; remove one")
-                yield person
+                if not again:
+                    yield person
 
 
 def _is_ours(files: RosterFiles, name: str) -> bool:
@@ -128,10 +133,10 @@ def _read_around(files: RosterFiles, problems: Problems) -> _Around:
         around.wards[row["email"].lower()][row["id"]] = None
     dates = []
     # The first of two readings: what is wrong with a row is told in the second.
-    for row in _rows(files, "student", ("id",), Problems()):
-        dates.append(row["born"])
-        if around.wards:
-            around.school_of[row["id"]] = row["school"]
+    for table in ("student", "teacher"):
+        for row in _rows(files, table, ("id",), Problems()):
+            dates.append(row["born"])
+            around.schools_of[table, row["id"]][intern(row["school"])] = None
     around.month_first = cells.is_month_first(dates)
     return around
 
@@ -159,7 +164,7 @@ def _person(table: str, kind: SubjectKind, row: Row, around: _Around) -> Person:
         phones=cells.phones(row, "phone", _LISTED),
         birth_date=cells.birth_date(row, "born", month_first=around.month_first),
         uuids=tuple(dict.fromkeys(one.lower() for one in ids if cells.is_uuid(one))),
-        schools=_schools(row, emails, around),
+        schools=_schools(table, row["id"], emails, around),
         classes=tuple(
             around.sections.get(one) or one for one in around.sections_of.get((table, key), ())
         ),
@@ -170,9 +175,9 @@ def _person(table: str, kind: SubjectKind, row: Row, around: _Around) -> Person:
     return person
 
 
-def _schools(row: Row, emails: tuple[str, ...], around: _Around) -> tuple[str, ...]:
-    """The school of the row; of a guardian, those of the children."""
-    own = row.many("school", _LISTED)
+def _schools(table: str, own_id: str, emails: tuple[str, ...], around: _Around) -> tuple[str, ...]:
+    """The schools of all rows of this id; of a guardian, those of the children."""
     wards = (ward for address in emails[:1] for ward in around.wards.get(address.lower(), ()))
-    ids = own or [around.school_of[ward] for ward in wards if around.school_of.get(ward)]
-    return tuple(dict.fromkeys(around.schools.get(one) or one for one in ids))
+    people = [("student", ward) for ward in wards] if table == "user" else [(table, own_id)]
+    ids = (one for person in people for one in around.schools_of.get(person, ()))
+    return tuple(dict.fromkeys(around.schools.get(one) or one for one in ids if one))

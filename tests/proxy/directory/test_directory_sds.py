@@ -73,6 +73,15 @@ def test_v1_is_read_to_the_column(tmp_path):
     assert (ida.emails, ida.schools) == (("Ida@home.example",), ("0450000A",))
 
 
+def test_a_row_a_school_is_one_person_of_several_schools(tmp_path):
+    row = V1["Teacher.csv"].splitlines()[1].replace(",s1,", ",s2,") + "\n"
+    (*_, paul, _), problems = read(
+        folder(tmp_path / "r", V1 | {"Teacher.csv": V1["Teacher.csv"] + row}), "sds"
+    )
+    assert problems == []
+    assert paul.schools == ("0450000A", "Lycée Fictif")
+
+
 def test_a_column_with_a_25th_month_is_read_month_first_throughout(tmp_path):
     (lea, lou, *_), _ = read(folder(tmp_path / "r", V1), "sds")
     assert (lea.birth_date, lou.birth_date) == ("2013-04-25", "2012-12-05")
