@@ -83,7 +83,6 @@ TOOLS = {
             name="slapd",
             programs=("slapd",),
             hint="slapd (Debian), openldap-servers (Fedora), openldap (Homebrew)",
-            packages=("libldap-2.5-0", "libltdl7", "libwrap0", "libodbc2"),
             unpack=("slapd", "usr/sbin/slapd"),
             keep_tree=True,
         ),
@@ -166,6 +165,8 @@ def _unpack(package: str, inside: str, *, keep_tree: bool) -> None:
             return
         for archive in folder.glob("*.deb"):
             subprocess.run(["dpkg-deb", "-x", archive.name, "out"], cwd=folder, check=True)
+            if keep_tree:
+                _apt("install", "-y", "--no-install-recommends", *_libraries(archive))
         program = folder / "out" / inside
         if not program.exists():
             return
@@ -177,6 +178,14 @@ def _unpack(package: str, inside: str, *, keep_tree: bool) -> None:
             _write_starter(BIN / program.name, tree, inside)
         else:
             shutil.copy2(program, BIN / program.name)
+
+
+def _libraries(archive: Path) -> list[str]:
+    """The libraries that a package depends on, by the names of this release."""
+    command = ["dpkg-deb", "-f", str(archive), "Depends"]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    first = (one.split("|")[0].split() for one in result.stdout.split(","))
+    return [words[0] for words in first if words and words[0].startswith("lib")]
 
 
 def _write_starter(starter: Path, tree: Path, inside: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,20 @@ def test_a_package_that_would_start_a_service_is_never_installed(
     tools.provide(list(tools.TOOLS))
     installed = {word for call in calls if "install" in call for word in call}
     assert installed & {"curl", "chromium", "redis-tools"}
-    assert not installed & {"redis-server", "redis", "prometheus", "nginx"}
+    assert not installed & {"redis-server", "redis", "prometheus", "nginx", "slapd"}
+
+
+def test_a_program_that_needs_its_package_is_started_with_the_packages_libraries(
+    machine: Path,
+) -> None:
+    tree = machine / "a tree"
+    program(tree / "usr" / "sbin", "slapd").write_text('#!/bin/sh\necho "$LD_LIBRARY_PATH" "$@"\n')
+    (tree / "usr" / "lib" / "ldap").mkdir(parents=True)
+    (tree / "usr" / "lib" / "ldap" / "back_mdb.so").touch()
+    starter = machine / "slapd"
+    tools._write_starter(starter, tree, "usr/sbin/slapd")
+    result = subprocess.run([starter, "-T", "a b"], capture_output=True, text=True, check=True)
+    assert result.stdout == f"{tree / 'usr' / 'lib' / 'ldap'} -T a b\n"
 
 
 def test_only_what_some_test_names_is_wanted() -> None:
