@@ -16,6 +16,7 @@ from proxy.policy.problems import InvalidFiles
 from proxy.policy.validation import Strict, validate
 
 _SUFFIXES = (".yaml", ".yml")
+_WORDS = ("csv", "ldap", "ldif")
 
 
 def names(files: RosterFiles) -> list[str]:
@@ -24,7 +25,11 @@ def names(files: RosterFiles) -> list[str]:
 
 
 def describes(files: RosterFiles, word: str) -> bool:
-    """Whether there is a description that says ``roster: word``."""
+    """Whether there is a description that says ``roster: word``.
+
+    Raises ``InvalidFiles`` for one that says nothing that can be understood: the table beside
+    it must not be taken for another format.
+    """
     return _top(files).get("roster") == word
 
 
@@ -35,8 +40,16 @@ def has_key(files: RosterFiles, key: str) -> bool:
 
 def _top(files: RosterFiles) -> dict[str, Any]:
     found = names(files)
-    data = _parsed(files, found[0]).data if found else None
-    return data if isinstance(data, dict) else {}
+    if not found:
+        return {}
+    document = _parsed(files, found[0])
+    data = document.data if isinstance(document.data, dict) else {}
+    if not document.problems and data.get("roster") not in _WORDS:
+        message = f"expected 'roster: …' with one of: {', '.join(_WORDS)}"
+        document.problems.append(document.problem(("roster",), message))
+    if document.problems:
+        raise InvalidFiles(f"{document.file}: cannot be used", document.problems)
+    return data
 
 
 class Description[Schema: Strict]:

@@ -21,9 +21,9 @@ import difflib
 from collections.abc import Iterator
 from enum import StrEnum
 from fnmatch import fnmatch
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from proxy.directory.importers import cells
 from proxy.directory.importers.description import Description, describes, has_key
@@ -65,6 +65,11 @@ def _kind(word: Any) -> Any:
     return _KIND_OF.get(folded_header(word), word) if isinstance(word, str) else word
 
 
+def _everybody(value: Any) -> Any:
+    """``kind: pupil`` is short for ``kind: {everybody: pupil}``."""
+    return {"everybody": value} if isinstance(value, str) else value
+
+
 def _delimiter(text: str) -> str:
     found = _DELIMITERS.get(text, text)
     if len(found) != 1 or found in '"\r\n':
@@ -85,17 +90,25 @@ def _one_or_more(value: Any) -> Any:
 
 
 Words = Annotated[tuple[str, ...], BeforeValidator(_one_or_more), Field(min_length=1)]
-Kind = Annotated[SubjectKind, BeforeValidator(_kind)]
 
 
 class KindFile(Strict):
-    """A column that tells who is what, and the words that stand in it."""
+    """Who is in a table: everybody of one kind, or a column tells by the words in it."""
 
-    column: str = Field(description="The column that tells.")
+    everybody: Annotated[SubjectKind | None, BeforeValidator(_kind)] = Field(
+        default=None, description="pupil, staff or guardian."
+    )
+    column: str = Field(default="", description="The column that tells.")
     pupil: Words = Field(default=(), description="Words for a pupil.")
     staff: Words = Field(default=(), description="Words for staff.")
     guardian: Words = Field(default=(), description="Words for a guardian.")
     leave_out: Words = Field(default=(), description="Words of rows that are nobody's.")
+
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        if bool(self.column) is (self.everybody is not None):
+            raise ValueError("expected a kind for everybody, or a column that tells")
+        return self
 
 
 class ColumnsFile(Strict):
@@ -140,7 +153,9 @@ class TableFile(Strict):
     )
     headers: bool = Field(default=True, description="no: the first line is a person already.")
     school: str = Field(default="", description="The school of everybody in the table.")
-    kind: Kind | KindFile = Field(description="pupil, staff or guardian; or a column that tells.")
+    kind: Annotated[KindFile, BeforeValidator(_everybody)] = Field(
+        description="pupil, staff or guardian; or a column that tells."
+    )
     columns: ColumnsFile = Field(description="Which column is what.")
 
 
@@ -212,7 +227,7 @@ class _Table:
         self, description: Description[Any], written: TableFile, location: Location
     ) -> None:
         self._description, self.written, self._location = description, written, location
-        self._kind_of = _kinds(written.kind) if isinstance(written.kind, KindFile) else {}
+        self._kind_of = _kinds(written.kind)
         self._columns = written.columns.used()
 
     def layout(self, label: str) -> Layout:
@@ -263,9 +278,8 @@ class _Table:
             for index, column in enumerate(columns):
                 at: Location = (*self._location, "columns", name)
                 places[f"{name} {index}"] = self._place(label, headers, first, column, at)
-        if isinstance(self.written.kind, KindFile):
+        if column := self.written.kind.column:
             at = (*self._location, "kind", "column")
-            column = self.written.kind.column
             places["kind"] = self._place(label, headers, first, column, at)
         return places
 
@@ -308,8 +322,8 @@ class _Table:
         return "|".join(parts)
 
     def _who(self, row: Row) -> SubjectKind | None:
-        if not isinstance(self.written.kind, KindFile):
-            return self.written.kind
+        if self.written.kind.everybody is not None:
+            return self.written.kind.everybody
         word = folded_header(row["kind"])
         if word not in self._kind_of:
             raise BadRow("kind", "a word that 'kind:' of the description does not list; add it")

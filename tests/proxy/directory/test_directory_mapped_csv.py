@@ -131,7 +131,11 @@ def test_several_sorts_of_tables_are_one_roster(tmp_path):
 @pytest.mark.parametrize(
     ("line", "wrong", "message"),
     [
-        (2, "kind: wizard", "kind"),
+        (1, "roster: excel", "map.yaml:1:9: expected 'roster: …' with one of: csv, ldap, ldif"),
+        (1, "rooster: csv", "map.yaml:1:1: expected 'roster: …'"),
+        (2, "kind:\t[", "not valid YAML"),
+        (2, "kind: wizard", "map.yaml:2:7: everybody: unknown value 'wizard', expected one of"),
+        (2, "kind: {pupil: E}", "map.yaml:2:7: kind: expected a kind for everybody, or a column"),
         (3, "shool: x", "map.yaml:3:1: unknown key 'shool', did you mean 'school'?"),
         (3, "delimiter: '::'", "map.yaml:3:12: delimiter: expected one character"),
         (3, "encoding: klingon", "map.yaml:3:11: encoding: expected an encoding"),
