@@ -7,6 +7,7 @@ Any of these may be absent. They are held by id; ``users`` is read row by row.
 
 from __future__ import annotations
 
+import json
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
@@ -53,7 +54,8 @@ _HEADERS = (
     "userMasterIdentifier preferredGivenName preferredMiddleName preferredFamilyName role "
     "orgSourcedIds primaryOrgSourcedId userSourcedId orgSourcedId classSourcedId schoolSourcedId "
     "title classCode name birthDate propertyName value agentSourcedIds profileType vendorId "
-    "activeDirectoryMatchId relationshipUserSourcedId"
+    "activeDirectoryMatchId relationshipUserSourcedId metadata.jp.kanaGivenName "
+    "metadata.jp.kanaFamilyName"
 )
 _MISSPELT = {
     "prefferedGivenName": "preferredGivenName",
@@ -78,8 +80,9 @@ _MISSPELT = {
 ALIASES = {folded_header(name): name for name in _HEADERS.split()} | {
     folded_header(wrong): right for wrong, right in _MISSPELT.items()
 }
+_OTHER_FAMILY = ("preferredFamilyName", "metadata.jp.kanaFamilyName")
 _USER_ID = re.compile(r"\{\s*([^:{}]*):\s*([^{}]+?)\s*\}")
-_NUMBER_TYPE = re.compile(r"student|number|num[eé]ro|matricule", re.IGNORECASE)
+_NUMBER_TYPE = re.compile(r"student|number|num[eé]ro|matricule|^sis", re.IGNORECASE)
 _LISTED = ","
 
 
@@ -152,13 +155,13 @@ class _Reader:
     def tables(self) -> _Tables:
         tables = _Tables()
         self._names(tables)
-        self._places(tables)
         for row in self._live("userprofiles.csv", "userSourcedId"):
             if row["username"]:
                 tables.logins_of[row["userSourcedId"]][row["username"]] = None
         for row in self._live("relationships.csv", "userSourcedId", "relationshipUserSourcedId"):
             _relate(tables, row["relationshipUserSourcedId"], row["userSourcedId"])
         self._agents(tables)
+        self._places(tables)
         self._birth_dates(tables)
         return tables
 
@@ -182,7 +185,7 @@ class _Reader:
     def _places(self, tables: _Tables) -> None:
         for row in self._live("roles.csv", "userSourcedId", "role"):
             user = row["userSourcedId"]
-            tables.roles[user][kind_of(row, row["role"], self._problems)] = None
+            tables.roles[user][_kind_of(row, user, tables, self._problems)] = None
             if row["orgSourcedId"]:
                 tables.orgs_of[user][intern(row["orgSourcedId"])] = None
         for row in self._live("enrollments.csv", "userSourcedId", "classSourcedId"):
@@ -221,9 +224,15 @@ def _relate(tables: _Tables, one: str, other: str) -> None:
     tables.related[other][one] = None
 
 
-def kind_of(row: Row, role: str, problems: Problems) -> SubjectKind:
-    """An unknown role must not leave a person unprotected: it counts as staff, with a note."""
-    kind = _KIND_OF.get(folded_header(role))
+def _kind_of(row: Row, user: str, tables: _Tables, problems: Problems) -> SubjectKind:
+    """An unknown role must not leave a person unprotected: it counts as staff, with a note.
+
+    Of somebody that a pupil names it is a guardian's: SDS writes ``other``.
+    """
+    role = folded_header(row["role"])
+    kind = _KIND_OF.get(role)
+    if role in ("", "other") and user in tables.related:
+        return SubjectKind.GUARDIAN
     if kind is None:
         what = "a role that the format does not define: taken as staff; correct it if it is not"
         problems.note(row.file, row.line, row.column("role"), what)
@@ -238,7 +247,7 @@ def _person(row: Row, tables: _Tables, problems: Problems, delta: bool) -> Perso
     user = row["sourcedId"]
     if not user:
         raise BadRow("sourcedId", "no id; each user must have one")
-    typed = _USER_ID.findall(row["userIds"])
+    typed = _user_ids(row["userIds"])
     ids = [*(i for _, i in typed), row["userMasterIdentifier"], user, row["identifier"]]
     national = next((i for i in ids if looks_like_ine(i)), "")
     number, others = _number_and_logins(row["identifier"], typed)
@@ -252,7 +261,7 @@ def _person(row: Row, tables: _Tables, problems: Problems, delta: bool) -> Perso
         given_name=cells.name(row, "givenName"),
         family_name=cells.name(row, "familyName"),
         other_given=tuple(_other_given(row)),
-        other_family=tuple(filter(None, (cells.name(row, "preferredFamilyName"),))),
+        other_family=tuple(filter(None, (cells.name(row, header) for header in _OTHER_FAMILY))),
         emails=tuple(dict.fromkeys((*cells.emails(row, "email", _LISTED), *addresses))),
         logins=logins,
         national_id=national.upper(),
@@ -271,16 +280,13 @@ def _person(row: Row, tables: _Tables, problems: Problems, delta: bool) -> Perso
 
 
 def _kind(row: Row, tables: _Tables, problems: Problems, delta: bool) -> SubjectKind:
-    """The first of a person's roles by rank; of a guardian that only others name, guardian."""
+    """The first of a person's roles by rank."""
     user = row["sourcedId"]
     kinds = dict(tables.roles.get(user, {}))
-    if row["role"]:
-        kinds[kind_of(row, row["role"], problems)] = None
-    if not kinds and delta:
-        return SubjectKind.PUPIL  # an import of changes keeps the kind of who is known
-    if not kinds and user in tables.related:
-        return SubjectKind.GUARDIAN
-    return min(kinds or {kind_of(row, "", problems): None}, key=_RANK.index)
+    if row["role"] or not (kinds or delta):
+        kinds[_kind_of(row, user, tables, problems)] = None
+    # Without a role in a file of changes: who is known keeps the kind that the directory has.
+    return min(kinds or (SubjectKind.PUPIL,), key=_RANK.index)
 
 
 def _schools(row: Row, tables: _Tables, delta: bool) -> tuple[str, ...]:
@@ -307,6 +313,21 @@ def _other_given(row: Row) -> Iterator[str]:
         yield preferred
     if given and middle:
         yield f"{given} {middle}"
+    if kana := cells.name(row, "metadata.jp.kanaGivenName"):
+        yield kana
+
+
+def _user_ids(cell: str) -> list[tuple[str, str]]:
+    """Type and id: as the standard writes them (``{LDAP:zoe}``), as JSON, or ids alone."""
+    if typed := _USER_ID.findall(cell):
+        if '"' not in cell:
+            return typed
+        try:
+            found = json.loads(cell)
+            return [(str(one["type"]), str(one["identifier"])) for one in found]
+        except (ValueError, TypeError, KeyError, RecursionError):
+            return typed
+    return [("", part) for part in map(str.strip, cell.split(_LISTED)) if part]
 
 
 def _number_and_logins(

@@ -159,3 +159,24 @@ def test_formulas_are_no_names(tmp_path, cell):
     assert people == []
     assert "users.csv:2:2: expected a name, found a formula" in problems[0]
     assert cell not in problems[0]
+
+
+@pytest.mark.parametrize(
+    ("cell", "logins", "number"),
+    [
+        ("{LDAP:zoe.l},{studentNumber:E1}", ("zoe.l",), "E1"),
+        ("{LDAP: zoe.l }", ("zoe.l",), ""),
+        ('[{""type"":""sisId"",""identifier"":""E1""},{""type"":""x"",""identifier"":""zoe.l""}]',
+         ("zoe.l",), "E1"),
+        ("zoe.l", ("zoe.l",), ""),
+        ("zoe.l,zoe-2", ("zoe.l", "zoe-2"), ""),
+        ("{LDAP:zoe@c.example}", (), ""),
+        ("", (), ""),
+    ],
+)  # fmt: skip
+def test_ids_in_other_systems_are_read_however_they_are_written(tmp_path, cell, logins, number):
+    users = f'sourcedId,givenName,familyName,userIds\nu1,Zoé,Lefèvre,"{cell}"\n'
+    (zoe,), problems = read(folder(tmp_path / "r", FULL | {"users.csv": users}))
+    assert problems == []
+    assert (zoe.logins, zoe.student_number) == (logins, number)
+    assert zoe.emails == (("zoe@c.example",) if "@" in cell else ())

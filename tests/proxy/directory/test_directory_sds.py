@@ -136,6 +136,12 @@ def test_bad_rows_are_told_by_place_never_by_content(tmp_path, table, row, place
     assert "ecret" not in problems[0]
 
 
+def test_a_guardian_whose_role_is_other_is_a_guardian(tmp_path):
+    tables = V2 | {"roles.csv": V2["roles.csv"] + "u3,o1,other\n"}
+    (*_, ida), problems = read(folder(tmp_path / "r", tables), "sds-v2")
+    assert (ida.kind, problems) == (SubjectKind.GUARDIAN, [])
+
+
 def test_a_lone_table_of_another_sort_is_no_sds(tmp_path):
     with pytest.raises(InputError, match="not a roster format"):
         open_roster([folder(tmp_path / "r", {"Section.csv": V1["Section.csv"]})])
