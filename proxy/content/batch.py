@@ -22,6 +22,11 @@ from proxy.content.walk import Walk
 _NESTED = re.compile(r'[%&<\\{\["]|[^\W_]\+[^\W_]')
 
 
+def holds_more(view: str, walk: Walk) -> bool:
+    """Whether text may be written in a further encoding."""
+    return _NESTED.search(view) is not None or bool(base64.words(view, walk))
+
+
 class Piece(NamedTuple):
     """A stretch of the page: where it starts, how it stands and how it reads."""
 

@@ -18,19 +18,25 @@ from enum import Enum, auto
 from typing import NamedTuple
 
 from proxy.content import base64, json
-from proxy.content.batch import Batch
+from proxy.content.batch import Batch, holds_more
 from proxy.content.coding import (
+    CDATA,
+    CSS,
     ENTITIES,
     SCRIPT,
     TEXT_ENTITIES,
     UNQUOTED_ENTITIES,
+    Coding,
     Entities,
     Writer,
     back,
+    cdata_escape,
+    css_escape,
     script_escape,
     url_escape,
 )
 from proxy.content.edits import Page, shift
+from proxy.content.flow import Flow, spread
 from proxy.content.visitor import Edit
 from proxy.content.walk import Walk
 from proxy.errors import Refused
@@ -74,6 +80,18 @@ class Cut:
         self.ends.append(end)
         self.spots.append(spot)
 
+    def all(self) -> Iterator[Stretch]:
+        """Every stretch of the document."""
+        at = 0
+        for start, end, spot in zip(self.starts, self.ends, self.spots, strict=True):
+            if start > at:
+                yield Stretch(at, start, Spot.TEXT)
+            if end > start:
+                yield Stretch(start, end, spot)
+            at = end
+        if at < self.size:
+            yield Stretch(at, self.size, Spot.TEXT)
+
     def at(self, place: int) -> Stretch:
         """The stretch around ``place``."""
         index = bisect_right(self.starts, place) - 1
@@ -110,7 +128,6 @@ _CLOSES = {
     6: (">", Spot.COMMENT),
 }
 _CARE = re.compile("[=&<>\"'\\\\\x00-\x1f\u2028\u2029`$ ]|[^\x00-\x7f]|--")
-_CSS = re.compile("[\\\\'\"<>&\x00-\x1f]")
 _ENTITY_DECLARATION = re.compile(r"<!ENTITY\s", re.I)
 
 
@@ -121,11 +138,52 @@ def edits(document: str, walk: Walk, *, xml: bool = False) -> list[Edit]:
     cut = _cut(document, xml)
     page = Page(document)
     batch = Batch(page, walk)
-    for stretch in _rich(document, cut, walk):
-        _look_into(batch, walk, stretch)
+    rich = _rich(document, cut, walk)
+    flow = None if walk.answer else Flow(xml=xml)
+    apart: set[int] = set()
+    for stretch in rich:
+        if flow is not None and _is_text(stretch, xml):
+            apart.add(stretch.start)
+        else:
+            _look_into(batch, walk, stretch)
+    if flow is not None:
+        _fill(flow, cut, page, walk, apart)
+        page.edits += flow.edits(walk)
     batch.run()
     found = walk.visitor.text(page.rest())
-    return page.finish([_written(document, edit, cut.at(edit.start)) for edit in found])
+    edits = page.finish([_written(document, edit, cut.at(edit.start)) for edit in found])
+    return spread(document, edits) if walk.answer and edits else edits
+
+
+def _is_text(stretch: Stretch, xml: bool) -> bool:
+    return stretch.spot is Spot.TEXT or (xml and stretch.spot is Spot.CDATA)
+
+
+def _fill(flow: Flow, cut: Cut, page: Page, walk: Walk, apart: set[int]) -> None:
+    """Every stretch of the document in order. Those ``apart`` hold more than they show."""
+    document = page.text
+    for start, end, spot in cut.all():
+        if spot is Spot.TEXT:
+            raw = document[start:end]
+            found = _inside(raw, TEXT_ENTITIES, walk) if start in apart else []
+            flow.text(start, raw, found)
+            page.cover(start, end, shift(found, start))
+        elif spot is Spot.TAG:
+            flow.tag(document, start)
+        elif spot is Spot.CDATA and flow.xml:
+            first = min(start + len("<![CDATA["), end)
+            raw = document[first:end].removesuffix("]]>")
+            found = _inside(raw, CDATA, walk) if start in apart else []
+            flow.text(first, raw, found, CDATA)
+            page.cover(first, first + len(raw), shift(found, first))
+        elif spot is not Spot.COMMENT:
+            flow.part()
+
+
+def _inside(raw: str, coding: Coding, walk: Walk) -> list[Edit]:
+    """What a stretch of text holds beyond what it shows: a further encoding."""
+    view = coding.decode(raw)
+    return back(raw, walk.text(view), coding) if holds_more(view, walk) else []
 
 
 def _rich(document: str, cut: Cut, walk: Walk) -> list[Stretch]:
@@ -200,6 +258,8 @@ def _look_into(batch: Batch, walk: Walk, stretch: Stretch) -> None:
         found = [_data_safe(edit) for edit in json.edits(part, walk)]
     elif spot in (Spot.SCRIPT, Spot.DATA):
         found = _script(part, walk)
+    elif spot is Spot.STYLE and "\\" in part:
+        found = back(part, walk.prose(CSS.decode(part)), CSS)
     else:
         found = [_written(part, edit, Stretch(0, 0, spot)) for edit in walk.prose(part)]
     batch.page.cover(start, end, shift(found, start))
@@ -229,7 +289,9 @@ def _attributes(batch: Batch, start: int, end: int) -> None:
         if not quoted and not name.startswith(_CODE):
             continue
         inside = raw[1:-1] if quoted else raw
-        coding = _Value(name, _quoting(raw))
+        coding: Coding = _Value(name, _quoting(raw))
+        if name == "style" and "\\" in inside and "&" not in inside:
+            coding = CSS
         _loose(batch, at, match.start(2))
         batch.add(match.start(2) + quoted, inside, coding.decode(inside), coding)
         at = match.end(2)
@@ -276,14 +338,10 @@ def _in_attribute(replacement: str, name: str) -> str:
     if name.startswith("on"):
         return script_escape(replacement)
     if name == "style":
-        return _CSS.sub(_css_escape, replacement)
+        return css_escape(replacement)
     if name in _URL_ATTRIBUTES and "%" not in replacement:
         return url_escape(replacement, "@:")
     return replacement
-
-
-def _css_escape(match: re.Match[str]) -> str:
-    return f"\\{ord(match[0]):x} "
 
 
 # --- writing what was found in the open -----------------------------------------------------
@@ -304,11 +362,11 @@ def _written(document: str, edit: Edit, stretch: Stretch) -> Edit:
     elif spot in (Spot.SCRIPT, Spot.DATA):
         replacement = script_escape(replacement)
     elif spot is Spot.STYLE:
-        replacement = _CSS.sub(_css_escape, replacement)
+        replacement = css_escape(replacement)
     elif spot is Spot.COMMENT:
         replacement = replacement.replace(">", "&gt;").replace("--", "-&#45;")
     else:
-        replacement = replacement.replace("]]>", "]]]]><![CDATA[>")
+        replacement = cdata_escape(replacement)
     return edit._replace(replacement=replacement)
 
 

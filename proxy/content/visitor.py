@@ -39,6 +39,10 @@ class Visitor(Protocol):
         otherwise, an empty value in a form, query or header.
         """
 
+    def probe(self, text: str) -> bool:
+        """Whether ``text`` would give an edit for this text, or for any piece of it that ends at
+        signs no edit may span. Counts nothing, changes nothing."""
+
     def text(self, text: str) -> list[Edit]:
         """Edits for free text, sorted, not overlapping.
 

@@ -7,6 +7,7 @@ import re
 from proxy.content.edits import splice
 from proxy.content.visitor import DROP, Drop, Edit
 from proxy.directory.index import Index
+from proxy.directory.match import Match
 from proxy.engine.exchange import Hits
 from proxy.errors import Refused
 from proxy.kinds import Kind
@@ -19,12 +20,13 @@ from proxy.reasons import Reason
 class ProtectVisitor:
     """Applies the three nets to what a request carries and counts every hit."""
 
-    __slots__ = ("_hits", "_index", "_pseudonymiser")
+    __slots__ = ("_hits", "_index", "_probed", "_pseudonymiser")
 
     def __init__(self, index: Index, pseudonymiser: Pseudonymiser, hits: Hits) -> None:
         self._index = index
         self._pseudonymiser = pseudonymiser
         self._hits = hits
+        self._probed: tuple[str, list[Match]] = ("", [])
 
     def field(self, rule: FieldRule, text: str) -> str | Drop | None:
         """Net 1, a field rule: exact, and it treats people the directory does not know."""
@@ -43,9 +45,22 @@ class ProtectVisitor:
             raise Refused(Reason.FIELD_REFUSED, str(rule.ref))
         return DROP if rule.action is Action.DROP else generalise(text, rule.generalise)
 
+    def probe(self, text: str) -> bool:
+        """Nets 2 and 3 without a trace. What was found is kept for ``text``, if it comes next.
+
+        A dense text is known by its beginning.
+        """
+        if len(text) > _BEGINNING and self._index.find(text[:_BEGINNING]):
+            return True
+        matches = self._index.find(text)
+        self._probed = (text, matches)
+        return bool(matches)
+
     def text(self, text: str) -> list[Edit]:
         """Nets 2 and 3, the directory and the patterns, in any text."""
-        matches = self._index.find(text)
+        probed, matches = self._probed
+        if probed is not text:
+            matches = self._index.find(text)
         if not matches:
             return []
         edits = []
@@ -61,6 +76,7 @@ class ProtectVisitor:
         return splice(text, edits) if edits else None
 
 
+_BEGINNING = 4096
 _PLAUSIBLE = {
     Kind.EMAIL: re.compile(r"@|%40"),
     Kind.UUID: re.compile(r"[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}"),

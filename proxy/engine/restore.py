@@ -28,6 +28,10 @@ class RestoreVisitor:
         """Answers are restored wherever a pseudonym stands: field rules play no part."""
         return None
 
+    def probe(self, text: str) -> bool:
+        """Whether any pseudonym of this service stands there."""
+        return bool(self._pseudonymiser.find(text))
+
     def text(self, text: str) -> list[Edit]:
         """Every pseudonym of this service that the viewer may see restored."""
         kinds: list[Kind] = []
