@@ -15,6 +15,7 @@ from proxy.content.coding import SCRIPT, back
 from proxy.content.compression import decode, encode
 from proxy.content.edits import shift, splice
 from proxy.content.limits import Limits
+from proxy.content.quiet import is_quiet
 from proxy.content.sniff import Format
 from proxy.content.visitor import Edit, Visitor
 from proxy.content.walk import Walk
@@ -88,6 +89,8 @@ def _undeclared_gzip(data: bytes, declared: str, walk: Walk) -> bytes:
 
 
 def _edits(view: str, media: str, walk: Walk, fields: BodyFields) -> list[Edit]:
+    if fields.json.dead and not fields.form and is_quiet(view, walk, form=sniff.may_be_form(view, media)):
+        return []
     found, begin, value = sniff.text_format(view, media)
     if found in (Format.JSON, Format.JSON_LINES):
         if begin:

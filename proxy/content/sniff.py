@@ -55,6 +55,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"\0asm", "binary"),
 )
 _CONTAINERS = {b"WEBP": "image", b"WAVE": "media", b"AVI ": "media"}
+_FORM_TYPE = "application/x-www-form-urlencoded"
 _FORM = re.compile(r"\A[\w.%+\[\]$:~*-]++=[^\s<=][^\s<]*+\Z")
 _PREFIX = re.compile(
     r"\A(?:\)\]\}'?,?\s*|for\s*\(;;\);|while\s*\(1\);|throw 1;\s*(?:<[^>]*>\s*)?|\{\}&&\s*)"
@@ -90,6 +91,13 @@ class Found(NamedTuple):
     value: Any = None
 
 
+def may_be_form(text: str, media: str) -> bool:
+    """Whether ``text_format`` may say so."""
+    if media == "text/plain" or "json" in media or text[:1] in ("{", "[", "<"):
+        return media == _FORM_TYPE
+    return media == _FORM_TYPE or _FORM.match(text) is not None
+
+
 def text_format(text: str, media: str) -> Found:
     """What decoded text is."""
     prefix = _PREFIX.match(text)
@@ -113,7 +121,7 @@ def _other_format(text: str, media: str, first: str) -> Format:
         return Format.HTML
     if media == "text/event-stream" or (first and _EVENTS.match(text[:2000])):
         return Format.EVENTS
-    if media == "application/x-www-form-urlencoded" or (
+    if media == _FORM_TYPE or (
         media != "text/plain" and _FORM.match(text)
     ):
         return Format.FORM

@@ -10,22 +10,18 @@ from __future__ import annotations
 
 import re
 
-from proxy.content import base64, json, markup
+from proxy.content import base64, json, mail, markup
 from proxy.content.batch import Batch
-from proxy.content.coding import BACKSLASHES, ENTITIES, PERCENT, Coding, back
+from proxy.content.coding import PERCENT, Coding, back
 from proxy.content.edits import Page, merge, shift, touching
+from proxy.content.triggers import has_percent, has_plus, has_tag, next_coding
 from proxy.content.url_spots import either_plus, in_percent, in_urls
 from proxy.content.visitor import Edit
 from proxy.content.walk import Walk
 
-_PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
-_ENTITY = re.compile(r"&(?:#[0-9xX]|[A-Za-z][A-Za-z0-9]{1,31};)")
-_BACKSLASH = re.compile(r"\\[^\s]")
 _DELIMITER = re.compile(r"[?&=#]")
 _SLASH = re.compile("/")
 _ENCODED_WORD = re.compile(r"(?<!\S)[^\s%]*+%\S*+")
-_PLUS = re.compile(r"[^\W_]\+[^\W_]")
-_TAG = re.compile(r"<[A-Za-z!/?]")
 
 
 def read(text: str, walk: Walk) -> list[Edit]:
@@ -33,7 +29,7 @@ def read(text: str, walk: Walk) -> list[Edit]:
     first = text.lstrip()[:1]
     if first in ("{", "[", '"') and json.is_valid(text):
         return json.edits(text, walk)
-    if "<" in text and _TAG.search(text):
+    if has_tag(text):
         return markup.edits(text, walk)
     return prose(text, walk)
 
@@ -42,11 +38,14 @@ def prose(text: str, walk: Walk) -> list[Edit]:
     """Edits for text that is not, as a whole, of another format."""
     if not text:
         return []
+    words, text = mail.word_edits(text, walk)
     found = in_urls(text, walk.visitor.text(text))
-    groups = [found]
-    if "+" in text and _PLUS.search(text):
+    groups = [found, words]
+    if "=" in text or "\n" in text:
+        groups += mail.views(text, walk)
+    if has_plus(text):
         groups.append(_plus_view(text, walk))
-    coding = _next_coding(text)
+    coding = next_coding(text)
     if coding is PERCENT:
         groups.append(_percent_pieces(text, walk))
         if found:
@@ -84,7 +83,7 @@ def _percent_pieces(text: str, walk: Walk) -> list[Edit]:
     at = 0
     for place in (*_delimiters(text), len(text)):
         raw = text[at:place]
-        if "%" in raw and _PERCENT.search(raw):
+        if has_percent(raw):
             if "+" in raw:
                 page.cover(at, place, shift(either_plus(raw, walk), at))
             else:
@@ -103,16 +102,6 @@ def _delimiters(text: str) -> list[int]:
                 places += [slash.start() for slash in _SLASH.finditer(text, *word.span())]
         places.sort()
     return places
-
-
-def _next_coding(text: str) -> Coding | None:
-    if "%" in text and _PERCENT.search(text):
-        return PERCENT
-    if "&" in text and _ENTITY.search(text):
-        return ENTITIES
-    if "\\" in text and _BACKSLASH.search(text):
-        return BACKSLASHES
-    return None
 
 
 def _plus_view(text: str, walk: Walk) -> list[Edit]:
