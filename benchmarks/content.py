@@ -68,7 +68,7 @@ def _record(number: int, person: Person | None) -> dict[str, Any]:
 
 def _form(records: list[dict[str, Any]]) -> str:
     return "&".join(
-        f"{key}{number}={quote_plus(str(value))}"
+        quote_plus(f"items[{number}][{key}]") + "=" + quote_plus(str(value))
         for number, record in enumerate(records)
         for key, value in record.items()
     )
@@ -197,6 +197,7 @@ def opened(people: list[Person]) -> Iterator[Door]:
         furnish(root, people, folder / "roster")
         runtime = Runtime.open(root)
         try:
+            runtime.started()
             yield Door(runtime.engine, runtime.client("127.0.0.1"))
         finally:
             runtime.close()

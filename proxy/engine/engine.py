@@ -180,7 +180,12 @@ class Engine:
         limits = exchange.snapshot.limits(signed)
         target = self._target(exchange, visitor, limits)
         headers = rewrite_headers(
-            head.headers, endpoint.header_fields, visitor, "request", limits=limits
+            head.headers,
+            endpoint.header_fields,
+            visitor,
+            "request",
+            limits=limits,
+            memory=exchange.snapshot.memory(service.name, signed, "request"),
         )
         headers = transport.for_service(headers)
         if not body:
