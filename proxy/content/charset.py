@@ -8,6 +8,8 @@ written back as they were. UTF-16 and UTF-32 are recognised with and without a m
 from __future__ import annotations
 
 import codecs
+import re
+import unicodedata
 from dataclasses import dataclass
 
 from proxy.content.coding import legacy
@@ -27,6 +29,7 @@ _SINGLE_BYTE = frozenset(
     | {f"cp125{part}" for part in range(9)}
     | {"koi8-r", "koi8-u", "mac-roman", "cp437", "cp850"}
 )
+_UTF8_LIKE = frozenset({"utf-8", "ascii"})
 _WIDE = frozenset({"utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"})
 _CONTROLS = bytes(code for code in range(32) if code not in (9, 10, 12, 13, 27)) + b"\x7f"
 _HIGH = bytes(range(0x80, 0x100))
@@ -47,16 +50,35 @@ class Text:
         """Whether it is UTF-16 or UTF-32."""
         return self.charset.startswith(("utf-16", "utf-32"))
 
-    def encode(self, spliced: str, errors: str = "replace") -> bytes:
-        """``spliced`` in the charset and with the mark that the bytes came in."""
+    def encode(self, spliced: str, errors: str = "") -> bytes:
+        """``spliced`` in the charset and with the mark that the bytes came in.
+
+        ``errors`` says how to write what the charset lacks: by default its nearest letters.
+        """
+        errors = errors or NEAREST
         if self.charset == "utf-8":
             return self.mark + spliced.encode("utf-8", "surrogateescape")
         if self.charset == "legacy":
-            return self.mark + _encode_legacy(spliced)
+            return self.mark + _encode_legacy(spliced, errors)
         return self.mark + spliced.encode(self.charset, errors)
 
 
-def _encode_legacy(spliced: str) -> bytes:
+def _nearest(error: UnicodeError) -> tuple[str, int]:
+    """For a charset that lacks a letter: the letters without their accents, or ``?``."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    written = []
+    for char in error.object[error.start : error.end]:
+        bare = unicodedata.normalize("NFKD", char).encode("ascii", "ignore").decode()
+        written.append(bare or "?")
+    return "".join(written), error.end
+
+
+NEAREST = "preau-nearest"
+codecs.register_error(NEAREST, _nearest)
+
+
+def _encode_legacy(spliced: str, errors: str) -> bytes:
     """Bytes kept as surrogates go back as they were; the rest is written in Windows-1252."""
     try:
         return spliced.encode("cp1252", "surrogateescape")
@@ -64,9 +86,31 @@ def _encode_legacy(spliced: str) -> bytes:
         return b"".join(
             char.encode("cp1252", "surrogateescape")
             if ord(char) < 0x100 or 0xDC80 <= ord(char) <= 0xDCFF
-            else char.encode("cp1252", "replace")
+            else char.encode("cp1252", errors)
             for char in spliced
         )
+
+
+_WITHIN = re.compile(
+    rb"<meta[^>]{1,200}?charset\s*=\s*[\"']?([\w:.-]{2,40})"
+    rb"|\A\s*<\?xml[^>]{1,100}?encoding\s*=\s*[\"']([\w:.-]{2,40})",
+    re.I,
+)
+
+
+def within(data: bytes) -> str:
+    """The charset that a document in markup names itself; empty if none that we read."""
+    if not data[:64].lstrip().startswith(b"<"):
+        return ""
+    match = _WITHIN.search(data[:2048])
+    if match is None:
+        return ""
+    name = (match[1] or match[2]).decode()
+    try:
+        canonical = _canonical(name)
+    except Refused:
+        return ""
+    return "" if canonical in _WIDE else name
 
 
 def read(data: bytes, declared: str = "") -> Text | None:
@@ -137,6 +181,10 @@ def _is_binary(data: bytes) -> bool:
 
 
 def _tolerant(data: bytes, declared: str) -> Text | None:
+    if declared and declared not in _UTF8_LIKE and data.isascii():
+        # Nothing of it shows the charset, but what is put in must be written in it.
+        text = data.decode("ascii")
+        return Text(b"", text, text, "cp1252" if declared == "iso8859-1" else declared)
     try:
         return _utf8_strict(data)
     except UnicodeDecodeError:

@@ -62,7 +62,10 @@ def rewrite(data: bytes, declared: str, walk: Walk, fields: BodyFields = NO_FIEL
     boundary = multipart.boundary_of(declared, data)
     if boundary is not None:
         return multipart.rewrite(data, boundary, walk, fields.form)
-    text = charset.read(data, _charset_parameter(parameters))
+    said = _charset_parameter(parameters) or charset.within(data)
+    if "json" in media and data.isascii():
+        said = ""  # it is UTF-8 to every reader (RFC 8259), whatever is declared
+    text = charset.read(data, said)
     if text is None:
         return _opaque(data, media, walk)
     if text.is_wide:
@@ -70,7 +73,8 @@ def rewrite(data: bytes, declared: str, walk: Walk, fields: BodyFields = NO_FIEL
     edits = _edits(text.view, media, walk, fields)
     if not edits:
         return data
-    return text.encode(splice(text.raw, edits))
+    in_markup = "<" in text.view[:64] or "html" in media or "xml" in media
+    return text.encode(splice(text.raw, edits), "xmlcharrefreplace" if in_markup else "")
 
 
 def _charset_parameter(parameters: str) -> str:
