@@ -181,7 +181,7 @@ def _is_binary(data: bytes) -> bool:
 
 
 def _tolerant(data: bytes, declared: str) -> Text | None:
-    if declared and declared not in _UTF8_LIKE and data.isascii():
+    if declared and declared not in _UTF8_LIKE | _WIDE and data.isascii():
         # Nothing of it shows the charset, but what is put in must be written in it.
         text = data.decode("ascii")
         return Text(b"", text, text, "cp1252" if declared == "iso8859-1" else declared)

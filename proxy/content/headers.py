@@ -14,7 +14,7 @@ from typing import Protocol
 from proxy.content import charset
 from proxy.content.base64 import check_token
 from proxy.content.data import start
-from proxy.content.disposition import rewrite_disposition
+from proxy.content.disposition import parameter_edits, rewrite_disposition
 from proxy.content.edits import Page, shift, splice
 from proxy.content.limits import Limits
 from proxy.content.target import url_edits
@@ -45,6 +45,7 @@ _SKIPPED_PREFIXES = (b"sec-", b"accept", b"access-control-", b"proxy-")
 _URL_FIELDS = frozenset({b"referer", b"origin", b"location", b"content-location"})
 _COOKIE_PAIR = re.compile(r"([^=;,\s]+)[ \t]*=[ \t]*(\"[^\"]*\"|[^;]*)")
 _SET_COOKIE_VALUE = re.compile(r"\A([^=;]+)=(\"[^\"]*\"|[^;]*)")
+_SET_COOKIE_PATH = re.compile(r";\s*path\s*=\s*([^;]*)", re.I)
 _LINK_URL = re.compile(r"<([^<>]*)>")
 _REFRESH_URL = re.compile(r"url\s*=\s*[\"']?([^\"';]+)", re.I)
 _BASIC = re.compile(r"\A\s*basic\s+([A-Za-z0-9+/_-]+={0,2})\s*\Z", re.I)
@@ -189,38 +190,45 @@ def _url(text: str, walk: Walk) -> list[Edit]:
 
 
 def _link(text: str, walk: Walk) -> list[Edit]:
-    """``Link: <url>; title="…"``."""
-    return _with_urls(text, _LINK_URL, walk)
+    """``Link: <url>; title="…"; title*=UTF-8''…``."""
+    page = _urls(text, _LINK_URL, walk)
+    parameter_edits(page, walk)
+    return page.finish(walk.text(page.rest()))
 
 
 def _refresh(text: str, walk: Walk) -> list[Edit]:
-    return _with_urls(text, _REFRESH_URL, walk)
+    page = _urls(text, _REFRESH_URL, walk)
+    return page.finish(walk.text(page.rest()))
 
 
-def _with_urls(text: str, pattern: re.Pattern[str], walk: Walk) -> list[Edit]:
+def _urls(text: str, pattern: re.Pattern[str], walk: Walk) -> Page:
     page = Page(text)
     for match in pattern.finditer(text):
         found = url_edits(match[1], _NOWHERE, walk)
         page.cover(*match.span(1), shift(found, match.start(1)))
-    return page.finish(walk.text(page.rest()))
+    return page
 
 
 def _cookies(text: str, walk: Walk) -> list[Edit]:
-    return _cookie_values(text, _COOKIE_PAIR, walk)
+    page = _cookie_page(text, _COOKIE_PAIR, walk)
+    return page.finish(walk.text(page.rest()))
 
 
 def _set_cookie(text: str, walk: Walk) -> list[Edit]:
-    """Only the first pair is a cookie; the attributes behind it are not words of people."""
-    return _cookie_values(text, _SET_COOKIE_VALUE, walk)
+    """The first pair is a cookie, a path is a URL; other attributes hold no words of people."""
+    page = _cookie_page(text, _SET_COOKIE_VALUE, walk)
+    for match in _SET_COOKIE_PATH.finditer(text):
+        page.cover(*match.span(1), shift(url_edits(match[1], _NOWHERE, walk), match.start(1)))
+    return page.finish(walk.text(page.rest()))
 
 
-def _cookie_values(text: str, pattern: re.Pattern[str], walk: Walk) -> list[Edit]:
+def _cookie_page(text: str, pattern: re.Pattern[str], walk: Walk) -> Page:
     page = Page(text)
     for match in pattern.finditer(text):
         raw = match[2]
         found = either_plus(raw, walk)
         page.cover(*match.span(2), shift(found, match.start(2)))
-    return page.finish(walk.text(page.rest()))
+    return page
 
 
 def _authorization(value: bytes, walk: Walk) -> bytes:
