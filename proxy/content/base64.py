@@ -1,4 +1,4 @@
-"""Base64 words inside text: read when they hold text, rewritten only when something changed.
+"""Base64 and hexadecimal words inside text: read when they hold text, rewritten only when something changed.
 
 Most long words are not base64 of anything readable, and most come again: JSON repeats its
 keys, and so does the next message. A word's answer depends on the word alone, so the hashes of
@@ -21,6 +21,7 @@ from proxy.reasons import Reason
 
 _SEEN = 50_000
 _PLAIN_PIECE = re.compile(rb"[A-Za-z0-9]{11,}")
+_HEXADECIMAL = re.compile(rb"(?:0x)?(?:[0-9a-f]{2}){8,}+\Z|(?:0x)?(?:[0-9A-F]{2}){8,}+\Z")
 _JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*")
 _not_text: set[int] = set()
 _PAD = "(?:={1,2}(?![A-Za-z0-9%+/_=-]))?"
@@ -101,6 +102,8 @@ def _inside(word: str, at: int, walk: Walk, style: _Style) -> list[Edit]:
 
 def readable(word: bytes) -> bytes | None:
     """The bytes behind a word without padding if they are text (or gzip), else ``None``."""
+    if (data := from_hexadecimal(word)) is not None:
+        return data
     if len(word) < MIN or len(word) & 3 == 1:
         return None
     if b"-" in word or b"_" in word:
@@ -116,6 +119,14 @@ def readable(word: bytes) -> bytes | None:
     if data.startswith(GZIP_MAGIC) or (b"\0" in data and _is_wide(data)):
         return data
     return None
+
+
+def from_hexadecimal(word: bytes) -> bytes | None:
+    """The bytes behind a hexadecimal word if they are text of eight bytes or more."""
+    if _HEXADECIMAL.match(word) is None:
+        return None
+    data = bytes.fromhex(word.decode().removeprefix("0x"))
+    return data if _UTF8.match(data) else None
 
 
 def _is_legacy(data: bytes) -> bool:
@@ -180,6 +191,10 @@ def _rewrite(word: str, walk: Walk, style: _Style) -> str | None:
     rewritten = walk.data(data, "")
     if rewritten is data:
         return None
+    if from_hexadecimal(body) is not None:
+        start = "0x" if word.startswith("0x") else ""
+        digits = rewritten.hex()
+        return start + (digits.upper() if word[len(start) :].isupper() else digits) + word[len(body) :]
     written = b2a_base64(rewritten, newline=False)
     own = _style_of([word])
     if own.url or (style.url and b"+" not in body and b"/" not in body):

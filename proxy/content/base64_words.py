@@ -12,6 +12,7 @@ The languages, for the first eleven characters (eight bytes) of a word:
 - UTF-8: ``(ASCII | lead continuation{1,3})*``;
 - a legacy charset, for the first ten characters: no control byte, at most three bytes beyond
   ASCII, and a capital among the characters (hardly a text is without);
+- hexadecimal of UTF-8 (``4a65616e…``), for its first six characters;
 - gzip, and UTF-16 with a byte order mark or a Latin letter among its first two.
 
 All are wider than what they stand for: a word is judged only after it was decoded.
@@ -38,6 +39,10 @@ _UTF_16 = (
     "A[A-P]",  # big end first: the first one is
     "....A[A-P]",  # the same for the second letter
     "..[AEIMQUYcgkosw048]A",
+)
+_HEXADECIMAL = (
+    r"(?:0x)?(?:[2-7][0-9A-Fa-f]|[cCdD][0-9A-Fa-f][89abAB][0-9A-Fa-f]"
+    r"|[eE][0-9A-Fa-f](?:[89abAB][0-9A-Fa-f]){2}){6}"
 )
 _RUN = re.compile(rb"[A-Za-z0-9+/_-]+")
 _RUN_BACKWARDS = re.compile(rb"[A-Za-z0-9+/_-]*")
@@ -133,6 +138,7 @@ def _compile() -> re2._Regexp:
     options.max_mem = _MEMORY
     any_one = _one_of(_ALL)
     ways = [_utf8(0, (0, 0)), _legacy(0, 3, True) or "", "H4sI"]
+    ways.append(_HEXADECIMAL)
     ways += [f"{way}{any_one}{{5}}".replace(".", any_one) for way in _UTF_16]
     return re2.compile(f"[^A-Za-z0-9]{_either(ways)}".encode(), options)
 

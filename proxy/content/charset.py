@@ -31,7 +31,7 @@ _SINGLE_BYTE = frozenset(
 )
 _UTF8_LIKE = frozenset({"utf-8", "ascii"})
 _WIDE = frozenset({"utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"})
-_CONTROLS = bytes(code for code in range(32) if code not in (9, 10, 12, 13, 27)) + b"\x7f"
+_CONTROLS = bytes(code for code in range(32) if code not in (9, 10, 12, 13, 27, 30)) + b"\x7f"
 _HIGH = bytes(range(0x80, 0x100))
 _PROBE = 4096
 

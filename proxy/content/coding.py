@@ -289,6 +289,27 @@ def cdata_escape(replacement: str) -> str:
     return replacement.replace("]]>", "]]]]><![CDATA[>")
 
 
+# --- doubled quotes -----------------------------------------------------------------------
+
+
+class Doubled:
+    """``O''Brien`` in a literal of OData."""
+
+    __slots__ = ()
+
+    def decode(self, raw: str) -> str:
+        return raw.replace("''", "'")
+
+    def units(self, raw: str) -> Iterator[tuple[int, int, int]]:
+        at = raw.find("''")
+        while at >= 0:
+            yield at, at + 2, 1
+            at = raw.find("''", at + 2)
+
+    def writer(self, raw: str) -> Writer:
+        return lambda replacement, spot: replacement.replace("'", "''")
+
+
 # --- CSS ----------------------------------------------------------------------------------
 
 _CSS_ESCAPE = re.compile(r"(\\(?:[0-9A-Fa-f]{1,6}(?:\r\n|[ \t\r\n\f])?|[^\r\n\f]))")
@@ -431,6 +452,7 @@ def url_escape(replacement: str, spot: str = "", around: str = "") -> str:
 PERCENT = Percent(plus=False)
 FORM = Percent(plus=True)
 FORM_PERCENT = Percent(plus=True, space="%20")
+DOUBLED = Doubled()
 CSS = Css()
 CDATA = CData()
 TEXT_ENTITIES = Entities({**_TEXT, JOINER: "&#8288;"})

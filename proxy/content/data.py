@@ -19,7 +19,7 @@ from proxy.content.quiet import is_quiet
 from proxy.content.sniff import Format
 from proxy.content.visitor import Edit, Visitor
 from proxy.content.walk import Walk
-from proxy.policy.model import FieldRule, FieldState, dead_state
+from proxy.policy.model import ELEMENT, FieldRule, FieldState, dead_state
 
 _WORK_FLOOR = 1 << 20
 
@@ -85,6 +85,18 @@ def _charset_parameter(parameters: str) -> str:
     return ""
 
 
+def _columns(fields: BodyFields) -> lines.RuleOf | None:
+    """The rules by the names of columns: those of a form, or of the members of an object."""
+    if fields.json.dead and not fields.form:
+        return None
+
+    def rule_of(name: str) -> FieldRule | None:
+        state = fields.json
+        return fields.form.get(name) or state.step(name).rule or state.step(ELEMENT).step(name).rule
+
+    return rule_of
+
+
 def _undeclared_gzip(data: bytes, declared: str, walk: Walk) -> bytes:
     """Gzip nobody declared: a layer like any other (its field rules are not applied)."""
     inner, exact = decode(data, ["gzip"], walk.limits)
@@ -105,7 +117,7 @@ def _edits(view: str, media: str, walk: Walk, fields: BodyFields) -> list[Edit]:
     if found in (Format.HTML, Format.XML):
         return markup.edits(view, walk, xml=found is Format.XML)
     if found is Format.CSV:
-        return lines.csv_edits(view, walk)
+        return lines.csv_edits(view, walk, _columns(fields))
     if found is Format.EVENTS:
         return lines.event_edits(view, walk)
     if found is Format.SCRIPT:

@@ -19,7 +19,7 @@ from proxy.content.visitor import Drop, Edit
 from proxy.content.walk import Walk
 from proxy.policy.model import FieldRule
 
-_ENCODED = re.compile(r"[%+\\<{]|&(?:#|[A-Za-z]+;)")
+_ENCODED = re.compile(r"[%+\\<{]|&(?:#|[A-Za-z]+;)|''")
 _SIGN = re.compile(r"\+[0-9]|[\w.-]\+[\w.-]*(?:@|%40)")
 """A plus that may be meant: of a number or an address."""
 _RAW_JSON = re.compile(r"[{\[]")

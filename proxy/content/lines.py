@@ -2,21 +2,32 @@
 
 Event streams (``text/event-stream``): the data of each line is read on its own.
 
-CSV: a restored value may hold a comma or a quote, so it is quoted as its cell asks for. A
-name that stood in two cells (``Martin,Jean``) is replaced in the first and the second is left
-empty, so that no row changes its number of cells; on the way back the two are filled again.
+CSV: a cell under a field rule (by the name that heads its column) is dealt with by the rule; all
+else is read as text in which a change of cell is a comma, whatever the delimiter and the quotes,
+so that ``"Martin";"Jean"`` is a name. It is replaced in its first cell and the others are left
+empty, so that no row changes its number of cells; on the way back they are filled again. A value
+that needs it is quoted as its cell asks for.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 
+from proxy.content.coding import Writer, back
 from proxy.content.edits import Page, shift
-from proxy.content.visitor import Edit
+from proxy.content.visitor import Drop, Edit
 from proxy.content.walk import Walk
+from proxy.policy.model import FieldRule
 
 _DATA = re.compile(r"^(?:data|event|id)?:[ ]?([^\r\n]+)", re.M)
-_CELL_NEEDS_QUOTES = re.compile(r'["\r\n]')
+_LINES = re.compile(r"[^\r\n]+")
+_DELIMITERS = ";\t|,"
+_SNIFFED = 6
+_HEAD = 2000
+
+type RuleOf = Callable[[str], FieldRule | None]
+"""The rule for the column that a name heads."""
 
 
 def event_edits(text: str, walk: Walk) -> list[Edit]:
@@ -28,61 +39,165 @@ def event_edits(text: str, walk: Walk) -> list[Edit]:
     return page.finish(walk.visitor.text(page.rest()))
 
 
-def csv_edits(text: str, walk: Walk) -> list[Edit]:
+def is_csv(text: str) -> bool:
+    """Whether undeclared text is CSV beyond doubt: its first lines have the same cells."""
+    head = text[:_HEAD]
+    lines = [match[0] for match in _LINES.finditer(head)]
+    if len(text) > _HEAD:
+        lines.pop()
+    if len(lines) < 2:
+        return False
+    separators = (";", "\t", '","') if len(lines) > 2 else ('";"', '"\t"', '","')
+    return any(
+        lines[0].count(separator) > 0
+        and len({line.count(separator) for line in lines[:_SNIFFED]}) == 1
+        for separator in separators
+    )
+
+
+def csv_edits(text: str, walk: Walk, rule_of: RuleOf | None = None) -> list[Edit]:
     """Edits for comma-, semicolon- or tab-separated values."""
-    found = walk.prose(text)
-    if not found:
-        return found
-    delimiter = _delimiter(text)
-    cell_end = re.compile(rf"[{re.escape(delimiter)}\r\n]|\Z")
-    written: list[Edit] = []
+    table = _Table(text)
+    page = Page(text)
+    if rule_of is not None:
+        _columns(page, walk, table, rule_of)
+    rest = page.rest()
+    found = back(rest, walk.prose(table.decode(rest)), table)
+    return page.finish(sorted(_written(text, found, table)))
+
+
+class _Table:
+    """A CSV text, as a coding: between two cells it reads a comma."""
+
+    __slots__ = ("between", "cell", "delimiter")
+
+    def __init__(self, text: str) -> None:
+        head = text[:_HEAD].split("\n", 1)[0]
+        self.delimiter = max(_DELIMITERS, key=head.count)
+        sign = re.escape(self.delimiter)
+        self.between = re.compile(rf'"?{sign}"?')
+        self.cell = re.compile(rf'(?:"((?:[^"]++|"")*+)"|([^{sign}\r\n]*+))({sign}|\r?\n|\r|\Z)')
+
+    def decode(self, raw: str) -> str:
+        return self.between.sub(",", raw)
+
+    def units(self, raw: str) -> Iterator[tuple[int, int, int]]:
+        for match in self.between.finditer(raw):
+            yield *match.span(), 1
+
+    def writer(self, raw: str) -> Writer:
+        return lambda replacement, spot: replacement
+
+    def crossed(self, spot: str, *, inside: bool) -> list[str]:
+        """The changes of cell in a stretch that begins in a quoted cell, or not."""
+        changes = []
+        for match in self.between.finditer(spot):
+            if not inside or match[0][0] == '"':
+                changes.append(match[0])
+                inside = match[0][-1] == '"'
+        return changes
+
+    def emptied(self, text: str, at: int, count: int) -> list[str]:
+        """The changes to the ``count`` cells behind ``at`` if those are empty."""
+        changes = []
+        for _ in range(count):
+            match = self.between.match(text, at)
+            if match is None:
+                return []
+            changes.append(match[0])
+            at = match.end()
+        if text.startswith('"', at):
+            at += 1
+        return changes if at == len(text) or text[at] in self.delimiter + "\r\n" else []
+
+
+def _written(text: str, found: list[Edit], table: _Table) -> Iterator[Edit]:
+    """Fit each replacement into its cell, or the cells that it came from."""
     inside = False
     cell = scanned = quoted_to = 0
-    for edit in found:
-        inside ^= text.count('"', scanned, edit.start) % 2 == 1
-        opening = max(text.rfind(sign, scanned, edit.start) for sign in (delimiter, "\n"))
+    cell_end = re.compile(rf"[{re.escape(table.delimiter)}\r\n]|\Z")
+    for start, end, replacement in found:
+        if start < scanned:
+            continue
+        inside ^= text.count('"', scanned, start) % 2 == 1
+        opening = max(text.rfind(sign, scanned, start) for sign in (table.delimiter, "\n"))
         cell = opening + 1 if opening >= 0 else cell
-        scanned = edit.end
-        if inside or edit.start < quoted_to:
-            written.append(edit._replace(replacement=edit.replacement.replace('"', '""')))
+        quoted = inside or start < quoted_to
+        changes = table.crossed(text[start:end], inside=inside)
+        scanned = end
+        inside ^= text.count('"', start, end) % 2 == 1
+        parts = [replacement, *[""] * len(changes)]
+        if not changes and (filled := _in_cells(text, end, replacement, table)):
+            changes, parts = filled, replacement.split(",")
+            end += len("".join(changes))
+            inside ^= "".join(changes).count('"') % 2 == 1
+            scanned = end
+        if not quoted and not changes and _needs_quotes(replacement, table.delimiter):
+            closing = cell_end.search(text, end)
+            quoted_to = closing.start() if closing else len(text)
+            yield Edit(cell, cell, '"')
+            yield Edit(start, end, _doubled(replacement))
+            yield Edit(quoted_to, quoted_to, '"')
             continue
-        fitted = _fit(text, edit, delimiter)
-        if fitted is not None:
-            written.append(fitted)
+        if quoted or changes:
+            parts = [_doubled(part) for part in parts]
+        pieces = [part for pair in zip(parts, [*changes, ""], strict=True) for part in pair]
+        yield Edit(start, end, "".join(pieces))
+
+
+def _in_cells(text: str, end: int, replacement: str, table: _Table) -> list[str]:
+    """The changes of cell behind a name that came from several, and was no ``Martin, Léa``."""
+    count = replacement.count(",")
+    return table.emptied(text, end, count) if count and ", " not in replacement else []
+
+
+def _needs_quotes(replacement: str, delimiter: str) -> bool:
+    return any(sign in replacement for sign in (delimiter, '"', "\r", "\n"))
+
+
+def _doubled(replacement: str) -> str:
+    return replacement.replace('"', '""')
+
+
+# --- columns under a rule -----------------------------------------------------------------
+
+
+def _columns(page: Page, walk: Walk, table: _Table, rule_of: RuleOf) -> None:
+    """Apply rules to the columns they name. The first row has the names."""
+    text = page.text
+    rules: list[FieldRule | None] = []
+    at = column = 0
+    heading = True
+    while at < len(text):
+        match = table.cell.match(text, at)
+        if match is None:  # something behind a closing quote: no cell, go on behind it
+            following = table.between.search(text, at + 1)
+            at = following.end() if following else len(text)
             continue
-        closing = cell_end.search(text, edit.end)
-        quoted_to = closing.start() if closing else len(text)
-        written += (
-            Edit(cell, cell, '"'),
-            edit._replace(replacement=edit.replacement.replace('"', '""')),
-            Edit(quoted_to, quoted_to, '"'),
-        )
-    return sorted(written)
+        value = match[1].replace('""', '"') if match[1] is not None else match[2]
+        if heading:
+            rules.append(rule_of(value.strip().lstrip("\ufeff")))
+        elif value and column < len(rules) and (rule := rules[column]) is not None:
+            _cell(page, walk, rule, match, value)
+        column += 1
+        at = match.end()
+        if match[3] != table.delimiter:
+            if heading and not any(rules):
+                return
+            heading, column = False, 0
 
 
-def _delimiter(text: str) -> str:
-    head = text[:2000].split("\n", 1)[0]
-    return max(",;\t|", key=head.count)
-
-
-def _fit(text: str, edit: Edit, delimiter: str) -> Edit | None:
-    """The edit if its replacement fits an unquoted cell, ``None`` if the cell needs quotes."""
-    start, end, replacement = edit
-    lost = text.count(delimiter, start, end) - replacement.count(delimiter)
-    if lost > 0:
-        return Edit(start, end, replacement + delimiter * lost)
-    if lost < 0 and _stood_in_cells(text, edit, delimiter, -lost):
-        return Edit(start, end - lost, replacement)
-    if lost < 0 or _CELL_NEEDS_QUOTES.search(replacement):
-        return None
-    return edit
-
-
-def _stood_in_cells(text: str, edit: Edit, delimiter: str, count: int) -> bool:
-    """Whether a name came from several cells: they are empty, and it was no ``Martin, Léa``."""
-    after = edit.end + count
-    return (
-        text.startswith(delimiter * count, edit.end)
-        and (after == len(text) or text[after] in delimiter + "\r\n")
-        and f"{delimiter} " not in edit.replacement
-    )
+def _cell(page: Page, walk: Walk, rule: FieldRule, match: re.Match[str], value: str) -> None:
+    group = 1 if match[1] is not None else 2
+    start, end = match.span(group)
+    answer = walk.visitor.field(rule, value)
+    if answer is None:
+        if not walk.answer:
+            page.cover(start, end)
+        return
+    written = "" if isinstance(answer, Drop) else answer
+    if group == 1:
+        written = _doubled(written)
+    elif _needs_quotes(written, match[3] or ","):
+        written = f'"{_doubled(written)}"'
+    page.cover(start, end, [Edit(start, end, written)])

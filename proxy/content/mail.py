@@ -25,6 +25,8 @@ _WORD = r"=\?([A-Za-z0-9_.:-]{2,40})(?:\*[A-Za-z-]{1,20})?\?([bBqQ])\?([^?\r\n]{
 _ENCODED_WORD = re.compile(_WORD)
 _WORDS = re.compile(rf"{_WORD}(?:\s{{1,20}}{_WORD})*".replace("(", "(?:").replace("(?:?:", "(?:"))
 _FOLD = re.compile(r"\r?\n[ \t]")
+_NAME_LINE = re.compile(r"^N(?:;[^:\r\n]{0,200})?:[^\r\n]*", re.M | re.I)
+_SAYS_QUOTED = re.compile(r"quoted-printable", re.I)
 _CARD = re.compile(r"^BEGIN:V", re.M | re.I)
 _QUOTED = re.compile(
     r"=(?:\r?\n|[0-9A-F]{2}=[0-9A-F]{2}|(?<=[a-z]=)(?:[C-F][0-9A-F](?=[a-z])|20(?=[A-Z])))"
@@ -39,7 +41,7 @@ _LONGEST = 40
 
 def has_any(text: str) -> bool:
     """Whether anything of this kind stands in ``text``."""
-    return ("=" in text and _has_words_or_quoted(text)) or has_folds(text)
+    return ("=" in text and _has_words_or_quoted(text)) or has_folds(text) or has_card(text)
 
 
 def _has_words_or_quoted(text: str) -> bool:
@@ -56,6 +58,11 @@ def has_folds(text: str) -> bool:
     return "\n" in text and ":" in text and _CARD.search(text) is not None and "\n " in text
 
 
+def has_card(text: str) -> bool:
+    """Whether ``text`` holds a vCard."""
+    return ":" in text and _CARD.search(text) is not None and _NAME_LINE.search(text) is not None
+
+
 class _Folded:
     """Lines that go on after a line break and a space."""
 
@@ -70,6 +77,21 @@ class _Folded:
 
     def writer(self, raw: str) -> Writer:
         return lambda replacement, spot: replacement
+
+
+class _Card:
+    """``N:Martin;Jean;;;`` of a vCard: between the parts of a name it reads a comma."""
+
+    __slots__ = ()
+
+    def decode(self, raw: str) -> str:
+        return _NAME_LINE.sub(lambda match: match[0].replace(";", ","), raw)
+
+    def units(self, raw: str) -> Iterator[tuple[int, int, int]]:
+        return iter(())
+
+    def writer(self, raw: str) -> Writer:
+        return lambda replacement, spot: replacement + ";" * spot.count(";")
 
 
 class _Quoted:
@@ -99,6 +121,7 @@ class _Quoted:
         return lambda replacement, spot: _quote(_encode(replacement, charset), b"\x20")
 
 
+CARD: Coding = _Card()
 FOLDED: Coding = _Folded()
 QUOTED: Coding = _Quoted()
 
@@ -200,10 +223,41 @@ def _write_words(text: str, like: tuple[str, str, str]) -> str:
 
 
 def views(text: str, walk: Walk) -> list[list[Edit]]:
-    """Edits of ``text`` as it reads unfolded, and with quoted-printable undone."""
+    """Edits of ``text`` as it reads unfolded, with quoted-printable undone, with names in parts."""
     groups = []
     if has_folds(text):
         groups.append(back(text, walk.text(FOLDED.decode(text)), FOLDED))
     elif has_quoted(text):
         groups.append(back(text, walk.text(QUOTED.decode(text)), QUOTED))
+    if has_card(text):
+        groups.append(back(text, walk.visitor.text(CARD.decode(text)), CARD))
     return groups
+
+
+def settled(text: str, edits: list[Edit]) -> list[Edit]:
+    """Restored values as their line has them: quoted-printable, or a name in its parts."""
+    if has_card(text):
+        edits = [_in_parts(text, edit) for edit in edits]
+    if _SAYS_QUOTED.search(text):
+        edits = [_requoted(text, edit) for edit in edits]
+    return edits
+
+
+def _in_parts(text: str, edit: Edit) -> Edit:
+    line = text.rfind("\n", 0, edit.start) + 1
+    count = edit.replacement.count(",")
+    if count and ", " not in edit.replacement and _NAME_LINE.match(text, line):
+        if text.startswith(";" * count, edit.end):
+            return Edit(edit.start, edit.end + count, edit.replacement.replace(",", ";"))
+    return edit
+
+
+def _requoted(text: str, edit: Edit) -> Edit:
+    """Where a line says that it is quoted-printable, or the head of what it stands in does."""
+    line = text.rfind("\n", 0, edit.start) + 1
+    head = text.find("\n\n") if "\n\n" in text else text.find("\r\n\r\n")
+    says = _SAYS_QUOTED.search(text, line, edit.start)
+    says = says or (0 <= head < edit.start and _SAYS_QUOTED.search(text, 0, head))
+    if not says:
+        return edit
+    return edit._replace(replacement=QUOTED.writer(text[line : edit.start])(edit.replacement, ""))

@@ -21,8 +21,8 @@ import re
 from collections.abc import Iterator
 
 from proxy.content import base64, flow, mail
-from proxy.content.coding import BACKSLASHES, ENTITIES, FORM, PERCENT
-from proxy.content.triggers import has_entity, has_percent, has_plus, has_tag
+from proxy.content.coding import BACKSLASHES, DOUBLED, ENTITIES, FORM, PERCENT
+from proxy.content.triggers import has_doubled, has_entity, has_percent, has_plus, has_tag
 from proxy.content.walk import Walk
 
 _MOST_VIEWS = 10
@@ -76,6 +76,8 @@ def _views(text: str, walk: Walk) -> Iterator[str | None]:
             yield FORM.decode(text)
     elif has_plus(text):
         yield text.replace("+", " ")
+    if has_doubled(text):
+        yield DOUBLED.decode(text)
     if has_entity(text):
         yield ENTITIES.decode(text)
     if "\\" in text:

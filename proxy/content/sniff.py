@@ -10,7 +10,7 @@ import re
 from enum import Enum, auto
 from typing import Any, NamedTuple
 
-from proxy.content import json
+from proxy.content import json, lines
 from proxy.content.compression import GZIP_MAGIC
 
 
@@ -129,4 +129,4 @@ def _other_format(text: str, media: str, first: str) -> Format:
         return Format.CSV
     if "javascript" in media or "ecmascript" in media or media == "text/css":
         return Format.SCRIPT
-    return Format.TEXT
+    return Format.CSV if media != "text/markdown" and lines.is_csv(text) else Format.TEXT

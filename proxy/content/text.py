@@ -12,9 +12,9 @@ import re
 
 from proxy.content import base64, json, mail, markup
 from proxy.content.batch import Batch
-from proxy.content.coding import PERCENT, Coding, back
+from proxy.content.coding import DOUBLED, PERCENT, Coding, back
 from proxy.content.edits import Page, merge, shift, touching
-from proxy.content.triggers import has_percent, has_plus, has_tag, next_coding
+from proxy.content.triggers import has_doubled, has_percent, has_plus, has_tag, next_coding
 from proxy.content.url_spots import either_plus, in_percent, in_urls
 from proxy.content.visitor import Edit
 from proxy.content.walk import Walk
@@ -40,11 +40,16 @@ def prose(text: str, walk: Walk) -> list[Edit]:
         return []
     words, text = mail.word_edits(text, walk)
     found = in_urls(text, walk.visitor.text(text))
+    if walk.answer and found:
+        found = mail.settled(text, found)
     groups = [found, words]
     if "=" in text or "\n" in text:
         groups += mail.views(text, walk)
     if has_plus(text):
         groups.append(_plus_view(text, walk))
+    if has_doubled(text):
+        view = DOUBLED.decode(text)
+        groups.append(back(text, walk.visitor.text(view), DOUBLED))
     coding = next_coding(text)
     if coding is PERCENT:
         groups.append(_percent_pieces(text, walk))

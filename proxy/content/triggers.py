@@ -13,6 +13,7 @@ _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _ENTITY = re.compile(r"&(?:#[0-9xX]|[A-Za-z][A-Za-z0-9]{1,31};)")
 _BACKSLASH = re.compile(r"\\[^\s]")
 _PLUS = re.compile(r"\+(?<=[^\W_]\+)[^\W_]")
+_DOUBLED = re.compile(r"''(?<=[^\W\d_]'')[^\W\d_]")
 _TAG = re.compile(r"<[A-Za-z!/?]")
 
 
@@ -39,6 +40,11 @@ def has_plus(text: str) -> bool:
 def has_tag(text: str) -> bool:
     """``<b>``."""
     return "<" in text and _TAG.search(text) is not None
+
+
+def has_doubled(text: str) -> bool:
+    """``'O''Brien'``, a literal of OData or SQL."""
+    return "''" in text and _DOUBLED.search(text) is not None
 
 
 def next_coding(text: str) -> Coding | None:

@@ -18,6 +18,7 @@ _NEEDS_CODING = re.compile(r"[^A-Za-z0-9@._~!$'()*,;:/-]")
 _FORM = re.compile(r"\A\??[\w.\[\]$%~-]++=[^\s&]*+(?:&[\w.\[\]$%~-]++=[^\s&]*+)++\Z")
 _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 _WORD = re.compile(r"[^\s\"'<>\\]*")
+_LITERAL = re.compile(r"(?:\b(?:eq|ne|gt|ge|lt|le|in)\s{1,3}\(?|\w\(|\w=|,\s?)'[^']*\Z")
 _BREAKS = " \n\t\r\"'<>\\"
 _LOOK_BACK = 300
 
@@ -46,13 +47,22 @@ def _with_plus(text: str, edits: list[Edit]) -> list[Edit]:
 
 
 def in_urls(text: str, edits: list[Edit]) -> list[Edit]:
-    """Percent-encode replacements that stand inside a URL or a form written in ``text``."""
+    """Write replacements for the spot: a URL, a form, or a literal in one of OData."""
+    if edits and "'" in text and any("'" in edit.replacement for edit in edits):
+        edits = [_in_literal(text, edit) for edit in edits]
     if not edits or not any(_NEEDS_CODING.search(edit.replacement) for edit in edits):
         return edits
     if "/" not in text and "=" not in text:
         return edits
     whole_form = "=" in text and _FORM.match(text) is not None
     return [_in_url(text, edit, whole_form) for edit in edits]
+
+
+def _in_literal(text: str, edit: Edit) -> Edit:
+    """``name eq 'O''Brien'`` and ``Users('O''Brien')``: a quote is doubled."""
+    if "'" in edit.replacement and _LITERAL.search(text, max(0, edit.start - 80), edit.start):
+        return edit._replace(replacement=edit.replacement.replace("'", "''"))
+    return edit
 
 
 def in_percent(text: str, edit: Edit) -> bool:
