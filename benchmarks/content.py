@@ -120,9 +120,7 @@ def body_of(shape: Shape, size: int, people: list[Person] | None) -> bytes:
     """A body of about ``size`` bytes; with ``people``, one in each record."""
     count = max(1, size // 300)
     while True:
-        records = [
-            _record(n, people[n % len(people)] if people else None) for n in range(count)
-        ]
+        records = [_record(n, people[n % len(people)] if people else None) for n in range(count)]
         body = shape.write(records).encode()
         if abs(len(body) - size) * 5 < size or count == 1:
             return body

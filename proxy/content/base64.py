@@ -1,4 +1,4 @@
-"""Base64 and hexadecimal words inside text: read when they hold text, rewritten only when something changed.
+"""Base64 and hexadecimal words inside text: read when they hold text, rewritten if it changed.
 
 Most long words are not base64 of anything readable, and most come again: JSON repeats its
 keys, and so does the next message. A word's answer depends on the word alone, so the hashes of
@@ -194,7 +194,9 @@ def _rewrite(word: str, walk: Walk, style: _Style) -> str | None:
     if from_hexadecimal(body) is not None:
         start = "0x" if word.startswith("0x") else ""
         digits = rewritten.hex()
-        return start + (digits.upper() if word[len(start) :].isupper() else digits) + word[len(body) :]
+        return (
+            start + (digits.upper() if word[len(start) :].isupper() else digits) + word[len(body) :]
+        )
     written = b2a_base64(rewritten, newline=False)
     own = _style_of([word])
     if own.url or (style.url and b"+" not in body and b"/" not in body):

@@ -15,7 +15,7 @@ from proxy.content.coding import SCRIPT, back
 from proxy.content.compression import decode, encode
 from proxy.content.edits import shift, splice
 from proxy.content.limits import Limits
-from proxy.content.quiet import is_quiet
+from proxy.content.quiet import FirstViews, as_form, as_it_stands, is_quiet
 from proxy.content.sniff import Format
 from proxy.content.visitor import Edit, Visitor
 from proxy.content.walk import Walk
@@ -85,6 +85,15 @@ def _charset_parameter(parameters: str) -> str:
     return ""
 
 
+def first_views(view: str, media: str) -> FirstViews:
+    """What the format that ``view`` may be of shows of it first."""
+    if sniff.may_be_form(view, media):
+        return as_form
+    if sniff.may_be_csv(view, media):
+        return lines.csv_views
+    return as_it_stands
+
+
 def _columns(fields: BodyFields) -> lines.RuleOf | None:
     """The rules by the names of columns: those of a form, or of the members of an object."""
     if fields.json.dead and not fields.form:
@@ -105,7 +114,7 @@ def _undeclared_gzip(data: bytes, declared: str, walk: Walk) -> bytes:
 
 
 def _edits(view: str, media: str, walk: Walk, fields: BodyFields) -> list[Edit]:
-    if fields.json.dead and not fields.form and is_quiet(view, walk, form=sniff.may_be_form(view, media)):
+    if fields.json.dead and not fields.form and is_quiet(view, walk, first_views(view, media)):
         return []
     found, begin, value = sniff.text_format(view, media)
     if found in (Format.JSON, Format.JSON_LINES):

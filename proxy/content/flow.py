@@ -31,13 +31,18 @@ _SPACE = frozenset("br td th dt dd".split())
 _TAG_NAME = re.compile(r"<(/?)([A-Za-z][^\s/>]*)")
 _GAP = re.compile("([ \xa0\u202f]+)")
 _SPACES = re.compile(r"[\t\n\r\f][ \t\n\r\f]*+| [ \t\n\r\f]++")
-_EMPTIED = re.compile(r"(?:\s|&nbsp;|\]\]>|<!\[CDATA\[|<[^<>]*+>)*+((?:\u2060|&#(?:8288|x2060);|&NoBreak;)++)")
+_EMPTIED = re.compile(
+    r"(?:\s|&(?:nbsp|#(?:32|160|x20|xa0));|\]\]>|<!\[CDATA\[|<!--(?:[^<>-]|-(?!->)){0,2000}+-->"
+    r"|<[^<>\"']{0,500}+(?:\"[^\"]{0,2000}+\"[^<>\"']{0,500}+|'[^']{0,2000}+'[^<>\"']{0,500}+)*+>)*+"
+    r"((?:\u2060|&#(?:8288|x2060);|&NoBreak;)++)"
+)
 _ONE_JOINER = re.compile(r"\u2060|&[^;]*;")
 _WORD_GAP = re.compile("[ \xa0\u202f]+")
 _TAGS = r"\s[^<>\"']*+(?:\"[^<>\"]*+\"[^<>\"']*+|'[^<>']*+'[^<>\"']*+)*+"
 _NAMES = "|".join(sorted(_GLUE, key=len, reverse=True))
 _SIMPLE = re.compile(
-    rf"</?(?:{_NAMES})(?:{_TAGS})?+/?>|<!--(?:[^<>-]|-(?!->))*+-->|\]\]>|<!\[CDATA\[|<\?[^<>]*+>", re.I
+    rf"</?(?:{_NAMES})(?:{_TAGS})?+/?>|<!--(?:[^<>-]|-(?!->))*+-->|\]\]>|<!\[CDATA\[|<\?[^<>]*+>",
+    re.I,
 )
 _NOT_SIMPLE = re.compile(
     rf"</?(?:{_NAMES})(?![\w:.-])|<!(?!doctype)|<\?|<(?:script|style|textarea|title)", re.I
@@ -69,9 +74,7 @@ class Flow:
         self._parted: list[bool] = []
         """Tags since the last text that are not inline; true for one that parts."""
 
-    def text(
-        self, start: int, raw: str, found: list[Edit], coding: Coding = TEXT_ENTITIES
-    ) -> None:
+    def text(self, start: int, raw: str, found: list[Edit], coding: Coding = TEXT_ENTITIES) -> None:
         """A stretch of text. ``found``: edits of its own, on ``raw``, are not to be seen."""
         if found:
             raw = _masked(raw, found)
@@ -144,19 +147,23 @@ class Flow:
         return Edit(start - at, end - at, "") if start < end else None
 
     def _joiners(self, text: str, edit: Edit, index: int) -> str:
-        """One for each word that begins in this fragment; none for the rest of a word."""
+        """One for each word that begins in this fragment; none for the rest of a word before."""
         part = self._portion(text, edit, index)
         if part is None:
             return ""
         at = self._fragments[index].at
         taken = text[at + part.start : at + part.end]
         words = len(_WORD_GAP.split(taken))
-        return JOINER * (words if _WORD_GAP.match(text, at + part.start - 1) else words - 1)
+        if _WORD_GAP.match(text, at + part.start - 1):
+            return JOINER * words
+        gap = _WORD_GAP.search(taken)
+        return gap[0] + JOINER * (words - 1) if gap else ""
 
 
 def _masked(raw: str, edits: list[Edit]) -> str:
     """``raw`` with zero bytes where edits stand that are already made."""
-    pieces, at = [], 0
+    pieces: list[str] = []
+    at = 0
     for start, end, _ in edits:
         pieces += (raw[at:start], "\0" * (end - start))
         at = end

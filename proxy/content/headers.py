@@ -82,11 +82,15 @@ def rewrite_headers(
     ``memory`` of this service and this directory: a client sends the same fields again and again.
     """
     if memory is None or endpoint_fields:
-        return _rewrite(headers, endpoint_fields, visitor, direction, limits or _BOUNDS[signed_allowed])
+        return _rewrite(
+            headers, endpoint_fields, visitor, direction, limits or _BOUNDS[signed_allowed]
+        )
     marks = [hash(field) for field in headers if field[0].lower() != b"content-length"]
     if all(map(memory.is_plain, marks)):
         return headers
-    written = _rewrite(headers, endpoint_fields, visitor, direction, limits or _BOUNDS[signed_allowed])
+    written = _rewrite(
+        headers, endpoint_fields, visitor, direction, limits or _BOUNDS[signed_allowed]
+    )
     if written is headers:
         for mark in marks:
             memory.note_plain(mark)

@@ -66,6 +66,11 @@ def csv_edits(text: str, walk: Walk, rule_of: RuleOf | None = None) -> list[Edit
     return page.finish(sorted(_written(text, found, table)))
 
 
+def csv_views(text: str) -> tuple[str, str]:
+    """What ``csv_edits`` shows without rules."""
+    return text, _Table(text).decode(text)
+
+
 class _Table:
     """A CSV text, as a coding: between two cells it reads a comma."""
 

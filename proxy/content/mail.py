@@ -21,9 +21,12 @@ from proxy.content.edits import splice
 from proxy.content.visitor import Edit
 from proxy.content.walk import Walk
 
-_WORD = r"=\?([A-Za-z0-9_.:-]{2,40})(?:\*[A-Za-z-]{1,20})?\?([bBqQ])\?([^?\r\n]{0,4000})\?="
-_ENCODED_WORD = re.compile(_WORD)
-_WORDS = re.compile(rf"{_WORD}(?:\s{{1,20}}{_WORD})*".replace("(", "(?:").replace("(?:?:", "(?:"))
+_NAMED = r"[A-Za-z0-9_.:-]{2,40}"
+_TONGUE = r"(?:\*[A-Za-z-]{1,20})?"
+_SAID = r"[^?\r\n]{0,4000}"
+_ENCODED_WORD = re.compile(rf"=\?({_NAMED}){_TONGUE}\?([bBqQ])\?({_SAID})\?=")
+_ONE = rf"=\?{_NAMED}{_TONGUE}\?[bBqQ]\?{_SAID}\?="
+_WORDS = re.compile(rf"{_ONE}(?:\s{{1,20}}{_ONE})*+")
 _FOLD = re.compile(r"\r?\n[ \t]")
 _NAME_LINE = re.compile(r"^N(?:;[^:\r\n]{0,200})?:[^\r\n]*", re.M | re.I)
 _SAYS_QUOTED = re.compile(r"quoted-printable", re.I)
@@ -246,18 +249,18 @@ def settled(text: str, edits: list[Edit]) -> list[Edit]:
 def _in_parts(text: str, edit: Edit) -> Edit:
     line = text.rfind("\n", 0, edit.start) + 1
     count = edit.replacement.count(",")
-    if count and ", " not in edit.replacement and _NAME_LINE.match(text, line):
-        if text.startswith(";" * count, edit.end):
-            return Edit(edit.start, edit.end + count, edit.replacement.replace(",", ";"))
-    return edit
+    if not count or ", " in edit.replacement or not text.startswith(";" * count, edit.end):
+        return edit
+    if _NAME_LINE.match(text, line) is None:
+        return edit
+    return Edit(edit.start, edit.end + count, edit.replacement.replace(",", ";"))
 
 
 def _requoted(text: str, edit: Edit) -> Edit:
     """Where a line says that it is quoted-printable, or the head of what it stands in does."""
     line = text.rfind("\n", 0, edit.start) + 1
     head = text.find("\n\n") if "\n\n" in text else text.find("\r\n\r\n")
-    says = _SAYS_QUOTED.search(text, line, edit.start)
-    says = says or (0 <= head < edit.start and _SAYS_QUOTED.search(text, 0, head))
-    if not says:
+    says = _SAYS_QUOTED.search(text, line, edit.start) is not None
+    if not says and not (0 <= head < edit.start and _SAYS_QUOTED.search(text, 0, head)):
         return edit
     return edit._replace(replacement=QUOTED.writer(text[line : edit.start])(edit.replacement, ""))

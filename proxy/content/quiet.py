@@ -17,8 +17,7 @@ identity keys are not known here: who has any for this text must not ask.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from proxy.content import base64, flow, mail
 from proxy.content.coding import BACKSLASHES, DOUBLED, ENTITIES, FORM, PERCENT
@@ -27,23 +26,37 @@ from proxy.content.walk import Walk
 
 _MOST_VIEWS = 10
 _BEGINNING = 4096
-_MEANT_PLUS = re.compile(r"\+(?:[0-9]|(?<=[\w.-]\+)[\w.-]*(?:@|%40))")
-"""A plus that may be itself in a form: see ``form``."""
+
+type FirstViews = Callable[[str], Iterable[str]]
 
 
-def is_quiet(text: str, walk: Walk, *, form: bool = False) -> bool:
+def as_it_stands(text: str) -> Iterator[str]:
+    """The views of a text to begin with, by default."""
+    yield text
+
+
+def as_form(text: str) -> Iterator[str]:
+    """Those of a form: values are shown decoded; as they stand only where that is the same."""
+    if text[:1] in ("{", "[", '"'):
+        yield text  # it may be JSON all the same
+    yield FORM.decode(text)
+    if "+" in text:
+        yield PERCENT.decode(text)
+
+
+def is_quiet(text: str, walk: Walk, first: FirstViews = as_it_stands) -> bool:
     """Whether it is certain that no codec would find anything in ``text``.
 
-    ``form`` if the text is a form or may be taken for one. The beginning of a long text is asked
-    first: where people are, they mostly are from the start.
+    ``first`` gives what the format shows before any escape is undone. The beginning of a long
+    text is asked first: where people are, they mostly are from the start.
     """
-    if len(text) > 4 * _BEGINNING and not _holds_nothing(text[:_BEGINNING], walk, form):
+    if len(text) > 4 * _BEGINNING and not _holds_nothing(text[:_BEGINNING], walk, first):
         return False
-    return _holds_nothing(text, walk, form)
+    return _holds_nothing(text, walk, first)
 
 
-def _holds_nothing(text: str, walk: Walk, form: bool) -> bool:
-    waiting = list(_form_views(text)) if form else [text]
+def _holds_nothing(text: str, walk: Walk, first: FirstViews) -> bool:
+    waiting = list(first(text))
     seen = set(waiting)
     while waiting:
         view = waiting.pop()
@@ -56,13 +69,6 @@ def _holds_nothing(text: str, walk: Walk, form: bool) -> bool:
                 seen.add(following)
                 waiting.append(following)
     return True
-
-
-def _form_views(text: str) -> Iterator[str]:
-    """Of a form, values are shown decoded; as they stand only where that is the same."""
-    yield FORM.decode(text)
-    if "+" in text:
-        yield PERCENT.decode(text)
 
 
 def _views(text: str, walk: Walk) -> Iterator[str | None]:

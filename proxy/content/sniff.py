@@ -98,6 +98,11 @@ def may_be_form(text: str, media: str) -> bool:
     return media == _FORM_TYPE or _FORM.match(text) is not None
 
 
+def may_be_csv(text: str, media: str) -> bool:
+    """Whether ``text_format`` may say so."""
+    return "csv" in media or "tab-separated" in media or lines.is_csv(text)
+
+
 def text_format(text: str, media: str) -> Found:
     """What decoded text is."""
     prefix = _PREFIX.match(text)
@@ -108,7 +113,8 @@ def text_format(text: str, media: str) -> Found:
         value = json.parse(body)
         if value is not json.INVALID:
             return Found(Format.JSON, start, value)
-        if first in '{["0123456789' and json.is_sequence(body):
+        values_in_a_row = first in "{[" or (first in '"0123456789' and not may_be_csv(text, media))
+        if values_in_a_row and json.is_sequence(body):
             return Found(Format.JSON_LINES, start)
     return Found(_other_format(text, media, first))
 
@@ -121,9 +127,7 @@ def _other_format(text: str, media: str, first: str) -> Format:
         return Format.HTML
     if media == "text/event-stream" or (first and _EVENTS.match(text[:2000])):
         return Format.EVENTS
-    if media == _FORM_TYPE or (
-        media != "text/plain" and _FORM.match(text)
-    ):
+    if media == _FORM_TYPE or (media != "text/plain" and _FORM.match(text)):
         return Format.FORM
     if "csv" in media or "tab-separated" in media:
         return Format.CSV

@@ -30,7 +30,8 @@ def read(text: str, walk: Walk) -> list[Edit]:
     if first in ("{", "[", '"') and json.is_valid(text):
         return json.edits(text, walk)
     if has_tag(text):
-        return markup.edits(text, walk)
+        words, text = mail.word_edits(text, walk)  # ``=?…?= <lea@…>`` has the look of markup
+        return merge(markup.edits(text, walk), words)
     return prose(text, walk)
 
 
