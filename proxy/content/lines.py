@@ -44,7 +44,7 @@ def is_csv(text: str) -> bool:
     head = text[:_HEAD]
     lines = [match[0] for match in _LINES.finditer(head)]
     if len(text) > _HEAD:
-        lines.pop()
+        lines = lines[:-1]
     if len(lines) < 2:
         return False
     separators = (";", "\t", '","') if len(lines) > 2 else ('";"', '"\t"', '","')

@@ -104,7 +104,7 @@ def test_each_name_is_counted_once() -> None:
     class Counting(Toy):
         seen = 0
 
-        def text(self, text: str):  # noqa: ANN202
+        def text(self, text: str):
             edits = super().text(text)
             Counting.seen += len(edits)
             return edits

@@ -199,7 +199,7 @@ def test_sequences_with_record_separators_are_text() -> None:
 @pytest.mark.parametrize("prefix", ["", "0x"])
 @pytest.mark.parametrize("upper", [False, True])
 def test_hexadecimal_of_text_is_read_and_written_alike(prefix: str, upper: bool) -> None:
-    digits = "Jean Dupont".encode().hex()
+    digits = b"Jean Dupont".hex()
     token = b"zq1bbbb-long-enough".hex()
     if upper:
         digits, token = digits.upper(), token.upper()
