@@ -33,7 +33,7 @@ from proxy.runtime import Runtime
 
 PEOPLE = 2000
 SIZES = {"2 KB": 2_000, "20 KB": 20_000, "200 KB": 200_000, "1 MB": 1_000_000}
-_GOES = 7
+_GOES = 5
 _A_GO = 0.05
 _WORDS = (
     "Bien construit, sources à citer.",
@@ -61,7 +61,7 @@ def _record(number: int, person: Person | None) -> dict[str, Any]:
         "state": ("NEW", "TURNED_IN", "RETURNED")[number % 3],
         "late": number % 5 == 0,
         "points": 14.5 + number % 5,
-        "url": f"https://{SERVICE}/courses/{number * 31 % 9999}/work/{number}",
+        "url": f"https://{SERVICE}/courses/{number * 31 % 9999}/tasks/{number}",
         "text": _WORDS[number % len(_WORDS)],
     }
 

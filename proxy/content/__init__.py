@@ -16,6 +16,8 @@ The way through the room:
    into stretches with one way of writing characters (``coding``).
 4. ``text`` looks for the next encoding inside each stretch (JSON in a string, HTML, percent,
    entities, ``base64`` …) and comes back to 3, a layer deeper, up to ``Limits.nesting``.
+   ``quiet`` spares steps 3 and 4 where it can prove that no piece holds anything; ``flow`` reads
+   text across tags, ``mail`` folded lines, encoded words and quoted-printable.
 5. The visitor sees plain text. Its edits are carried back out, layer by layer, each written
    in the layer's own coding (``edits``, ``coding.back``).
 

@@ -13,7 +13,7 @@ The languages, for the first eleven characters (eight bytes) of a word:
 - a legacy charset, for the first ten characters: no control byte, at most three bytes beyond
   ASCII, and a capital among the characters (hardly a text is without);
 - hexadecimal of UTF-8 (``4a65616e…``), for its first six characters;
-- gzip, and UTF-16 with a byte order mark or a Latin letter among its first two.
+- gzip, and UTF-16 with a byte order mark or a Latin letter among its first four.
 
 All are wider than what they stand for: a word is judged only after it was decoded.
 """
@@ -34,11 +34,15 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _CAPITALS = frozenset(range(26))
 _ALL = frozenset(range(64))
 _UTF_16 = (
-    "//4|/v8",  # byte order marks
+    "[/_][/_][4-7]|[/_]v[89+/_-]",  # byte order marks
     ".[AQgw][ABCD]",  # little end first: the second byte is zero
     "A[A-P]",  # big end first: the first one is
     "....A[A-P]",  # the same for the second letter
     "..[AEIMQUYcgkosw048]A",
+    "......[AEIMQUYcgkosw048]A",  # and the third, and the fourth
+    ".....[AQgw][ABCD]",
+    ".........[AQgw][ABCD]",
+    "........A[A-P]",
 )
 _HEXADECIMAL = (
     r"(?:0x)?(?:[2-7][0-9A-Fa-f]|[cCdD][0-9A-Fa-f][89abAB][0-9A-Fa-f]"
