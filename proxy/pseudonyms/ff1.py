@@ -26,14 +26,14 @@ class FF1:
     __slots__ = ("_chained", "_encrypt", "_half_bytes", "_moduli", "_pad", "_tail", "_take", "size")
 
     def __init__(self, key: bytes, radix: int, length: int, tweak: bytes = b"") -> None:
-        self.size = radix**length
+        self.size: int = radix**length
         if length < 2 or self.size < SMALLEST:
             raise ValueError(f"FF1 needs {SMALLEST} numbers or more")
         # ECB block by block is the bare cipher that CBC-MAC is made of.
         self._encrypt = Cipher(AES(key), ECB()).encryptor().update  # noqa: S305
         u = length // 2  # 1
         v = length - u
-        self._moduli = (radix**u, radix**v)
+        self._moduli: tuple[int, int] = (radix**u, radix**v)
         self._half_bytes = ((radix**v - 1).bit_length() + 7) // 8  # 3: b
         self._take = 4 * ((self._half_bytes + 3) // 4) + 4  # 4: d
         p = bytes((1, 2, 1)) + radix.to_bytes(3) + bytes((10, u & 0xFF))  # 5
