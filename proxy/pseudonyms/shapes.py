@@ -123,8 +123,11 @@ class Wardrobe:
     def find(self, text: str) -> list[Found]:
         """Every pseudonym of this service in order, not overlapping; see ``Found.sparse``."""
         data = as_latin1(text)
-        found = self._tokens.find(data)
-        more = self._uuids(data) + self._found_aliases(text, data)
+        marker = self._tokens.marker(data)
+        found = self._tokens.find(data, marker) if marker is not None else []
+        more = self._uuids(data)
+        if self._aliases.active:
+            more += self._found_aliases(text, data, marker is not None)
         if not more:
             return found
         return _without_overlaps(sorted(found + more))
@@ -218,8 +221,8 @@ class Wardrobe:
                 return Found(start, start + _UUID_LENGTH, reference, AS_IS, look)
         return None
 
-    def _found_aliases(self, text: str, data: bytes) -> list[Found]:
-        candidates = self._aliases.find(data)
+    def _found_aliases(self, text: str, data: bytes, marked: bool) -> list[Found]:
+        candidates = self._aliases.find(data, marked)
         if not candidates:
             return []
         targets = self._aliases.targets(candidates)

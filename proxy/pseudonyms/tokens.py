@@ -110,17 +110,19 @@ class TokenScanner:
     def __init__(self, seal: ServiceSeal, domain: str) -> None:
         self._domain = f"@{domain}".encode()
         self._open = {ord(version_letter(v)): sealer for v, sealer in seal.sealers.items()}
-        letters = "".join(map(version_letter, seal.sealers))
+        letters = "z" + "".join(map(version_letter, seal.sealers))
         self._pattern = re2.compile(f"[zZ][qQ][{letters}{letters.upper()}]".encode())
 
-    def find(self, data: bytes) -> list[Found]:
-        """In order, not overlapping; ``data`` is a text ``as_latin1``."""
+    def marker(self, data: bytes) -> int | None:
+        """Where the first marker stands in a text ``as_latin1``, with a version or a ``z``."""
         first = self._pattern.search(data)
-        if first is None:
-            return []
+        return None if first is None else int(first.start())
+
+    def find(self, data: bytes, start: int) -> list[Found]:
+        """In order, not overlapping, from the first ``marker`` on."""
         found: list[Found] = []
         low = data.lower()
-        position = low.find(_MARK, first.start())
+        position = low.find(_MARK, start)
         while position >= 0:
             hit = self._token_or_name(data, low, position)
             if hit is None:  # resume just behind: a real one may start inside a look-alike
