@@ -33,6 +33,7 @@ def runtime(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
     more = """\
       - {at: student.number, is: student_number, accepts: {digits_only: true}}
       - {at: student.login, is: login}
+      - {at: student.ido, is: uuid, do: allow, why: "GAR's own pseudonym"}
 accepts: {login: {max_length: 20}}
 """
     school.write("services/nuage-classe.yaml", SERVICE_YAML + more)
@@ -96,6 +97,13 @@ CLASSES: dict[int, set[tuple[str, str]]] = {
     5: {("A", "")},
     6: set(),
 }
+
+
+def test_pseudonyms_of_national_schemes_pass_untouched(runtime: Runtime) -> None:
+    gar = {"ido": "5a6c685b-9f00-4cf9-ba84-5c29f8acd6f5"}
+    eck = {"number": "https://ketenid.nl/201703/" + "0f" * 64}
+    document = json.dumps({"student": gar | eck}).encode()
+    assert sent(runtime, "127.0.0.1", json.loads(document)) == document
 
 
 class Roster:
