@@ -7,6 +7,8 @@ keep-alive, one person pseudonymised on the way up and restored on the way down:
   with Presidio doing the detection (only if ``.venv-bench`` is there: ``make bench`` makes it);
 - and tunnelled bytes a second against a direct connection.
 
+Then what pseudonyms cost by themselves (``benchmarks.pseudonyms``).
+
 Proxies take turns in short rounds so that a slow moment of the machine hits all alike; each
 proxy is pinned to one core, the load and the origin to the other, where there are two.
 """
@@ -28,6 +30,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks import pseudonyms
 from benchmarks.load import Target, download, posts
 from proxy.ca import export_ca
 from proxy.cli.demo import furnish
@@ -212,6 +215,8 @@ def main() -> int:
                 tunnel(running, origin, files.authority)
         finally:
             origin_process.kill()
+    print()
+    pseudonyms.main()
     return 0
 
 

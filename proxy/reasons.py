@@ -27,6 +27,7 @@ class Reason(StrEnum):
     SIGNED_CONTENT = "signed-content"
     CONTENT_MISMATCH = "content-mismatch"
     FIELD_REFUSED = "field-refused"
+    PSEUDONYMS_USED_UP = "pseudonyms-used-up"
     ENGINE_ERROR = "engine-error"
     STORE_UNAVAILABLE = "store-unavailable"
     AUDIT_UNAVAILABLE = "audit-unavailable"
@@ -114,6 +115,10 @@ _TEXT: dict[Reason, tuple[str, str]] = {
     Reason.FIELD_REFUSED: (
         "La requête contient une donnée que ce service ne doit pas recevoir.",
         "The request holds data that this service must not receive.",
+    ),
+    Reason.PSEUDONYMS_USED_UP: (
+        "Tous les pseudonymes de ce format sont déjà attribués pour ce service.",
+        "All pseudonyms of this form have been given away for this service.",
     ),
     Reason.ENGINE_ERROR: (
         "Préau a rencontré une erreur ; par prudence rien n'a été transmis.",

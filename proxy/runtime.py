@@ -74,6 +74,7 @@ class Runtime:
         self._keys = keys
         self._sealer = ValueSealer(keys)
         self._vault = Vault(self._sealer, store)
+        self._expired_on = 0
         self._client_keys = ClientKeys(
             self.site.audit_dir / "client-keys", self.site.audit_retention_months * 31
         )
@@ -116,7 +117,8 @@ class Runtime:
     def client(self, address: str) -> Client:
         """Who asks, from an IP address: school, group, and a hash that forgets."""
         known = self._holder.current.site.client_of(address)
-        return Client(known.school, known.group, self._client_keys.hash(address))
+        hashed = self._client_keys.hash(address)
+        return Client(known.school, known.group, hashed, known.classes, known.restore_scope)
 
     def started(self) -> None:
         """Say in the log and the metrics which policy is in force."""
@@ -134,6 +136,7 @@ class Runtime:
         try:
             self._new_lists()
             self._new_index()
+            self._expire_vault()
         finally:
             # By what is in force, not by what was just seen to change: a failure on the way
             # must not leave a policy that was applied out of the snapshot for ever.
@@ -162,7 +165,10 @@ class Runtime:
         domain = policy.site.pseudonym_domain
 
         def pseudonymiser(service: str) -> Pseudonymiser:
-            return Pseudonymiser(self._keys, service, index, self.store, domain, self._vault)
+            options = policy.services[service].pseudonyms
+            return Pseudonymiser(
+                self._keys, service, index, self.store, domain, self._vault, options
+            )
 
         return Snapshot(policy, index, self._blocker, pseudonymiser)
 
@@ -177,6 +183,19 @@ class Runtime:
         self.metrics.store_up.set(1)
         if changed:
             self._count_directory()
+
+    def _expire_vault(self) -> None:
+        """Once a day; any worker may, a second one finds nothing to do."""
+        today = int(time.time() // 86_400)
+        if today == self._expired_on:
+            return
+        try:
+            self._vault.expire(self._holder.current.site.vault_retention_months * 31)
+        except Refused as error:
+            self.metrics.store_errors[StoreOperation.VAULT].inc()
+            log.error("vault not cleared of what is too old: %s", error.reason.value)
+            return
+        self._expired_on = today
 
     def _count_directory(self) -> None:
         for kind, count in self._directory.index.counts().subjects.items():

@@ -200,11 +200,13 @@ def _written(text: str, found: list[Edit], ascii_only: bool) -> list[Edit]:
 
 
 def _number(text: str, start: int, end: int, replacement: str) -> Edit | None:
-    """The whole number literal around an edit, to be replaced by a string."""
+    """The whole number literal around an edit, to be replaced by a string or a number."""
     before = _NUMBER_BEFORE.search(text, max(0, start - 400), start)
     assert before is not None
     first = before.start()
     match = _NUMBER.match(text, first)
     if match is None or match.end() < end:
         return None
+    if (first, match.end()) == (start, end) and json_fields.NUMBER.fullmatch(replacement):
+        return Edit(start, end, replacement)
     return Edit(first, match.end(), f'"{text[first:start]}{replacement}{text[end : match.end()]}"')

@@ -23,6 +23,8 @@ from proxy.policy.model import ELEMENT, FieldRule, FieldState
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\],]|[^\s{}\[\],:"]++', re.S)
 _ESCAPED_LETTER = re.compile(r"\\u00(?:3[0-9]|[2-7][0-9A-Fa-f])")
 _VALUE = re.compile(r'\s*+:\s*+("[^"\\]*+(?:\\.[^"\\]*+)*+"|[^\s{}\[\],:"]++|[\[{])', re.S)
+NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,400}+)(?:\.[0-9]{1,400}+)?(?:[eE][+-]?[0-9]{1,9})?")
+"""What JSON calls a number."""
 _DEPTH = 64
 
 type _Met = dict[str, list[tuple[FieldRule, Any]]]
@@ -183,14 +185,19 @@ def _write(answer: str, raw: str, coding: Backslashes) -> str:
 def _scalar_field(
     page: Page, walk: Walk, rule: FieldRule, start: int, token: str, coding: Backslashes
 ) -> None:
-    """A number or a boolean: its replacement is a string, since it is no number any more."""
+    """A number or a boolean: its replacement is a string, unless it is a number again."""
     answer = walk.visitor.field(rule, token)
     span = (start, start + len(token))
     if answer is None:
         if not walk.answer:
             page.cover(*span)
         return
-    written = "null" if isinstance(answer, Drop) else f'"{_write(answer, "", coding)}"'
+    if isinstance(answer, Drop):
+        written = "null"
+    elif token[0] in "-0123456789" and NUMBER.fullmatch(answer):
+        written = answer
+    else:
+        written = f'"{_write(answer, "", coding)}"'
     page.cover(*span, [Edit(*span, written)])
 
 

@@ -27,6 +27,7 @@ from proxy.store.interface import Store, SubjectRecord
 
 _SINGLE_NAMES = (Kind.GIVEN_NAME, Kind.FAMILY_NAME)
 _NOWHERE: frozenset[str] = frozenset()
+_NO_CLASS: frozenset[tuple[str, str]] = frozenset()
 _ATTEMPTS = 5
 
 
@@ -53,9 +54,11 @@ class Index:
         counts: Counts,
         canonical: Callable[[Kind, str], str],
         school_domains: Iterable[str] = (),
+        classes: Mapping[int, frozenset[tuple[str, str]]] | None = None,
     ) -> None:
-        """``values``: kind and canonical text by reference. ``schools``: by reference too."""
+        """``values``: kind and canonical text by reference. ``schools``, ``classes``: by it too."""
         self._values, self._schools, self._counts = values, schools, counts
+        self._classes = classes or {}
         self._canonical = canonical
         self._single: dict[tuple[Kind, str], tuple[int, ...]] = {}
         self._other: dict[tuple[Kind, str], int] = {}
@@ -85,7 +88,14 @@ class Index:
             subjects = list(store.subjects())
             if store.directory_version() == version:
                 counts = _count(version, values, subjects)
-                return cls(values, _schools(subjects), counts, sealer.canonical, school_domains)
+                return cls(
+                    values,
+                    _gathered(subjects, lambda subject: subject.schools),
+                    counts,
+                    sealer.canonical,
+                    school_domains,
+                    _gathered(subjects, _classes),
+                )
         raise StoreUnavailable("the directory kept changing while it was read; try again")
 
     @property
@@ -126,6 +136,10 @@ class Index:
     def schools(self, ref: int) -> frozenset[str]:
         """The schools of the subjects that this value points at."""
         return self._schools.get(ref, _NOWHERE)
+
+    def classes(self, ref: int) -> frozenset[tuple[str, str]]:
+        """School and class of the subjects it points at; ``(school, "")`` for one in no class."""
+        return self._classes.get(ref, _NO_CLASS)
 
     def counts(self) -> Counts:
         """Figures for people and metrics."""
@@ -175,15 +189,23 @@ def _open_values(store: Store, sealer: ValueSealer) -> dict[int, tuple[Kind, str
     }
 
 
-def _schools(subjects: Iterable[SubjectRecord]) -> dict[int, frozenset[str]]:
-    """Schools by value; the few distinct sets are shared."""
-    shared: dict[frozenset[str], frozenset[str]] = {}
-    schools: dict[int, frozenset[str]] = {}
+def _gathered[T](
+    subjects: Iterable[SubjectRecord], of: Callable[[SubjectRecord], Iterable[T]]
+) -> dict[int, frozenset[T]]:
+    """What the subjects of each value have together; the few distinct sets are shared."""
+    shared: dict[frozenset[T], frozenset[T]] = {}
+    gathered: dict[int, frozenset[T]] = {}
     for subject in subjects:
+        theirs = frozenset(of(subject))
         for ref in subject.values:
-            union = schools.get(ref, _NOWHERE).union(subject.schools)
-            schools[ref] = shared.setdefault(union, union)
-    return schools
+            before = gathered.get(ref)
+            union = theirs if before is None else before | theirs
+            gathered[ref] = shared.setdefault(union, union)
+    return gathered
+
+
+def _classes(subject: SubjectRecord) -> Iterable[tuple[str, str]]:
+    return ((school, class_) for school in subject.schools for class_ in subject.classes or ("",))
 
 
 def _count(

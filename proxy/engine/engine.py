@@ -32,14 +32,13 @@ from proxy.engine import canonical, gate, pages, record, transport
 from proxy.engine.decide import Verdict, decide_url
 from proxy.engine.exchange import Client, Exchange, Head, new_incident
 from proxy.engine.protect import ProtectVisitor
-from proxy.engine.restore import RestoreVisitor, scope
+from proxy.engine.restore import RestoreVisitor, place, scope
 from proxy.engine.ruling import Ruling
 from proxy.engine.snapshot import Snapshot
 from proxy.engine.streams import event_stream
 from proxy.errors import Refused
 from proxy.metrics import Decision, Metrics, Phase
 from proxy.policy.model import OnUnreadable, Service, Treatment
-from proxy.policy.site_schema import RestoreScope
 from proxy.reasons import Reason
 
 log = logging.getLogger("preau.engine")
@@ -217,15 +216,14 @@ class Engine:
 
     def _protector(self, exchange: Exchange) -> ProtectVisitor:
         snapshot = exchange.snapshot
-        pseudonymiser = snapshot.pseudonymiser(exchange.service.name)
+        pseudonymiser = snapshot.pseudonymiser(exchange.service.name).at(place(exchange.client))
         return ProtectVisitor(snapshot.index, pseudonymiser, exchange.hits)
 
     def _restorer(self, exchange: Exchange) -> RestoreVisitor:
         snapshot = exchange.snapshot
-        whole_site = snapshot.policy.site.restore_scope is RestoreScope.SITE
-        may_restore = scope(snapshot.index, exchange.client, whole_site)
+        seen = scope(snapshot.index, exchange.client, snapshot.policy.site.restore_scope)
         pseudonymiser = snapshot.pseudonymiser(exchange.service.name)
-        return RestoreVisitor(pseudonymiser, exchange.restored, may_restore)
+        return RestoreVisitor(pseudonymiser, exchange.restored, seen)
 
     def _unread(self, exchange: Exchange, written: Rewritten) -> None:
         """Apply the service's policy to what a request shows that no text search can read."""

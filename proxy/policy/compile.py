@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from proxy.kinds import Kind
+from proxy.policy.accepts import SEARCHED, concrete, shape_that_fits
 from proxy.policy.automaton import PathRule, TooComplex, build_automaton
 from proxy.policy.document import Document, Location
 from proxy.policy.endpoints import DEFAULT_TEMPLATE, EndpointTree
@@ -30,6 +31,7 @@ from proxy.policy.service_schema import (
     ServiceFile,
 )
 from proxy.policy.templates import parse_match
+from proxy.pseudonyms.options import PseudonymOptions
 
 _KEEPS = (Action.PSEUDONYMISE, Action.GENERALISE, Action.ALLOW, Action.DROP, Action.REFUSE)
 
@@ -45,6 +47,8 @@ class Compiled:
     charter_ref: RuleRef
     shadowed: list[Location] = field(default_factory=list)
     ties: list[tuple[Location, Location]] = field(default_factory=list)
+    addresses: list[tuple[Location, int]] = field(default_factory=list)
+    """Fields of e-mail pseudonyms, and how long one may be there: the domain is the site's."""
 
 
 def compile_service(document: Document, written: ServiceFile) -> Compiled | None:
@@ -74,6 +78,9 @@ def compile_service(document: Document, written: ServiceFile) -> Compiled | None
         charter_evidence=written.charter.evidence,
         roster=written.roster.value if written.roster else "",
         fields=compiler.fields_by_kind(),
+        pseudonyms=PseudonymOptions(
+            frozenset(compiler.aliases), written.phones_used_up, written.folds_case
+        ),
     )
     return Compiled(
         service,
@@ -82,6 +89,7 @@ def compile_service(document: Document, written: ServiceFile) -> Compiled | None
         _ref(document, ("treatment",), f"treatment: {written.treatment}"),
         _ref(document, ("charter", "adhered"), f"charter adhered: {written.charter.adhered}"),
         *compiler.noticed(),
+        addresses=compiler.addresses,
     )
 
 
@@ -94,6 +102,8 @@ class _Compiler:
         self.document = document
         self.written = written
         self.fold = written.letter_case is LetterCase.IGNORE
+        self.aliases: set[str] = set()
+        self.addresses: list[tuple[Location, int]] = []
         self.wide = self._path_rules(("fields",), written.fields, endpoint=False)
         self.won: set[Location] = set()
         self.ties: set[tuple[Location, Location]] = set()
@@ -200,10 +210,27 @@ class _Compiler:
             kind=rule.kind,
             action=Action(rule.do),
             ref=_ref(self.document, location, text),
-            shape=rule.shape.value,
+            shape=self._shape(location, rule),
             generalise=rule.to.value if rule.to else "",
             strict=strict,
         )
+
+    def _shape(self, location: Location, rule: RuleFile) -> str:
+        """The shape that fits the field, or a problem."""
+        if rule.do is not Action.PSEUDONYMISE:
+            return rule.shape.value
+        accepts = rule.accepts or self.written.accepts.get(rule.kind)
+        try:
+            shape = shape_that_fits(rule.kind, rule.shape.value, accepts)
+        except ValueError as error:
+            self.document.problems.append(self.document.problem(location, str(error)))
+            return rule.shape.value
+        dressed = concrete(rule.kind, shape)
+        if dressed in SEARCHED:
+            self.aliases.add(dressed)
+        if dressed == "email" and accepts and accepts.max_length is not None:
+            self.addresses.append((location, accepts.max_length))
+        return shape
 
     def _automaton(
         self, rules: Sequence[tuple[Location, PathRule]], location: Location

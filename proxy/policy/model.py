@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from proxy.kinds import Kind
+from proxy.pseudonyms.options import PseudonymOptions
 
 
 class Treatment(StrEnum):
@@ -149,6 +150,7 @@ class Service:
     purpose: str
     ref: RuleRef
     endpoints: EndpointTable
+    pseudonyms: PseudonymOptions = field(default_factory=PseudonymOptions)
     charter_to_confirm: bool = False
     """Allowed for now, but the site has not recorded that the supplier adhered."""
     charter_since: str = ""

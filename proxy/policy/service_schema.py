@@ -15,6 +15,7 @@ from proxy.policy.paths import parse_path
 from proxy.policy.site_schema import Line, parse_domain
 from proxy.policy.templates import parse_match
 from proxy.policy.validation import Strict
+from proxy.pseudonyms.options import UsedUp
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _WORD = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
@@ -68,7 +69,13 @@ class Shape(StrEnum):
     TOKEN = "token"  # noqa: S105 - the name of a form, not a secret
     EMAIL = "email"
     NAME = "name"
+    SHORT = "short"
+    TINY = "tiny"
     UUID = "uuid"
+    UUID4 = "uuid4"
+    NUMBER = "number"
+    INE = "ine"
+    PHONE = "phone"
 
 
 GENERALISED = {
@@ -145,6 +152,20 @@ class CharterFile(Strict):
     evidence: str = Field(default="", description="Where the signed paper is.")
 
 
+class AcceptsFile(Strict):
+    """What a field of the service accepts; the shape of the pseudonym is chosen to fit."""
+
+    max_length: int | None = Field(
+        default=None, ge=1, le=10_000, description="The most characters."
+    )
+    letters_only: bool = Field(default=False, description="Letters and nothing else.")
+    digits_only: bool = Field(
+        default=False, description="Digits and nothing else; JSON numbers stay numbers."
+    )
+    no_hyphen: bool = Field(default=False, description="No hyphen.")
+    no_capitals: bool = Field(default=False, description="No capital letters.")
+
+
 class RuleFile(Strict):
     """What a value is, and what to do with it."""
 
@@ -160,6 +181,9 @@ class RuleFile(Strict):
         default=None,
         description="looks_like_kind treats only values of the kind's form (an identifier that "
         "may be a number, 'me' or an e-mail); any_value treats every value.",
+    )
+    accepts: AcceptsFile | None = Field(
+        default=None, description="What this field accepts, in place of the service's 'accepts'."
     )
     why: str = Field(default="", description="For whoever reads this next.")
 
@@ -247,6 +271,19 @@ class ServiceFile(Strict):
     )
     roster: RosterFormat | None = Field(
         default=None, description="How it takes rosters: what preau roster export writes."
+    )
+    accepts: dict[Kind, AcceptsFile] = Field(
+        default_factory=dict,
+        description="What its fields accept, by what they hold: {login: {max_length: 20}}.",
+    )
+    folds_case: bool = Field(
+        default=False,
+        description="true: it does not keep capitals; what comes back is what was typed.",
+    )
+    phones_used_up: UsedUp = Field(
+        default=UsedUp.REFUSE,
+        description="There are 59,999 phone pseudonyms a service. When all are given: refuse "
+        "the request, or send one constant number, which is not restored.",
     )
     fields: tuple[FieldFile, ...] = Field(
         default=(), description="Fields of JSON sent to any address."

@@ -72,11 +72,27 @@ class Store(Protocol):
     def close(self) -> None:
         """Release files and connections; further calls raise ``StoreUnavailable``."""
 
-    def vault_put(self, ref: int, sealed: bytes) -> None:
-        """Keep a sealed value under ``ref`` durably; a ``ref`` already there is left as it is."""
+    def vault_put(self, ref: int, sealed: bytes, tags: Sequence[int] = (), day: int = 0) -> None:
+        """Keep a sealed value under ``ref`` durably; a ``ref`` already there is left as it is.
+
+        Each tag (64 bits: where it was seen, what it spells) is set on it, with the day it was
+        last used. A value that was given none is never expired.
+        """
 
     def vault_get(self, refs: Sequence[int]) -> list[bytes | None]:
         """The sealed values, in the order asked."""
+
+    def vault_days(self, pairs: Sequence[tuple[int, int]]) -> list[int]:
+        """For each ``(ref, tag)`` the day it was last used, 0 without that tag."""
+
+    def vault_tagged(self, tag: int) -> list[int]:
+        """The values that bear a tag."""
+
+    def vault_forget(self, refs: Sequence[int]) -> None:
+        """Delete values and their tags (erasure)."""
+
+    def vault_expire(self, before: int) -> int:
+        """Delete the tags last used before a day, and what has lost its last; how many values."""
 
     def directory_version(self) -> int:
         """Grows by one with every applied change; 0 when empty. Cheap: polled by workers."""

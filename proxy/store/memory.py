@@ -17,6 +17,7 @@ class MemoryStore:
         self._closed = False
         self._version = 0
         self._vault: dict[int, bytes] = {}
+        self._tags: dict[tuple[int, int], int] = {}
         self._values: dict[int, ValueRecord] = {}
         self._keys: dict[int, bytes] = {}
         self._subjects: dict[int, SubjectRecord] = {}
@@ -34,15 +35,47 @@ class MemoryStore:
         """Further calls raise."""
         self._closed = True
 
-    def vault_put(self, ref: int, sealed: bytes) -> None:
-        """Keep ``sealed`` unless something is there already."""
+    def vault_put(self, ref: int, sealed: bytes, tags: Sequence[int] = (), day: int = 0) -> None:
+        """Keep ``sealed`` unless something is there already; set the tags."""
         self.ping()
-        self._vault.setdefault(ref, sealed)
+        with self._lock:
+            self._vault.setdefault(ref, sealed)
+            for tag in tags:
+                self._tags[ref, tag] = max(day, self._tags.get((ref, tag), 0))
 
     def vault_get(self, refs: Sequence[int]) -> list[bytes | None]:
         """In the order asked."""
         self.ping()
         return [self._vault.get(ref) for ref in refs]
+
+    def vault_days(self, pairs: Sequence[tuple[int, int]]) -> list[int]:
+        """In the order asked."""
+        self.ping()
+        return [self._tags.get(pair, 0) for pair in pairs]
+
+    def vault_tagged(self, tag: int) -> list[int]:
+        """In no particular order."""
+        self.ping()
+        with self._lock:
+            return [ref for ref, its in self._tags if its == tag]
+
+    def vault_forget(self, refs: Sequence[int]) -> None:
+        """Values and tags."""
+        self.ping()
+        gone = set(refs)
+        with self._lock:
+            self._tags = {pair: day for pair, day in self._tags.items() if pair[0] not in gone}
+            for ref in gone:
+                self._vault.pop(ref, None)
+
+    def vault_expire(self, before: int) -> int:
+        """Under a lock: whole."""
+        self.ping()
+        with self._lock:
+            kept = {pair: day for pair, day in self._tags.items() if day >= before}
+            gone = {ref for ref, _ in self._tags} - {ref for ref, _ in kept}
+            self._tags = kept
+            return sum(self._vault.pop(ref, None) is not None for ref in gone)
 
     def directory_version(self) -> int:
         """Grows by one with every change."""

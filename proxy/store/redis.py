@@ -30,7 +30,7 @@ from proxy.errors import InputError, StoreUnavailable
 from proxy.store.interface import Change, Conflict, SubjectRecord, ValueRecord
 from proxy.store.records import pack_subject, pack_value, ref_bytes, unpack_subject, unpack_value
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 CONNECT_SECONDS = 0.5
 OPERATION_SECONDS = 1.0
 APPLY_SECONDS = 60.0
@@ -45,7 +45,7 @@ class RedisStore:
         self._url, self._options, self._place = url, options, place
         self._closed = threading.Event()
         self._client = self._connect(OPERATION_SECONDS)
-        hashes = ("meta", "value", "data_key", "subject", "vault")
+        hashes = ("meta", "value", "data_key", "subject", "vault", "tag")
         self._name = {table: f"{{{prefix}}}:{table}" for table in hashes}
         self._version_name = f"{{{prefix}}}:version"
         self._last_name = f"{{{prefix}}}:last-change"
@@ -81,9 +81,9 @@ class RedisStore:
 
     # --- vault ---------------------------------------------------------------------------
 
-    def vault_put(self, ref: int, sealed: bytes) -> None:
-        """Keep ``sealed`` under ``ref`` unless something is there already."""
-        self._call(self._client.hsetnx, self._name["vault"], ref_bytes(ref), sealed)
+    def vault_put(self, ref: int, sealed: bytes, tags: Sequence[int] = (), day: int = 0) -> None:
+        """Keep ``sealed`` under ``ref`` unless something is there already; set the tags."""
+        self._call(self._vault_put, ref, sealed, tags, day)
 
     def vault_get(self, refs: Sequence[int]) -> list[bytes | None]:
         """The sealed values in the order asked, ``None`` for the unknown."""
@@ -92,6 +92,41 @@ class RedisStore:
             fields = [ref_bytes(ref) for ref in refs[start : start + _CHUNK]]
             found += self._call(self._client.hmget, self._name["vault"], fields)
         return found
+
+    def vault_days(self, pairs: Sequence[tuple[int, int]]) -> list[int]:
+        """One trip a thousand pairs."""
+        days: list[bytes | None] = []
+        for start in range(0, len(pairs), _CHUNK):
+            fields = [ref_bytes(r) + ref_bytes(tag) for r, tag in pairs[start : start + _CHUNK]]
+            days += self._call(self._client.hmget, self._name["tag"], fields)
+        return [int(day or 0) for day in days]
+
+    def vault_tagged(self, tag: int) -> list[int]:
+        """A scan of all tags: for erasure, not for requests."""
+        end = ref_bytes(tag)
+        return [int.from_bytes(field[:8]) for field, _ in self._tags() if field[8:] == end]
+
+    def vault_forget(self, refs: Sequence[int]) -> None:
+        """Values, then their tags."""
+        gone = {ref_bytes(ref) for ref in refs}
+        self._delete("vault", list(gone))
+        self._delete("tag", [field for field, _ in self._tags() if field[:8] in gone])
+
+    def vault_expire(self, before: int) -> int:
+        """From one scan of the tags.
+
+        A value that is used for the first time in a year while this runs may lose its row;
+        it is written again when it is next sent.
+        """
+        stale, live = [], set()
+        for field, day in self._tags():
+            if day < before:
+                stale.append(field)
+            else:
+                live.add(field[:8])
+        expired = self._delete("vault", list({field[:8] for field in stale} - live))
+        self._delete("tag", stale)
+        return expired
 
     # --- directory -----------------------------------------------------------------------
 
@@ -157,6 +192,31 @@ class RedisStore:
             raise StoreUnavailable(
                 f"{self._place}: {type(error).__name__}; is the server up, reachable, not full?"
             ) from None
+
+    def _vault_put(self, ref: int, sealed: bytes, tags: Sequence[int], day: int) -> None:
+        if not tags:
+            self._client.hsetnx(self._name["vault"], ref_bytes(ref), sealed)
+            return
+        with self._client.pipeline(transaction=True) as pipe:
+            pipe.hsetnx(self._name["vault"], ref_bytes(ref), sealed)
+            fields = {ref_bytes(ref) + ref_bytes(tag): day for tag in tags}
+            pipe.hset(self._name["tag"], mapping=fields)
+            pipe.execute()
+
+    def _tags(self) -> Iterator[tuple[bytes, int]]:
+        """Every ref and tag as one field, with its day."""
+        cursor = 0
+        while True:
+            cursor, page = self._call(self._client.hscan, self._name["tag"], cursor, None, _CHUNK)
+            yield from ((field, int(day)) for field, day in page.items())
+            if cursor == 0:
+                return
+
+    def _delete(self, table: str, fields: Sequence[bytes]) -> int:
+        return sum(
+            int(self._call(self._client.hdel, self._name[table], *fields[at : at + _CHUNK]))
+            for at in range(0, len(fields), _CHUNK)
+        )
 
     def _check_schema(self) -> None:
         self._call(self._client.hsetnx, self._name["meta"], "schema", b"%d" % SCHEMA_VERSION)

@@ -38,7 +38,7 @@ from proxy.store.records import (
     unpack_value,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _APPLICATION_ID = 0x50524541  # "PREA": told apart from any other SQLite file
 _BUSY_SECONDS = 5.0
 _CHUNK = 500  # references in one look-up; SQLite allows 32,766 parameters
@@ -50,7 +50,14 @@ _DIRECTORY_TABLES = (
     "CREATE TABLE data_key (ref INTEGER PRIMARY KEY, wrapped BLOB NOT NULL)",
     "CREATE TABLE subject (ref INTEGER PRIMARY KEY, packed BLOB NOT NULL)",
 )
-_VAULT_TABLES = ("CREATE TABLE vault (ref INTEGER PRIMARY KEY, sealed BLOB NOT NULL)",)
+_VAULT_TABLES = (
+    "CREATE TABLE vault (ref INTEGER PRIMARY KEY, sealed BLOB NOT NULL)",
+    "CREATE TABLE tag (ref INTEGER NOT NULL, tag INTEGER NOT NULL, day INTEGER NOT NULL, "
+    "PRIMARY KEY (ref, tag)) WITHOUT ROWID",
+    "CREATE INDEX tag_by_tag ON tag (tag)",
+    "CREATE INDEX tag_by_day ON tag (day)",
+)
+_VAULT_PUT = "INSERT OR IGNORE INTO vault (ref, sealed) VALUES (?, ?)"
 
 
 class SqliteStore:
@@ -89,12 +96,20 @@ class SqliteStore:
 
     # --- vault ---------------------------------------------------------------------------
 
-    def vault_put(self, ref: int, sealed: bytes) -> None:
-        """Keep ``sealed`` under ``ref`` unless something is there already."""
+    def vault_put(self, ref: int, sealed: bytes, tags: Sequence[int] = (), day: int = 0) -> None:
+        """Keep ``sealed`` under ``ref`` unless something is there already; set the tags."""
+        row = (to_signed(ref), sealed)
         with self._using(self._vault_path):
-            self._vault.execute(
-                "INSERT OR IGNORE INTO vault (ref, sealed) VALUES (?, ?)", (to_signed(ref), sealed)
-            )
+            if not tags:
+                self._vault.execute(_VAULT_PUT, row)
+                return
+            with _transaction(self._vault):
+                self._vault.execute(_VAULT_PUT, row)
+                self._vault.executemany(
+                    "INSERT INTO tag (ref, tag, day) VALUES (?, ?, ?) "
+                    "ON CONFLICT DO UPDATE SET day = max(day, excluded.day)",
+                    [(row[0], to_signed(tag), day) for tag in tags],
+                )
 
     def vault_get(self, refs: Sequence[int]) -> list[bytes | None]:
         """The sealed values in the order asked, ``None`` for the unknown."""
@@ -106,6 +121,54 @@ class SqliteStore:
                 query = f"SELECT ref, sealed FROM vault WHERE ref IN ({marks})"  # noqa: S608 - only "?"
                 found.update(self._vault.execute(query, chunk))
         return [found.get(to_signed(ref)) for ref in refs]
+
+    def vault_days(self, pairs: Sequence[tuple[int, int]]) -> list[int]:
+        """One look-up a pair."""
+        query = "SELECT day FROM tag WHERE ref = ? AND tag = ?"
+        with self._using(self._vault_path):
+            rows = [
+                self._vault.execute(query, (to_signed(ref), to_signed(tag))).fetchone()
+                for ref, tag in pairs
+            ]
+        return [row[0] if row else 0 for row in rows]
+
+    def vault_tagged(self, tag: int) -> list[int]:
+        """By the index on tags."""
+        with self._using(self._vault_path):
+            rows = self._vault.execute("SELECT ref FROM tag WHERE tag = ?", (to_signed(tag),))
+            return [to_unsigned(ref) for (ref,) in rows]
+
+    def vault_forget(self, refs: Sequence[int]) -> None:
+        """One transaction; the log's copies are overwritten too."""
+        gone = [(to_signed(ref),) for ref in refs]
+        with self._using(self._vault_path):
+            with _transaction(self._vault):
+                self._vault.executemany("DELETE FROM vault WHERE ref = ?", gone)
+                self._vault.executemany("DELETE FROM tag WHERE ref = ?", gone)
+            _empty_log(self._vault)
+
+    def vault_expire(self, before: int) -> int:
+        """A thousand values a transaction, so that requests do not wait for the writer."""
+        expired = 0
+        while True:
+            with self._using(self._vault_path):
+                with _transaction(self._vault):
+                    stale = self._vault.execute(
+                        "SELECT DISTINCT ref FROM tag WHERE day < ? LIMIT 1000", (before,)
+                    ).fetchall()
+                    self._vault.executemany(
+                        "DELETE FROM tag WHERE ref = ? AND day < ?",
+                        [(ref, before) for (ref,) in stale],
+                    )
+                    expired += self._vault.executemany(
+                        "DELETE FROM vault WHERE ref = ?1 "
+                        "AND NOT EXISTS (SELECT 1 FROM tag WHERE ref = ?1)",
+                        stale,
+                    ).rowcount
+                if not stale:
+                    if expired:
+                        _empty_log(self._vault)
+                    return expired
 
     # --- directory -----------------------------------------------------------------------
 
