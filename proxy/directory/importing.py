@@ -156,13 +156,14 @@ class _Planner:
         values.pop(0, None)
         if before is not None:
             values.update(dict.fromkeys(before.values))
+        kept = before if person.partial else None
         return SubjectRecord(
             ref=before.ref if before is not None else _new_reference(self._taken),
-            kind=person.kind,
+            kind=kept.kind if kept else person.kind,
             source_key=key,
             active=True,
-            schools=person.schools,
-            classes=person.classes,
+            schools=person.schools or (kept.schools if kept else ()),
+            classes=person.classes or (kept.classes if kept else ()),
             values=tuple(values),
         )
 

@@ -32,6 +32,8 @@ class Person:
     schools: tuple[str, ...] = field(default=(), repr=False)
     classes: tuple[str, ...] = field(default=(), repr=False)
     active: bool = True
+    partial: bool = False
+    """From a file of changes: kind, schools and classes that it does not give stay as they were."""
 
     def values(self) -> Iterator[tuple[Kind, str]]:
         """Every identifier, as typed: single names, each given with each family name, the rest."""

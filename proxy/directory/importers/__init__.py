@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from proxy.directory.importers import oneroster, simple_csv
+from proxy.directory.importers import aaf, ent_csv, onde, oneroster, siecle, simple_csv, sts
 from proxy.directory.importers.files import RosterFiles
 from proxy.directory.importers.problems import Problems
 from proxy.directory.subjects import Person
@@ -41,7 +41,17 @@ class Importer(Protocol):
         """People, row by row; a bad row becomes a problem."""
 
 
-FORMATS: dict[str, Importer] = {module.NAME: module for module in (oneroster, simple_csv)}
+_MODULES: tuple[Importer, ...] = (
+    oneroster,
+    siecle,
+    sts,
+    aaf,
+    onde,
+    ent_csv,
+    simple_csv,
+)
+
+FORMATS: dict[str, Importer] = {module.NAME: module for module in _MODULES}
 """In the order in which detection tries them."""
 
 

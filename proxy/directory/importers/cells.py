@@ -69,6 +69,11 @@ def birth_date(row: Row, header: str) -> str:
         raise BadRow(header, "no such day in the calendar; correct or empty the cell") from None
 
 
+def is_email(text: str) -> bool:
+    """Whether a text is an e-mail address."""
+    return _EMAIL.fullmatch(text) is not None
+
+
 def is_uuid(text: str) -> bool:
     """Whether an id is a UUID, which services will see as one."""
     return _UUID.fullmatch(text) is not None

@@ -1,0 +1,257 @@
+"""AAF, the academies' federated directory: what feeds every ENT of secondary and primary schools.
+
+Read here: the numbered files ``…_Eleve_…``, ``…_PersEducNat_…``, ``…_PersRelEleve_…`` and
+``…_EtabEducNat_…`` (school numbers) of a complete export or a delta, in the spelling of the
+second degree (``sn``) or the first (``ENTPersonNom``). An academy's complete export has
+gigabytes: every file is read once, one record in memory at a time; only schools, ids and the
+links from guardians to schools are remembered.
+
+A delta changes: ``modifyRequest`` gives some attributes of a person and ``deleteRequest`` says
+who left. Deltas are imported one by one, in their order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from proxy.directory.importers import civil
+from proxy.directory.importers.compact import Marks, SeenIds
+from proxy.directory.importers.files import RosterFiles
+from proxy.directory.importers.problems import Problems
+from proxy.directory.importers.safe_xml import (
+    Record,
+    Shape,
+    files_by_root,
+    note_others,
+    read_records,
+)
+from proxy.directory.importers.tables import BadRow, reported
+from proxy.directory.subjects import Person
+from proxy.errors import InputError
+from proxy.kinds import SubjectKind
+
+NAME = "aaf"
+_ROOT: Final = "ficalimmenesr"
+_ADD, _MODIFY, _DELETE = "addrequest", "modifyrequest", "deleterequest"
+_REQUESTS = Shape(
+    tags=frozenset({_ADD, _MODIFY, _DELETE}),
+    transparent=frozenset(
+        "operationalattributes identifier attributes modifications value".split()
+    ),
+    named_by="name",
+)
+_SNIFFED: Final = 1 << 18
+
+_KIND_OF = {
+    "eleve": SubjectKind.PUPIL,
+    "perseducnat": SubjectKind.STAFF,
+    "persreleleve": SubjectKind.GUARDIAN,
+}
+_ORDER = ("etabeducnat", "eleve", "perseducnat", "persreleleve")
+_CATEGORY = re.compile(rb"""categorie(?:personne|structure)["'][^<]{0,9}<value>\s*([a-z]{1,20})""")
+_NO_PEOPLE = re.compile(r"matiereeducnat|mateducnat|mefeducnat")
+
+_FAMILY = ("entpersonnompatro", "sn", "entpersonnom")
+_GIVEN = ("givenname", "entpersonprenom")
+_FURTHER = "entpersonautresprenoms"
+_EMAILS = ("mail", "entpersonmail", "entpersonmailacademique", "mailacademique")
+_PHONES = (
+    "homephone telephonenumber mobile entpersonmobilesms entpersontelperso "
+    "entpersrelelevetelpro entpersrelelevetelmobile"
+).split()
+_LOGINS = ("entpersonlogin", "uid")
+_INE = "enteleveine"
+_SCHOOLS = ("entpersonstructrattach", "entpersonfonctions", "entensfonctiondir")
+_CLASSES = (
+    "enteleveclasses entpersonclasses entauxensclasses entauxensclassesmatieres "
+    "entauxensclassesprincipal entelevegroupes entpersongroupes entauxensgroupes "
+    "entauxensgroupesmatieres"
+).split()
+_GUARDIANS = (
+    "entelevepersreleleve enteleveautoriteparentale entelevepersreleleve1 entelevepersreleleve2 "
+    "enteleveparents entelevepere entelevemere"
+).split()
+
+
+@dataclass(slots=True)
+class _Memory:
+    """What is remembered from one record to another."""
+
+    is_delta: bool
+    uai_of: dict[str, str] = field(default_factory=dict)
+    seen: dict[str, SeenIds] = field(default_factory=dict)
+    schools_of_guardians: Marks = field(default_factory=Marks)
+    unknown_schools: set[str] = field(default_factory=set)
+
+
+def detect(files: RosterFiles) -> bool:
+    """Some file has AAF's root."""
+    return bool(files_by_root(files, _ROOT.__eq__))
+
+
+def is_complete(files: RosterFiles) -> bool:
+    """False for a delta, by its files' names or by what they ask for."""
+    return not any(_is_delta(files, name) for name in _files(files))
+
+
+def read(files: RosterFiles, problems: Problems) -> Iterator[Person]:
+    """Pupils, staff, relatives, file by file."""
+    names = _files(files)
+    if not names:
+        raise InputError("no AAF file with people among these; see docs/rosters.md")
+    deltas = [name for name in names if _is_delta(files, name)]
+    if deltas and any("complet" in name for name in names):
+        raise InputError(
+            f"{files.label(deltas[0])}: a delta beside a complete export; import the complete "
+            f"export first, then each delta, the oldest first"
+        )
+    note_others(files, files_by_root(files, _ROOT.__eq__), "AAF", problems)
+    memory = _Memory(bool(deltas))
+    for name in names:
+        for record in read_records(files, name, _REQUESTS):
+            with reported(record, problems):
+                yield from _people(record, memory, problems)
+
+
+def _files(files: RosterFiles) -> list[str]:
+    """Schools first, then pupils (who link relatives to schools), staff, relatives."""
+    names = files_by_root(files, _ROOT.__eq__)
+    people = (name for name in names if not _NO_PEOPLE.search(name))
+    return sorted(people, key=lambda name: (_rank(files, name), name))
+
+
+def _rank(files: RosterFiles, name: str) -> int:
+    """The place of a file among the others, by its name, else by its first request."""
+    category = _CATEGORY.search(_head(files, name))
+    words = {*re.split(r"[^a-z]+", name), category[1].decode() if category else ""}
+    ranks = (rank for rank, word in enumerate(_ORDER) if word in words)
+    return next(ranks, len(_ORDER))
+
+
+def _head(files: RosterFiles, name: str) -> bytes:
+    with files.open(name) as stream:
+        return stream.read(_SNIFFED).lower()
+
+
+def _is_delta(files: RosterFiles, name: str) -> bool:
+    if "delta" in name or "complet" in name:
+        return "delta" in name
+    head = _head(files, name)
+    return b"<modifyrequest" in head or b"<deleterequest" in head
+
+
+def _people(record: Record, memory: _Memory, problems: Problems) -> Iterator[Person]:
+    """The person of a request; none for a school."""
+    category = record["categoriepersonne"].lower()
+    if not category:
+        _remember_school(record, memory)
+        return
+    if record.tag != _ADD and not memory.is_delta:
+        raise InputError(
+            f"{record.file}:{record.line}:1: a change in what should be a complete export; if "
+            f"this is a delta, let its files' names say so (…_Delta_…) and import it again"
+        )
+    kind = _KIND_OF.get(category)
+    if kind is None:
+        civil.note(record, problems, "categoriepersonne", "an unknown category", _AS_STAFF)
+    number = record["id"] or record["entpersonjointure"]
+    if not number:
+        raise BadRow("id", "no identifier; export the file again")
+    if not memory.seen.setdefault(category, SeenIds()).add(number):
+        _repeated(record, memory, problems)
+        return
+    yield _person(record, memory, problems, kind or SubjectKind.STAFF, f"{category}/{number}")
+
+
+_AS_STAFF = ": taken as staff"
+
+
+def _repeated(record: Record, memory: _Memory, problems: Problems) -> None:
+    if memory.is_delta:
+        raise BadRow("id", "a second change of one person; import deltas one by one")
+    civil.note(record, problems, "id", "an id that stood before", ": the first record is taken")
+
+
+def _remember_school(record: Record, memory: _Memory) -> None:
+    uai = record["entstructureuai"] or record["entetablissementuai"]
+    for number in (record["id"], record["entstructurejointure"]):
+        if number and uai:
+            memory.uai_of[number] = uai.upper()
+
+
+def _person(
+    record: Record, memory: _Memory, problems: Problems, kind: SubjectKind, source_id: str
+) -> Person:
+    if record.tag == _DELETE:
+        return Person(kind=kind, source_id=source_id, active=False)
+    given, *other_given = _forenames(record, problems) or ("",)
+    family, *other_family = civil.names(record, problems, *_FAMILY) or ("",)
+    schools = _schools(record, memory, problems, kind)
+    person = Person(
+        kind=kind,
+        source_id=source_id,
+        given_name=given,
+        family_name=family,
+        other_given=tuple(other_given),
+        other_family=tuple(other_family),
+        emails=civil.emails(record, problems, *_EMAILS),
+        logins=record.every(*_LOGINS),
+        national_id=civil.national_id(record, problems, _INE),
+        phones=civil.phones(record, problems, *_PHONES),
+        birth_date=civil.birth_date(record, problems, "entpersondatenaissance"),
+        schools=schools,
+        classes=tuple(dict.fromkeys(map(_class_name, filter(None, record.every(*_CLASSES))))),
+        active=not civil.has_left(record, problems, "entelevedatesortiestructrattach"),
+        partial=record.tag == _MODIFY,
+    )
+    if person.partial:
+        return person
+    return civil.checked(record, problems, person, "sn", "givenname")
+
+
+def _forenames(record: Record, problems: Problems) -> tuple[str, ...]:
+    """The given name, then with the further ones; AAF repeats the first among these."""
+    given = list(civil.forenames(record, problems, *_GIVEN[:1]) or ())
+    given = given or list(civil.forenames(record, problems, _GIVEN[1]))
+    further = [
+        part
+        for text in record.every(_FURTHER)
+        for part in re.split(r"\s*,\s*", text)
+        if part and any(map(str.isalpha, part)) and civil.folded(part) != civil.folded(*given[:1])
+    ]
+    return (*given, *civil.with_further([given[0], *further])[1:]) if given else ()
+
+
+def _schools(
+    record: Record, memory: _Memory, problems: Problems, kind: SubjectKind
+) -> tuple[str, ...]:
+    """School numbers (UAI). A relative has those of the children."""
+    if kind is SubjectKind.GUARDIAN:
+        return memory.schools_of_guardians.of(record["id"] or record["entpersonjointure"])
+    structures = dict.fromkeys(text.split("$")[0] for text in record.every(*_SCHOOLS))
+    known = {memory.uai_of.get(number, number): number for number in structures if number}
+    for uai, number in known.items():
+        if uai == number and not civil.uai_in(number):
+            _note_unknown_school(record, memory, problems, number)
+    if record.tag == _MODIFY:
+        known = {uai: number for uai, number in known.items() if number in memory.uai_of}
+    for guardian in record.every(*_GUARDIANS):
+        for uai in known:
+            memory.schools_of_guardians.add(guardian.split("$")[0], uai)
+    return tuple(known)
+
+
+def _note_unknown_school(record: Record, memory: _Memory, problems: Problems, number: str) -> None:
+    if number not in memory.unknown_schools:
+        memory.unknown_schools.add(number)
+        what = "a school without its UAI; add the …_EtabEducNat_… files of the same export"
+        civil.note(record, problems, "entpersonstructrattach", what, "")
+
+
+def _class_name(text: str) -> str:
+    """``52009$1S2$006600`` is the class 1S2 of a structure."""
+    parts = text.split("$")
+    return (parts[1] if len(parts) > 1 else text).strip()
