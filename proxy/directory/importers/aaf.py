@@ -43,6 +43,7 @@ _REQUESTS = Shape(
     ),
     named_by="name",
 )
+_LISTED = re.compile(r"\s*[,;]\s*")
 _SNIFFED: Final = 1 << 18
 
 _KIND_OF = {
@@ -56,6 +57,7 @@ _NO_PEOPLE = re.compile(r"matiereeducnat|mateducnat|mefeducnat")
 
 _FAMILY = ("entpersonnompatro", "sn", "entpersonnom")
 _GIVEN = ("givenname", "entpersonprenom")
+"""The second degree's and the first's; a record has one of them."""
 _FURTHER = "entpersonautresprenoms"
 _EMAILS = ("mail", "entpersonmail", "entpersonmailacademique", "mailacademique")
 _PHONES = (
@@ -214,15 +216,18 @@ def _person(
 
 def _forenames(record: Record, problems: Problems) -> tuple[str, ...]:
     """The given name, then with the further ones; AAF repeats the first among these."""
-    given = list(civil.forenames(record, problems, *_GIVEN[:1]) or ())
-    given = given or list(civil.forenames(record, problems, _GIVEN[1]))
+    given = civil.forenames(record, problems, *_GIVEN)
     further = [
         part
         for text in record.every(_FURTHER)
-        for part in re.split(r"\s*,\s*", text)
-        if part and any(map(str.isalpha, part)) and civil.folded(part) != civil.folded(*given[:1])
+        for part in _LISTED.split(text)
+        if part not in given and any(map(str.isalpha, part))
     ]
-    return (*given, *civil.with_further([given[0], *further])[1:]) if given else ()
+    if not given or not further:
+        return given
+    first = civil.folded(given[0])
+    further = [part for part in further if civil.folded(part) != first]
+    return tuple(dict.fromkeys((*given, *civil.with_further([given[0], *further]))))
 
 
 def _schools(

@@ -12,6 +12,7 @@ it by path (``scolarite_an_dernier/mel``), attributes as ``@id``. Paths are in l
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ MAX_PATHS = 4096
 MAX_TOKEN = 1 << 20
 _CHUNK = 1 << 16
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
+_UNKNOWN_ENCODING = (LookupError, ValueError)
 _LATIN = frozenset(
     "ascii usascii iso88591 iso885915 latin1 latin9 cp1252 windows1252 utf8 utf16".split()
 )
@@ -53,14 +55,13 @@ class Record(Row):
         values = self._fields.get(header)
         return values[0] if values else ""
 
-    def __contains__(self, path: str) -> bool:
-        """Whether the record has the field, even if it is empty."""
-        return path in self._lines
-
     def every(self, *paths: str) -> tuple[str, ...]:
         """All texts at these paths, each once."""
-        values = (value for path in paths for value in self._fields.get(path, ()))
-        return tuple(dict.fromkeys(values))
+        fields = self._fields
+        found = [fields[path] for path in paths if path in fields]
+        if not found:
+            return ()
+        return tuple(dict.fromkeys(value for values in found for value in values))
 
     def listed(self, path: str) -> list[str]:
         """All texts at a path as they stand, repeated ones too."""
@@ -68,7 +69,9 @@ class Record(Row):
 
     def many(self, header: str, separator: str) -> tuple[str, ...]:
         """All texts at a path, each parted at ``separator``."""
-        parts = (part.strip() for text in self.every(header) for part in text.split(separator))
+        if header not in self._fields:
+            return ()
+        parts = (part.strip() for text in self._fields[header] for part in text.split(separator))
         return tuple(dict.fromkeys(part for part in parts if part))
 
     def place(self, header: str) -> tuple[int, int]:
@@ -81,9 +84,12 @@ class Record(Row):
 
     def put(self, path: str, line: int, text: str) -> None:
         """Add a text at a path."""
-        self._lines.setdefault(path, line)
-        if stripped := text.strip():
-            self._fields.setdefault(path, []).append(stripped)
+        values = self._fields.get(path)
+        if values is None:
+            self._fields[path] = [text]
+            self._lines[path] = line
+        else:
+            values.append(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +111,20 @@ def root_of(files: RosterFiles, name: str) -> str:
     def start(tag: str, _: dict[str, str]) -> None:
         found.append(tag)
 
-    parser = _guarded(files.label(name), None)
-    parser.StartElementHandler = start
-    try:
-        with files.open(name) as stream:
-            for _ in range(MAX_TOKEN // _CHUNK):
+    with files.open(name) as stream:
+        chunk = stream.read(_CHUNK)
+        # A wrongly declared encoding is no matter here: tags are ASCII.
+        has_mark = chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF8))
+        parser = _guarded(files.label(name), None if has_mark else "iso-8859-1")
+        parser.StartElementHandler = start
+        fed = 0
+        try:
+            while chunk and not found and fed < MAX_TOKEN:
+                parser.Parse(chunk, False)
+                fed += len(chunk)
                 chunk = stream.read(_CHUNK)
-                parser.Parse(chunk, not chunk)
-                if found or not chunk:
-                    break
-    except expat.ExpatError:
-        pass  # before the root: no XML; behind it: told when the file is read
+        except (expat.ExpatError, *_UNKNOWN_ENCODING):
+            pass  # before the root: no XML; behind it: told when the file is read
     return found[0].lower() if found else ""
 
 
@@ -140,6 +149,8 @@ def read_records(files: RosterFiles, name: str, shape: Shape) -> Iterator[Record
 def _feed(parser: expat.XMLParserType, label: str, chunk: bytes) -> None:
     try:
         parser.Parse(chunk, not chunk)
+    except _UNKNOWN_ENCODING as error:
+        raise InputError(f"{label}:1:1: in an unknown encoding; export it as UTF-8") from error
     except expat.ExpatError as error:
         raise InputError(
             f"{label}:{error.lineno}:{error.offset + 1}: not well-formed XML "
@@ -149,10 +160,7 @@ def _feed(parser: expat.XMLParserType, label: str, chunk: bytes) -> None:
 
 def _guarded(label: str, encoding: str | None) -> expat.XMLParserType:
     """A parser that opens nothing and defines nothing."""
-    try:
-        parser = expat.ParserCreate(encoding)
-    except (LookupError, ValueError) as error:
-        raise InputError(f"{label}: in an unknown encoding; export it again as UTF-8") from error
+    parser = expat.ParserCreate(encoding)
     parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
     parser.buffer_text = True
     parser.buffer_size = _CHUNK
@@ -205,7 +213,7 @@ class _Collector:
         self._depth = self._elements = self._size = 0
         self._steps: dict[tuple[str, str], str] = {}
         self._spelling: dict[str, str] = {}
-        self._text: list[str] = []
+        self._text = ""
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
 
@@ -219,21 +227,25 @@ class _Collector:
         self._elements += 1
         if self._depth > MAX_DEPTH:
             _refuse(self._parser, self._label, f"nests more than {MAX_DEPTH} deep")
-        record = self._record
-        if record is None:
-            if tag.lower() not in self._shape.tags:
-                if self._elements > MAX_STRAY_ELEMENTS:
-                    _refuse(self._parser, self._label, "has millions of elements without a person")
-                return
-            record = self._open(tag)
-        elif self._elements > MAX_RECORD_ELEMENTS:
+        if self._record is None:
+            self._outside(tag, attributes)
+            return
+        if self._elements > MAX_RECORD_ELEMENTS:
             _refuse(self._parser, self._label, "has a record that is too large")
-        else:
-            word = attributes.pop(self._shape.named_by, tag) if attributes else tag
-            self._paths.append(self._step(self._paths[-1], word))
+        word = attributes.pop(self._shape.named_by, tag) if attributes else tag
+        paths = self._paths
+        step = (paths[-1], word)
+        paths.append(self._steps.get(step) or self._step(*step))
         if attributes:
-            self._put_attributes(record, attributes)
-        self._text.clear()
+            self._put_attributes(self._record, attributes)
+        self._text = ""
+
+    def _outside(self, tag: str, attributes: dict[str, str]) -> None:
+        """An element that is in no record: it may be one."""
+        if tag.lower() in self._shape.tags:
+            self._put_attributes(self._open(tag), attributes)
+        elif self._elements > MAX_STRAY_ELEMENTS:
+            _refuse(self._parser, self._label, "has millions of elements without a person")
 
     def _open(self, tag: str) -> Record:
         line = self._parser.CurrentLineNumber
@@ -245,11 +257,17 @@ class _Collector:
 
     def _put_attributes(self, record: Record, attributes: dict[str, str]) -> None:
         for key, text in attributes.items():
-            self._size += len(text)
-            record.put(self._step(self._paths[-1], f"@{key}"), self._parser.CurrentLineNumber, text)
+            self._grow(text)
+            if text := text.strip():
+                path = self._step(self._paths[-1], f"@{key}")
+                record.put(path, self._parser.CurrentLineNumber, text)
 
     def _characters(self, text: str) -> None:
-        self._text.append(text)
+        """The parser gives a text whole, or in few pieces if it is long."""
+        self._grow(text)
+        self._text += text
+
+    def _grow(self, text: str) -> None:
         self._size += len(text)
         if self._size > MAX_RECORD_TEXT:
             _refuse(self._parser, self._label, "has a record that is too large")
@@ -260,17 +278,18 @@ class _Collector:
         if record is None:
             return
         path = self._paths.pop()
-        if self._paths:
-            if path:
-                record.put(path, self._parser.CurrentLineNumber, "".join(self._text))
-            self._text.clear()
-            return
-        self._ready.append(record)
-        self._record = None
-        self._elements = 0
-        self._parser.CharacterDataHandler = None
+        if self._text:
+            if path and (text := self._text.strip()):
+                record.put(path, self._parser.CurrentLineNumber, text)
+            self._text = ""
+        if not self._paths:
+            self._ready.append(record)
+            self._record = None
+            self._elements = 0
+            self._parser.CharacterDataHandler = None
 
     def _step(self, path: str, word: str) -> str:
+        """The path of an element or attribute below another."""
         step = self._steps.get((path, word))
         if step is None:
             if len(self._steps) >= MAX_PATHS:

@@ -23,6 +23,7 @@ from proxy.kinds import SubjectKind
 _LEAST_FORGIVEN: Final = 8
 _REPEATED: Final = ("class", "group", "child_family", "child_usual", "child_given", "child_class")
 _LISTED: Final = ","
+_GIVEN_IDS: Final = ("@id", "@ine")
 
 _COMMON: Final = {
     "id": "id externalid identifiantexterne idexterne",
@@ -104,16 +105,16 @@ def read_people(
     for kind in _OWN:
         names = [name for name in tables if tables[name] is kind]
         several = _ids_in_several(_rows(files, names, kind, Problems()), kind)
-        pool: dict[str, list[tuple[Person, set[str]]]] = defaultdict(list)
+        pool: dict[str, list[tuple[Row, Person]]] = defaultdict(list)
         for row in _rows(files, names, kind, problems):
             with reported(row, problems):
                 person = _person(row, kind, problems)
                 if person.source_id in several:
-                    pool[person.source_id].append((person, _marks(row, person)))
+                    pool[person.source_id].append((row, person))
                 else:
                     yield person
-        for source_id, rows in pool.items():
-            yield from _told_apart(source_id, rows)
+        for rows in pool.values():
+            yield from _told_apart(rows, problems)
 
 
 def _rows(
@@ -138,7 +139,7 @@ def _person(row: Row, kind: SubjectKind, problems: Problems) -> Person:
     uai = row["uai"].upper() or civil.uai_in(row.file)
     person = Person(
         kind=kind,
-        source_id=_source_id(row, kind, problems),
+        source_id=_source_id(row, kind),
         given_name=given,
         family_name=family,
         other_given=tuple(other_given),
@@ -160,17 +161,21 @@ def _parts(text: str) -> list[str]:
     return [part for part in text.split(_LISTED) if part.strip()]
 
 
-def _source_id(row: Row, kind: SubjectKind, problems: Problems) -> str:
+def _source_id(row: Row, kind: SubjectKind) -> str:
     quiet = Problems()
     if row["id"]:
-        return f"{_PREFIX[kind]}/id/{row['id']}"
+        return f"{_PREFIX[kind]}/@id/{row['id']}"
     if national_id := civil.national_id(row, quiet, "ine"):
-        return f"{_PREFIX[kind]}/ine/{national_id}"
-    name = civil.folded(row["family"] or row["usual"], row["given"])
+        return f"{_PREFIX[kind]}/@ine/{national_id}"
+    name = _name_key(row)
     if name == "/":
         raise BadRow("family", "no name; fill in the family name and the given name")
     born = civil.birth_date(row, quiet, "birth") if kind is SubjectKind.PUPIL else ""
     return f"{_PREFIX[kind]}/{name}/{born}"
+
+
+def _name_key(row: Row) -> str:
+    return civil.folded(row["family"] or row["usual"], row["given"])
 
 
 # --- people of one name ------------------------------------------------------------------
@@ -180,7 +185,7 @@ def _ids_in_several(rows: Iterable[Row], kind: SubjectKind) -> set[str]:
     seen, several = set[str](), set[str]()
     for row in rows:
         try:
-            key = _source_id(row, kind, Problems())
+            key = _source_id(row, kind)
         except BadRow:
             continue
         if key in seen:
@@ -209,20 +214,31 @@ def _marks(row: Row, person: Person) -> set[str]:
     }
 
 
-def _told_apart(source_id: str, rows: list[tuple[Person, set[str]]]) -> Iterator[Person]:
-    """The people behind rows of one name."""
+def _told_apart(rows: list[tuple[Row, Person]], problems: Problems) -> Iterator[Person]:
+    """The people behind rows of one id."""
     found: list[tuple[Person, set[str]]] = []
-    for person, marks in rows:
+    for row, person in rows:
+        is_given = _is_given(person)
+        marks = {_name_key(row)} if is_given else _marks(row, person)
         same = [one for one in found if not marks or not one[1] or one[1] & marks]
+        if is_given and found and not same:
+            header = "id" if row["id"] else "ine"
+            civil.note(row, problems, header, "an id of another person; correct it", "")
         for known, more in same:
             person, marks = civil.merged(known, person), marks | more
         found = [one for one in found if not any(one is other for other in same)]
         found.append((person, marks))
-    if len(found) == 1:
-        yield found[0][0]
-        return
-    for person, marks in found:
-        yield replace(person, source_id=f"{source_id}/{min(marks)}")
+    yield found[0][0] if len(found) == 1 or _is_given(found[0][0]) else _further(*found[0])
+    yield from (_further(*one) for one in found[1:])
+
+
+def _further(person: Person, marks: set[str]) -> Person:
+    return replace(person, source_id=f"{person.source_id}/{min(marks)}")
+
+
+def _is_given(person: Person) -> bool:
+    """Whether the id stands in the file, or was made of a name."""
+    return person.source_id.split("/")[1] in _GIVEN_IDS
 
 
 def _is_one_edit(known: str, typed: str) -> bool:
