@@ -236,7 +236,8 @@ def _schools(
     """School numbers (UAI). A relative has those of the children."""
     if kind is SubjectKind.GUARDIAN:
         return memory.schools_of_guardians.of(record["id"] or record["entpersonjointure"])
-    structures = dict.fromkeys(text.split("$")[0] for text in record.every(*_SCHOOLS))
+    named = record.every(*_SCHOOLS) or (text for text in record.every(*_CLASSES) if "$" in text)
+    structures = dict.fromkeys(text.split("$")[0] for text in named)
     known = {memory.uai_of.get(number, number): number for number in structures if number}
     for uai, number in known.items():
         if uai == number and not civil.uai_in(number):

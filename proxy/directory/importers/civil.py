@@ -35,7 +35,7 @@ _NATIONAL_DIGITS: Final = 9
 
 def names(row: Row, problems: Problems, *headers: str) -> tuple[str, ...]:
     """The distinct names in these fields; what holds no letter (``.``, ``-``) counts as empty."""
-    found = (_lenient(cells.name, row, header, problems) for header in headers)
+    found = [_lenient(cells.name, row, header, problems) for header in headers if row[header]]
     return tuple(dict.fromkeys(" ".join(name.split()) for name in found if name))
 
 
@@ -90,7 +90,7 @@ def birth_date(row: Row, problems: Problems, header: str) -> str:
 def national_id(row: Row, problems: Problems, *headers: str) -> str:
     """An INE."""
     found = (_lenient(cells.national_id, row, header, problems) for header in headers)
-    return next(filter(None, found), "")
+    return next((text for text in found if text.strip("0")), "")
 
 
 def has_left(row: Row, problems: Problems, header: str) -> bool:

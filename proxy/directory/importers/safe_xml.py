@@ -234,11 +234,11 @@ class _Collector:
             _refuse(self._parser, self._label, "has a record that is too large")
         word = attributes.pop(self._shape.named_by, tag) if attributes else tag
         paths = self._paths
-        step = (paths[-1], word)
-        paths.append(self._steps.get(step) or self._step(*step))
+        path = self._steps.get((paths[-1], word))
+        paths.append(self._step(paths[-1], word) if path is None else path)
         if attributes:
             self._put_attributes(self._record, attributes)
-        self._text = ""
+        self._text = ""  # what stood before a child is layout, not a value
 
     def _outside(self, tag: str, attributes: dict[str, str]) -> None:
         """An element that is in no record: it may be one."""
