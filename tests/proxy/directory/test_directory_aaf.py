@@ -23,6 +23,7 @@ from proxy.directory import importing
 from proxy.directory.importers import open_roster
 from proxy.directory.importers.compact import Marks, SeenIds
 from proxy.directory.importers.problems import Problems
+from proxy.directory.index import Index
 from proxy.directory.subjects import Person
 from proxy.errors import InputError
 from proxy.kinds import SubjectKind
@@ -150,6 +151,21 @@ class TestDelta:
         ]  # fmt: skip
         assert all(after[key].schools == (UAI,) for key in changed)
         assert {after[key].classes for key in changed} >= {("3C",), CHILDREN[1].classes}
+
+    @pytest.mark.parametrize(
+        ("attribute", "form"), [("sn", "{given} Duval-Neuf"), ("givenName", "Duval-Neuf {family}")]
+    )
+    def test_a_changed_name_is_found_beside_the_half_that_did_not_change(
+        self, tmp_path, store, sealer, attribute, form
+    ):
+        one = replace(CHILDREN[0], given="Clémence", family="Lebreton", further=())
+        file(tmp_path, "ENT_Complet_Eleve_0000", aaf_pupil(one))
+        self.imported(tmp_path / "ENT_Complet_Eleve_0000.xml", store, sealer)
+        change = aaf_request("modify", "Eleve", "1000", [(attribute, ["Duval-Neuf"])])
+        self.imported(file(tmp_path, "ENT_Delta_Eleve_0000", change), store, sealer)
+        index = Index.build(store, sealer, ())
+        for text in (form.format(given=one.given, family=one.family), "Clémence Lebreton"):
+            assert [m.end - m.start for m in index.find(f"Bravo {text}.")] == [len(text)], text
 
     @pytest.mark.parametrize("name", ["ENT_Delta_1_Eleve_0000", "eleve_0000"])
     def test_a_delta_is_known_by_its_name_or_its_requests(self, tmp_path, name):
