@@ -43,6 +43,8 @@ _REQUESTS = Shape(
     ),
     named_by="name",
 )
+_QUALITIES = re.compile(r"(?:\$[0-9A-Za-z]?)+$")
+"""``1986923$1$1$1$1$0`` is relative 1986923 with authority, payer, contact …"""
 _LISTED = re.compile(r"\s*[,;]\s*")
 _SNIFFED: Final = 1 << 18
 
@@ -205,7 +207,7 @@ def _person(
         phones=civil.phones(record, problems, *_PHONES),
         birth_date=civil.birth_date(record, problems, "entpersondatenaissance"),
         schools=schools,
-        classes=tuple(dict.fromkeys(map(_class_name, filter(None, record.every(*_CLASSES))))),
+        classes=_classes(record, memory),
         active=not civil.has_left(record, problems, "entelevedatesortiestructrattach"),
         partial=record.tag == _MODIFY,
     )
@@ -237,7 +239,7 @@ def _schools(
     if kind is SubjectKind.GUARDIAN:
         return memory.schools_of_guardians.of(record["id"] or record["entpersonjointure"])
     named = record.every(*_SCHOOLS) or (text for text in record.every(*_CLASSES) if "$" in text)
-    structures = dict.fromkeys(text.split("$")[0] for text in named)
+    structures = dict.fromkeys(_split(text, memory)[0] for text in named)
     known = {memory.uai_of.get(number, number): number for number in structures if number}
     for uai, number in known.items():
         if uai == number and not civil.uai_in(number):
@@ -246,8 +248,25 @@ def _schools(
         known = {uai: number for uai, number in known.items() if number in memory.uai_of}
     for guardian in record.every(*_GUARDIANS):
         for uai in known:
-            memory.schools_of_guardians.add(guardian.split("$")[0], uai)
+            memory.schools_of_guardians.add(_QUALITIES.sub("", guardian), uai)
     return tuple(known)
+
+
+def _split(text: str, memory: _Memory) -> tuple[str, list[str]]:
+    """``52009$1S2$006600``: a structure and what follows; a structure may hold a ``$`` itself."""
+    parts = text.split("$")
+    for count in range(len(parts), 1, -1):
+        if (number := "$".join(parts[:count])) in memory.uai_of:
+            return number, parts[count:]
+    return parts[0], parts[1:]
+
+
+def _classes(record: Record, memory: _Memory) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for text in record.every(*_CLASSES):
+        structure, rest = _split(text, memory)
+        found[rest[0].strip() if rest else structure] = None
+    return tuple(code for code in found if code)
 
 
 def _note_unknown_school(record: Record, memory: _Memory, problems: Problems, number: str) -> None:
@@ -255,9 +274,3 @@ def _note_unknown_school(record: Record, memory: _Memory, problems: Problems, nu
         memory.unknown_schools.add(number)
         what = "a school without its UAI; add the …_EtabEducNat_… files of the same export"
         civil.note(record, problems, "entpersonstructrattach", what, "")
-
-
-def _class_name(text: str) -> str:
-    """``52009$1S2$006600`` is the class 1S2 of a structure."""
-    parts = text.split("$")
-    return (parts[1] if len(parts) > 1 else text).strip()

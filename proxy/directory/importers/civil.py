@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from typing import Final
@@ -125,7 +125,8 @@ def folded(*parts: str) -> str:
 
 
 def merged(first: Person, second: Person) -> Person:
-    """One person of two rows about the same."""
+    """One person of two rows about the same; where one has left, the other's school counts."""
+    here = [one for one in (first, second) if one.active] or [first, second]
     return replace(
         first,
         other_given=_union(first.other_given, (second.given_name, *second.other_given)),
@@ -137,10 +138,34 @@ def merged(first: Person, second: Person) -> Person:
         student_number=first.student_number or second.student_number,
         birth_date=first.birth_date or second.birth_date,
         uuids=_union(first.uuids, second.uuids),
-        schools=_union(first.schools, second.schools),
-        classes=_union(first.classes, second.classes),
+        schools=_union((), (school for one in here for school in one.schools)),
+        classes=_union((), (code for one in here for code in one.classes)),
         active=first.active or second.active,
     )
+
+
+class Pool:
+    """People who stand in the files of several schools: held back until all are read."""
+
+    def __init__(self, ids_by_file: Iterable[Collection[str]]) -> None:
+        seen: set[str] = set()
+        self._shared: set[str] = set()
+        for ids in ids_by_file:
+            self._shared |= seen & set(ids)
+            seen |= set(ids)
+        self._held: dict[str, Person] = {}
+
+    def take(self, person: Person) -> Iterator[Person]:
+        """The person, unless other files may say more."""
+        key = person.source_id
+        if key not in self._shared:
+            yield person
+        else:
+            self._held[key] = merged(self._held[key], person) if key in self._held else person
+
+    def rest(self) -> Iterator[Person]:
+        """Those who were held back, each once."""
+        yield from self._held.values()
 
 
 def note(row: Row, problems: Problems, header: str, what: str, end: str = _LEFT_OUT) -> None:
@@ -181,5 +206,5 @@ def _whole_number(number: str, digits: str) -> str:
     return number
 
 
-def _union(first: tuple[str, ...], second: Iterable[str]) -> tuple[str, ...]:
+def _union(first: Iterable[str], second: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*first, *filter(None, second))))

@@ -133,11 +133,15 @@ class RosterFiles:
         members = [member for member in archive.infolist() if not member.is_dir()]
         if len(members) > _MAX_MEMBERS:
             raise InputError(f"{path}: {len(members)} files in one archive; a roster has a few")
+        before = set(self._openers)
         for member in members:
             _check_member(path, member)
             name = PurePosixPath(member.filename).name
             if not _is_litter(member.filename):
-                self._put(name, f"{path}/{name}", _archive_opener(archive, member, path))
+                # Every school's SIECLE gives its files the same names; they are known by root.
+                is_common = name.lower() in before and name.lower().endswith(".xml")
+                key = f"{path.stem} {name}" if is_common else name
+                self._put(key, f"{path}/{name}", _archive_opener(archive, member, path))
 
 
 def _is_litter(name: str) -> bool:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from proxy.directory.importers import civil
 from proxy.directory.importers.files import RosterFiles
@@ -32,9 +32,10 @@ from proxy.kinds import SubjectKind
 
 NAME = "siecle"
 _PUPILS, _GUARDIANS = "eleves", "responsables"
-_LINKS = Shape(frozenset({"eleve", "structures_eleve", "responsable_eleve", "parametres"}))
 _PEOPLE = Shape(frozenset({"eleve", "personne"}))
+_LINKS = Shape(_PEOPLE.tags | {"structures_eleve", "responsable_eleve", "parametres"})
 _FAMILY = ("nom_de_famille", "nom", "nom_usage")
+_INE = ("id_national", "ine_bea", "ine")
 _FORENAMES = ("prenom", "prenom2", "prenom3")
 _STRUCTURE = "structure/code_structure"
 _PHONES = ("tel_personnel", "tel_portable", "tel_professionnel", "telephone")
@@ -44,8 +45,16 @@ _PHONES = ("tel_personnel", "tel_portable", "tel_professionnel", "telephone")
 class _Links:
     """What stands elsewhere than in a person's own element."""
 
-    uai: str = ""
-    classes: dict[str, dict[str, None]] = field(default_factory=lambda: defaultdict(dict))
+    uai_of: dict[str, str] = field(default_factory=dict)
+    """By file."""
+    ids_of: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    """By file."""
+    classes: dict[tuple[str, str], dict[str, None]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    """By school and pupil: who moved is in the classes of two."""
+    present: set[str] = field(default_factory=set)
+    """Pupils who have not left every school."""
     left: set[str] = field(default_factory=set)
     children: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     """By guardian."""
@@ -72,15 +81,17 @@ def read(files: RosterFiles, problems: Problems) -> Iterator[Person]:
         )
     note_others(files, roots, "SIECLE", problems)
     links = _read_links(files, people)
-    seen: dict[str, str] = {}
+    pool = civil.Pool(links.ids_of.values())
     for name in people:
+        seen: dict[str, int] = {}
         for record in read_records(files, name, _PEOPLE):
             with reported(record, problems):
-                person = _person(record, links, problems)
+                person = _person(record, links, links.uai_of[name], problems)
                 if first := seen.get(person.source_id):
-                    raise BadRow(_id_of(record), f"an id that stands at {first} already")
-                seen[person.source_id] = f"{record.file}:{record.line}"
-                yield person
+                    raise BadRow(_id_field(record), f"an id that stands at line {first} already")
+                seen[person.source_id] = record.line
+                yield from pool.take(person)
+    yield from pool.rest()
 
 
 def _is_root(root: str) -> bool:
@@ -88,86 +99,89 @@ def _is_root(root: str) -> bool:
 
 
 def _read_links(files: RosterFiles, names: list[str]) -> _Links:
-    links, ids = _Links(), dict[str, str]()
+    links = _Links()
     for name in names:
+        uai, ids = civil.uai_in(files.label(name)), dict[str, str]()
         for record in read_records(files, name, _LINKS):
             match record.tag:
                 case "parametres":
-                    links.uai = links.uai or (record["uaj"] or record["uaj/@code"]).upper()
-                case "eleve":
-                    _note_pupil(record, links, ids)
+                    uai = (record["uaj"] or record["uaj/@code"] or uai).upper()
+                case "eleve" | "personne":
+                    links.ids_of[name].add(_source_id(record))
+                    if record.tag == "eleve":
+                        _remember_pupil(record, links, ids)
                 case "structures_eleve":
                     pupil = record["@eleve_id"] or ids.get(record["@elenoet"], "")
-                    links.classes[pupil].update(dict.fromkeys(record.listed(_STRUCTURE)))
+                    links.classes[uai, pupil].update(dict.fromkeys(record.listed(_STRUCTURE)))
                 case _:
                     child = record["eleve_id"] or record["@eleve_id"]
                     guardian = record["personne_id"] or record["@personne_id"]
                     links.children[guardian].add(child)
-    links.uai = links.uai or next(filter(None, (civil.uai_in(files.label(n)) for n in names)), "")
+        links.uai_of[name] = uai
+    links.left -= links.present
     return links
 
 
-def _note_pupil(record: Record, links: _Links, ids: dict[str, str]) -> None:
+def _remember_pupil(record: Record, links: _Links, ids: dict[str, str]) -> None:
     pupil = record["@eleve_id"] or record["eleve_id"]
     ids[record["@elenoet"] or record["elenoet"]] = pupil
-    if civil.has_left(record, Problems(), "date_sortie"):
-        links.left.add(pupil)
+    has_left = civil.has_left(record, Problems(), "date_sortie")
+    (links.left if has_left else links.present).add(pupil)
 
 
-def _person(record: Record, links: _Links, problems: Problems) -> Person:
-    person = _pupil if record.tag == "eleve" else _guardian
-    return civil.checked(
-        record, problems, person(record, links, problems), "nom_de_famille", "prenom"
-    )
+def _source_id(record: Record) -> str:
+    """The id that stays from year to year; empty if there is none."""
+    if record.tag == "personne":
+        number = record["@personne_id"] or record["personne_id"]
+        return f"personne/{number}" if number else ""
+    number = record["@eleve_id"] or record["eleve_id"]
+    number = number or civil.national_id(record, Problems(), *_INE)
+    number = number or record["elenoet"] or record["@elenoet"]
+    return f"eleve/{number}" if number else ""
 
 
-def _pupil(record: Record, links: _Links, problems: Problems) -> Person:
-    pupil = record["@eleve_id"] or record["eleve_id"]
+def _person(record: Record, links: _Links, uai: str, problems: Problems) -> Person:
+    source_id = _source_id(record)
+    if not source_id:
+        raise BadRow(_id_field(record), "no ELEVE_ID, INE, ELENOET or PERSONNE_ID; export again")
     given, *other_given = civil.forenames(record, problems, *_FORENAMES) or ("",)
     family, *other_family = civil.names(record, problems, *_FAMILY) or ("",)
-    number, inner = record["elenoet"] or record["@elenoet"], record["id_eleve_etab"]
-    national_id = civil.national_id(record, problems, "id_national", "ine_bea", "ine")
-    if not (pupil or national_id or number):
-        raise BadRow("@eleve_id", "no ELEVE_ID, INE or ELENOET; export the file again")
-    return Person(
-        kind=SubjectKind.PUPIL,
-        source_id=f"eleve/{pupil or national_id or number}",
+    person = Person(
+        kind=SubjectKind.GUARDIAN,
+        source_id=source_id,
         given_name=given,
         family_name=family,
         other_given=tuple(other_given),
         other_family=tuple(other_family),
         emails=civil.emails(record, problems, "mel"),
-        logins=(inner,) if inner and inner != number else (),
-        national_id=national_id,
-        student_number=number or inner,
         phones=civil.phones(record, problems, *_PHONES),
+        schools=(uai,) if uai else (),
+    )
+    more = _pupil if record.tag == "eleve" else _guardian
+    return civil.checked(
+        record, problems, more(record, links, person, problems), "nom_de_famille", "prenom"
+    )
+
+
+def _pupil(record: Record, links: _Links, person: Person, problems: Problems) -> Person:
+    number, inner = record["elenoet"] or record["@elenoet"], record["id_eleve_etab"]
+    pupil, uai = record["@eleve_id"] or record["eleve_id"], "".join(person.schools)
+    return replace(
+        person,
+        kind=SubjectKind.PUPIL,
+        logins=(inner,) if inner and inner != number else (),
+        national_id=civil.national_id(record, problems, *_INE),
+        student_number=number or inner,
         birth_date=civil.birth_date(record, problems, "date_naiss"),
-        schools=(links.uai,) if links.uai else (),
-        classes=tuple(links.classes.get(pupil, ())),
+        classes=tuple(links.classes.get((uai, pupil), ())),
         active=not civil.has_left(record, problems, "date_sortie"),
     )
 
 
-def _guardian(record: Record, links: _Links, problems: Problems) -> Person:
-    guardian = record["@personne_id"] or record["personne_id"]
-    if not guardian:
-        raise BadRow("@personne_id", "no PERSONNE_ID; export the file again")
-    given, *other_given = civil.forenames(record, problems, *_FORENAMES) or ("",)
-    family, *other_family = civil.names(record, problems, *_FAMILY) or ("",)
-    children = links.children.get(guardian, set())
-    return Person(
-        kind=SubjectKind.GUARDIAN,
-        source_id=f"personne/{guardian}",
-        given_name=given,
-        family_name=family,
-        other_given=tuple(other_given),
-        other_family=tuple(other_family),
-        emails=civil.emails(record, problems, "mel"),
-        phones=civil.phones(record, problems, *_PHONES),
-        schools=(links.uai,) if links.uai else (),
-        active=not children or not children <= links.left,
-    )
+def _guardian(record: Record, links: _Links, person: Person, _: Problems) -> Person:
+    children = links.children.get(person.source_id.removeprefix("personne/"), set())
+    return replace(person, active=not children or not children <= links.left)
 
 
-def _id_of(record: Record) -> str:
+def _id_field(record: Record) -> str:
     return "@eleve_id" if record.tag == "eleve" else "@personne_id"

@@ -59,16 +59,11 @@ def read(files: RosterFiles, problems: Problems) -> Iterator[Person]:
         raise InputError("no STS-web file (sts_emp_….xml) among these; see docs/rosters.md")
     note_others(files, roots, "STS-web", problems)
     schools = {name: _read_school(files, name) for name in roots}
-    shared = _ids_in_several(files, schools) if len(roots) > 1 else frozenset()
-    pooled: dict[str, Person] = {}
+    pool = civil.Pool(_ids(files, name, school) for name, school in schools.items())
     for name, school in schools.items():
         for person in _staff(files, name, school, problems):
-            key = person.source_id
-            if key not in shared:
-                yield person
-            else:
-                pooled[key] = civil.merged(pooled[key], person) if key in pooled else person
-    yield from pooled.values()
+            yield from pool.take(person)
+    yield from pool.rest()
 
 
 def _read_school(files: RosterFiles, name: str) -> _School:
@@ -88,13 +83,8 @@ def _teachers(record: Record) -> Iterator[str]:
         yield f"{types[index].lower() if len(types) == len(ids) else 'epp'}/{number}"
 
 
-def _ids_in_several(files: RosterFiles, schools: dict[str, _School]) -> frozenset[str]:
-    seen, several = set[str](), set[str]()
-    for name, school in schools.items():
-        here = {_source_id(record, school) for record in read_records(files, name, _STAFF)}
-        several |= seen & here
-        seen |= here
-    return frozenset(several)
+def _ids(files: RosterFiles, name: str, school: _School) -> set[str]:
+    return {_source_id(record, school) for record in read_records(files, name, _STAFF)}
 
 
 def _staff(files: RosterFiles, name: str, school: _School, problems: Problems) -> Iterator[Person]:

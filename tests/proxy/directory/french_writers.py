@@ -24,7 +24,7 @@ def element(tag: str, text: str = "", attributes: str = "") -> str:
 # --- SIECLE --------------------------------------------------------------------------------
 
 
-def siecle_pupils(people: Iterable[Being], *, old: bool = False) -> str:
+def siecle_pupils(people: Iterable[Being], *, old: bool = False, uai: str = UAI) -> str:
     people = list(people)
     rows = "\n".join(_siecle_pupil(one, old) for one in people)
     places = "\n".join(
@@ -39,7 +39,7 @@ def siecle_pupils(people: Iterable[Being], *, old: bool = False) -> str:
     )
     return (
         '<BEE_ELEVES VERSION="2.1">\n<PARAMETRES>\n'
-        f"<UAJ>{UAI}</UAJ><ANNEE_SCOLAIRE>2026</ANNEE_SCOLAIRE>\n</PARAMETRES>\n<DONNEES>\n"
+        f"<UAJ>{uai}</UAJ><ANNEE_SCOLAIRE>2026</ANNEE_SCOLAIRE>\n</PARAMETRES>\n<DONNEES>\n"
         f"<ELEVES>\n{rows}\n</ELEVES>\n<OPTIONS><OPTION ELEVE_ID='1'><OPTIONS_ELEVE>"
         f"<NUM_OPTION>1</NUM_OPTION></OPTIONS_ELEVE></OPTION></OPTIONS>\n"
         f"<STRUCTURES>\n{places}\n</STRUCTURES>\n</DONNEES>\n</BEE_ELEVES>\n"
@@ -63,7 +63,7 @@ def _siecle_pupil(one: Being, old: bool) -> str:
     )
 
 
-def siecle_guardians(people: Iterable[Being], *, old: bool = False) -> str:
+def siecle_guardians(people: Iterable[Being], *, old: bool = False, uai: str = UAI) -> str:
     people = list(people)
     family = "NOM" if old else "NOM_DE_FAMILLE"
     rows = "\n".join(
@@ -82,7 +82,7 @@ def siecle_guardians(people: Iterable[Being], *, old: bool = False) -> str:
     )
     return (
         '<BEE_RESPONSABLES VERSION="2.1"><PARAMETRES>'
-        f"<UAJ>{UAI}</UAJ></PARAMETRES>\n<DONNEES><PERSONNES>\n{rows}\n</PERSONNES>\n"
+        f"<UAJ>{uai}</UAJ></PARAMETRES>\n<DONNEES><PERSONNES>\n{rows}\n</PERSONNES>\n"
         f"<RESPONSABLES>{links}</RESPONSABLES>\n<ADRESSES><ADRESSE ADRESSE_ID='1'>"
         "<LIGNE1_ADRESSE>1 rue Haute</LIGNE1_ADRESSE></ADRESSE></ADRESSES>\n"
         "</DONNEES></BEE_RESPONSABLES>\n"

@@ -69,6 +69,23 @@ def test_a_guardian_has_the_schools_of_all_children(tmp_path):
     assert [person.classes for person in people[:2]] == [one.classes, other.classes]
 
 
+def test_ids_may_hold_the_sign_that_parts_values(tmp_path):
+    """Some academies put their name before every id: ``AC-DEMO$52000``."""
+    folder = tmp_path / "a"
+    one = CHILDREN[0]
+    file(folder, "ENT_Complet_EtabEducNat_0000", aaf_school("AC-DEMO$52000"))
+    pupil = aaf_pupil(one, school="AC-DEMO$52000").replace(
+        '<attr name="ENTElevePersRelEleve"><value/>',
+        '<attr name="ENTElevePersRelEleve"><value>AC-DEMO$900000$1$1$1$1$0</value>',
+    )
+    file(folder, "ENT_Complet_Eleve_0000", pupil)
+    parent = aaf_guardian(PARENTS[0]).replace("<id>900000", "<id>AC-DEMO$900000")
+    file(folder, "ENT_Complet_PersRelEleve_0000", parent)
+    people, problems = read(folder)
+    assert [person.schools for person in people] == [(UAI,), (UAI,)]
+    assert (people[0].classes, problems.notes) == (one.classes, [])
+
+
 def test_files_are_ordered_by_content_when_their_names_say_nothing(tmp_path):
     folder = tmp_path / "a"
     file(folder, "a", aaf_guardian(PARENTS[0]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -186,3 +187,39 @@ def test_nomenclatures_alone_are_not_people(tmp_path):
     )
     with pytest.raises(InputError, match="no pupils or guardians"):
         read(path)
+
+
+class TestTwoSchools:
+    OTHER = "0211234B"
+
+    def archive(self, folder: Path, name: str, pupils: str, guardians: str) -> Path:
+        path = folder / f"{name}.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("ElevesSansAdresses.xml", pupils)
+            archive.writestr("ResponsablesAvecAdresses.xml", guardians)
+        return path
+
+    def test_each_has_its_pupils_and_who_moved_is_at_the_new_one(self, tmp_path):
+        mover = replace(CHILDREN[1], classes=("3Z",))
+        gone = [CHILDREN[0], replace(CHILDREN[1], left=day(-5)), CHILDREN[2]]
+        parent = replace(PARENTS[0], children=(CHILDREN[1].number,))
+        here = self.archive(
+            tmp_path, "a", siecle_pupils(gone), siecle_guardians([parent, PARENTS[1]])
+        )
+        there = self.archive(
+            tmp_path,
+            "b",
+            siecle_pupils([mover, CHILDREN[3]], uai=self.OTHER),
+            siecle_guardians([parent], uai=self.OTHER),
+        )
+        for order in ((here, there), (there, here)):
+            people, problems = read(*order)
+            assert (problems.lines, problems.notes) == ([], [])
+            assert len(people) == 6
+            known = {person.source_id: person for person in people}
+            assert known["eleve/1000"].schools == (UAI,)
+            assert known["eleve/1003"].schools == (self.OTHER,)
+            moved = known["eleve/1001"]
+            assert (moved.active, moved.schools, moved.classes) == (True, (self.OTHER,), ("3Z",))
+            assert set(known[f"personne/{parent.number}"].schools) == {UAI, self.OTHER}
+            assert known[f"personne/{parent.number}"].active
