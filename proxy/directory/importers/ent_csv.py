@@ -1,8 +1,8 @@
 """CSV tables of an ENT (digital workspace): pupils, parents, teachers, other staff, guests.
 
-The templates of the free ENT platforms: ``Prénom*;Nom*;Date de naissance*;Classes*`` and the
-like, one file a profile, known by its name (``CSV_Eleves.csv``) and its headers. Guests count
-as staff: they are adults of the school.
+The templates of the free ENT platforms, in French (``Prénom*;Nom*;Date de naissance*;Classes*``)
+or English, one file a profile, known by its name (``CSV_Eleves.csv``) and its headers. Guests
+count as staff: they are adults of the school.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def _tables(files: RosterFiles) -> dict[str, SubjectKind]:
 def _kind(files: RosterFiles, name: str) -> SubjectKind | None:
     """Whose table a file is: by children's columns, then by its name, then by its headers."""
     guardians = school_csv.known_headers(files, name, SubjectKind.GUARDIAN)
-    if {"family", "given", "child_given"} <= guardians:
+    if {"family", "given"} <= guardians and guardians & {"child_given", "child_id"}:
         return SubjectKind.GUARDIAN
     headers = school_csv.known_headers(files, name, SubjectKind.PUPIL)
     staff = school_csv.known_headers(files, name, SubjectKind.STAFF)

@@ -21,24 +21,25 @@ from proxy.directory.subjects import Person
 from proxy.kinds import SubjectKind
 
 _LEAST_FORGIVEN: Final = 8
-_REPEATED: Final = ("class", "group", "child_family", "child_usual", "child_given", "child_class")
+_CHILD: Final = ("child_id", "child_family", "child_usual", "child_given", "child_class")
+_REPEATED: Final = ("class", "group", *_CHILD)
 _LISTED: Final = ","
 _GIVEN_IDS: Final = ("@id", "@ine")
 
 _COMMON: Final = {
     "id": "id externalid identifiantexterne idexterne",
-    "family": "nom nomdefamille nomdenaissance nompatronymique",
+    "family": "nom nomdefamille nomdenaissance nompatronymique lastname",
     "usual": "nomusage nomdusage nomusuel",
-    "given": "prenom",
+    "given": "prenom firstname",
     "given2": "deuxiemeprenom prenom2",
     "given3": "troisiemeprenom prenom3",
-    "birth": "datedenaissance datenaissance datenaiss neele",
+    "birth": "datedenaissance datenaissance datenaiss neele birthdate dateofbirth",
     "email": "email mail courriel mel adressemail adresseemail adresseelectronique",
     "login": "login identifiant identifiantdeconnexion nomdutilisateur",
-    "phone": "telephone telephonedomicile telephonepersonnel telpersonnel teldomicile tel telfixe",
+    "phone": "telephone telephonedomicile telephonepersonnel teldomicile telpersonnel tel phone",
     "work": "telephonetravail telephoneprofessionnel telprofessionnel teltravail telpro",
     "mobile": "telephoneportable telephonemobile portable mobile telportable telmobile",
-    "class": "classe classes libelleclasse libelledelaclasse division",
+    "class": "classe classes libelleclasse libelledelaclasse division class",
     "group": "groupe groupes regroupement regroupements",
     "uai": "uai rne codeuai coderne",
 }
@@ -57,12 +58,13 @@ _OWN: Final = {
         "usual": "nomusageresponsable nomdusageresponsable",
         "given": "prenomresponsable prenomduresponsable",
         "email": "courrielresponsable emailresponsable",
+        "child_id": "idenfant identifiantenfant childid childexternalid",
         "child_family": "nomdefamilleenfant nomfamilleenfant nomenfant nomdeleleve nomeleve",
         "child_usual": "nomdusageenfant nomusageenfant nomdusageeleve",
         "child_given": "prenomenfant prenomdeleleve prenomeleve",
         "child_class": "classesenfants classeenfant classesenfant classesdeleleve classeeleve",
     },
-    SubjectKind.STAFF: {"function": "fonction fonctions directeur", "family": "nomenseignant"},
+    SubjectKind.STAFF: {"function": "fonction fonctions directeur discipline function"},
 }
 _PREFIX: Final = {
     SubjectKind.PUPIL: "eleve",
@@ -206,6 +208,7 @@ def _marks(row: Row, person: Person) -> set[str]:
         )
     ]
     children = {civil.folded(*names) for names in zip(family, given, strict=False)} - {"/"}
+    children |= {number for number in row.repeated("child_id") if number}
     return {
         *(f"1/{child}" for child in children),
         *(f"2/{email.lower()}" for email in person.emails),

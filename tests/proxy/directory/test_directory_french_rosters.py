@@ -18,6 +18,7 @@ from proxy.directory.importers import open_roster
 from proxy.directory.importers.problems import Problems
 from proxy.directory.patterns import phone_digits
 from proxy.directory.subjects import Person
+from proxy.errors import InputError
 from proxy.kinds import Kind, SubjectKind
 
 CHILDREN = list(pupils(60))
@@ -232,6 +233,15 @@ def test_files_of_two_formats_are_not_read_in_silence(tmp_path):
     assert {person.kind for person in people} == {SubjectKind.PUPIL, SubjectKind.GUARDIAN}
     assert len(problems.notes) == 4
     assert all("import it on its own" in note for note in problems.notes)
+
+
+@pytest.mark.parametrize("name", ["siecle", "sts", "aaf", "onde", "ent-csv"])
+@pytest.mark.parametrize("content", ["id,kind\n1,pupil\n", "<a/>", "", "\0\1\2"])
+def test_a_format_that_is_named_wrongly_is_an_input_error(tmp_path, name, content):
+    (tmp_path / "x.csv").write_text(content)
+    (tmp_path / "x.xml").write_text(content)
+    with pytest.raises(InputError, match=r"docs/rosters\.md"):
+        read(tmp_path, format_name=name)
 
 
 NAMES = st.text(

@@ -19,11 +19,14 @@ from french_writers import (
     table,
     write_csv,
 )
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from proxy.directory.importers import open_roster
 from proxy.directory.importers.problems import Problems
 from proxy.directory.importers.school_csv import Aliases
 from proxy.directory.subjects import Person
+from proxy.errors import InputError
 from proxy.kinds import SubjectKind
 
 CHILDREN = list(pupils(6))
@@ -206,6 +209,27 @@ class TestEnt:
         assert {person.kind for person in people} == {SubjectKind.GUARDIAN}
         assert (len(people), problems.lines) == (len(PARENTS), [])
 
+    def test_english_templates_are_read_and_link_by_id(self, tmp_path):
+        pupils = "externalID;First name*;Last name*;Birthdate*;Email;Class;Phone\n"
+        pupils += "x7;Eva;Roy;01/02/2011;eva@exemple.fr;6A;\n"
+        parents = "externalid;First name*;Last name*;Phone;Email;Childexternalid*;Childexternalid\n"
+        parents += ";Ida;Roy;;;x7;x8\n;Ida;Roy;;;x9\n;Ida;Roy;0639981234;;x8;\n"
+        teachers = "externalID;First name*;Last name*;Email;Discipline;Class*;Class\n"
+        teachers += "t1;Al;Ba;;Maths;6A;6B\n"
+        files = [
+            write_csv(tmp_path / "CSV_Students.csv", pupils),
+            write_csv(tmp_path / "x.csv", parents),
+            write_csv(tmp_path / "y.csv", teachers),
+        ]
+        people, problems = read("ent-csv", *files)
+        assert (problems.lines, problems.notes) == ([], [])
+        assert [(person.kind, person.phones, person.classes) for person in people] == [
+            (SubjectKind.PUPIL, (), ("6A",)),
+            (SubjectKind.GUARDIAN, (), ()),
+            (SubjectKind.GUARDIAN, ("0639981234",), ()),
+            (SubjectKind.STAFF, (), ("6A", "6B")),
+        ]
+
     def test_an_id_column_is_the_id(self, tmp_path):
         text = (
             "externalId;Nom;Prénom;Date de naissance;Classe;Login\nx7;Roy;Eva;1/2/2011;6A;eva.roy\n"
@@ -221,3 +245,21 @@ class TestEnt:
         people, problems = read("onde", *files)
         assert {person.kind for person in people} == {SubjectKind.STAFF}
         assert "CSV_Eleves.csv:1:1: not read" in problems.notes[0]
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_any_damage_is_an_input_error_or_people(tmp_path, data):
+    whole = onde_guardians(PARENTS, CHILDREN).encode("cp1252")
+    at = data.draw(st.integers(0, len(whole)))
+    cut = data.draw(st.integers(0, 60))
+    put = data.draw(st.binary(max_size=20))
+    path = tmp_path / "r.csv"
+    path.write_bytes(whole[:at] + put + whole[at + cut :])
+    try:
+        people = list(open_roster([path], "onde").persons())
+    except InputError:
+        return
+    assert len(people) <= len(PARENTS) + 20
