@@ -13,9 +13,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 
-from proxy.directory.partial import completed, lacks_half_a_name
+from proxy.directory.completing import completed
 from proxy.directory.sealer import ValueSealer
 from proxy.directory.subjects import Person
 from proxy.errors import InputError, StoreUnavailable
@@ -154,20 +155,19 @@ class _Planner:
     def _subject(self, person: Person, key: bytes, before: SubjectRecord | None) -> SubjectRecord:
         if before is not None and not person.active:
             return _left(before)
-        if before is not None and lacks_half_a_name(person):
-            person = completed(person, self._names_of(before))
+        if before is not None and person.partial:
+            person = completed(person, before, partial(self._names_of, before))
         values = dict.fromkeys(self._value(kind, text) for kind, text in person.values())
         values.pop(0, None)
         if before is not None:
             values.update(dict.fromkeys(before.values))
-        kept = before if person.partial else None
         return SubjectRecord(
             ref=before.ref if before is not None else _new_reference(self._taken),
-            kind=kept.kind if kept else person.kind,
+            kind=person.kind,
             source_key=key,
             active=True,
-            schools=person.schools or (kept.schools if kept else ()),
-            classes=person.classes or (kept.classes if kept else ()),
+            schools=person.schools,
+            classes=person.classes,
             values=tuple(values),
         )
 
