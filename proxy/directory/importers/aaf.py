@@ -20,12 +20,11 @@ from typing import Final
 from proxy.directory.importers import civil
 from proxy.directory.importers.compact import Marks, SeenIds
 from proxy.directory.importers.files import RosterFiles
-from proxy.directory.importers.problems import Problems
+from proxy.directory.importers.problems import Problems, note_others
 from proxy.directory.importers.safe_xml import (
     Record,
     Shape,
     files_by_root,
-    note_others,
     read_records,
 )
 from proxy.directory.importers.tables import BadRow, reported
@@ -107,7 +106,7 @@ def read(files: RosterFiles, problems: Problems) -> Iterator[Person]:
     if not names:
         raise InputError("no AAF file with people among these; see docs/rosters.md")
     deltas = [name for name in names if _is_delta(files, name)]
-    if deltas and any("complet" in name for name in names):
+    if deltas and any("complet" in _words(name) for name in names):
         raise InputError(
             f"{files.label(deltas[0])}: a delta beside a complete export; import the complete "
             f"export first, then each delta, the oldest first"
@@ -130,9 +129,13 @@ def _files(files: RosterFiles) -> list[str]:
 def _rank(files: RosterFiles, name: str) -> int:
     """The place of a file among the others, by its name, else by its first request."""
     category = _CATEGORY.search(_head(files, name))
-    words = {*re.split(r"[^a-z]+", name), category[1].decode() if category else ""}
+    words = _words(name) | {category[1].decode() if category else ""}
     ranks = (rank for rank, word in enumerate(_ORDER) if word in words)
     return next(ranks, len(_ORDER))
+
+
+def _words(name: str) -> set[str]:
+    return set(re.split(r"[^a-z]+", name))
 
 
 def _head(files: RosterFiles, name: str) -> bytes:
@@ -141,8 +144,8 @@ def _head(files: RosterFiles, name: str) -> bytes:
 
 
 def _is_delta(files: RosterFiles, name: str) -> bool:
-    if "delta" in name or "complet" in name:
-        return "delta" in name
+    if named := _words(name) & {"delta", "complet"}:
+        return "complet" not in named
     head = _head(files, name)
     return b"<modifyrequest" in head or b"<deleterequest" in head
 

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 
 from proxy.directory.importers import school_csv
 from proxy.directory.importers.files import RosterFiles
-from proxy.directory.importers.problems import Problems
-from proxy.directory.importers.safe_xml import note_others
+from proxy.directory.importers.problems import Problems, note_others
 from proxy.directory.importers.tables import headers_of
 from proxy.directory.subjects import Person
 from proxy.errors import InputError

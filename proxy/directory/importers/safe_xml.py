@@ -14,13 +14,12 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn
 from xml.parsers import expat
 
 from proxy.directory.importers.files import RosterFiles
-from proxy.directory.importers.problems import Problems
 from proxy.directory.importers.tables import Row
 from proxy.errors import InputError
 
@@ -310,13 +309,3 @@ def files_by_root(files: RosterFiles, is_wanted: Callable[[str], bool]) -> dict[
 def is_xml_name(name: str) -> bool:
     """Whether a file may be XML, by its name."""
     return name.endswith((".xml", ".txt")) or "." not in name
-
-
-def note_others(
-    files: RosterFiles, known: Collection[str], format_name: str, problems: Problems
-) -> None:
-    """Say which files may hold people but are left alone, as they are of another format."""
-    for name in files.names():
-        if name not in known and name.endswith((".xml", ".csv", ".zip")):
-            what = f"not read, as it is no file of {format_name}; import it on its own"
-            problems.note(files.label(name), 1, 1, what)

@@ -17,12 +17,11 @@ from dataclasses import dataclass, field, replace
 
 from proxy.directory.importers import civil
 from proxy.directory.importers.files import RosterFiles
-from proxy.directory.importers.problems import Problems
+from proxy.directory.importers.problems import Problems, note_others
 from proxy.directory.importers.safe_xml import (
     Record,
     Shape,
     files_by_root,
-    note_others,
     read_records,
 )
 from proxy.directory.importers.tables import BadRow, reported
