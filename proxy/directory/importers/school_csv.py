@@ -16,11 +16,19 @@ from typing import Final
 from proxy.directory.importers import civil
 from proxy.directory.importers.files import RosterFiles
 from proxy.directory.importers.problems import Problems
-from proxy.directory.importers.tables import BadRow, Row, headers_of, read_table, reported
+from proxy.directory.importers.tables import (
+    BadRow,
+    Row,
+    folded_header,
+    headers_of,
+    read_table,
+    reported,
+)
 from proxy.directory.subjects import Person
 from proxy.kinds import SubjectKind
 
 _LEAST_FORGIVEN: Final = 8
+_NAMES: Final = ("family", "given")
 _CHILD: Final = ("child_id", "child_family", "child_usual", "child_given", "child_class")
 _REPEATED: Final = ("class", "group", *_CHILD)
 _LISTED: Final = ","
@@ -122,16 +130,14 @@ def read_people(
 def _rows(
     files: RosterFiles, names: Iterable[str], kind: SubjectKind, problems: Problems
 ) -> Iterator[Row]:
+    """The rows of tables; the headers of a second export that was put behind the first are none."""
+    aliases = aliases_of(kind)
     for name in names:
-        yield from read_table(
-            files,
-            name,
-            aliases_of(kind),
-            ("family", "given"),
-            problems,
-            repeated=_REPEATED,
-            ragged=True,
-        )
+        for row in read_table(
+            files, name, aliases, _NAMES, problems, repeated=_REPEATED, ragged=True
+        ):
+            if any(aliases.get(folded_header(row[header])) != header for header in _NAMES):
+                yield row
 
 
 def _person(row: Row, kind: SubjectKind, problems: Problems) -> Person:

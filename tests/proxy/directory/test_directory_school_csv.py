@@ -85,6 +85,13 @@ def test_further_columns_are_left_alone(tmp_path):
     assert problems.lines == []
 
 
+def test_headers_of_a_second_export_in_one_file_are_nobody(tmp_path):
+    text = onde_pupils(CHILDREN[:3]) + onde_pupils(CHILDREN[3:])
+    people, problems = read("onde", write_csv(tmp_path / "a.csv", text))
+    assert [person.given_name for person in people] == [one.given for one in CHILDREN]
+    assert (problems.lines, problems.notes) == ([], [])
+
+
 def test_an_ine_of_two_pupils_is_said_and_both_are_protected(tmp_path):
     two = [replace(one, ine="1234567890A") for one in CHILDREN[:2]]
     people, problems = read("onde", write_csv(tmp_path / "a.csv", onde_pupils([*two, CHILDREN[2]])))
