@@ -7,14 +7,15 @@ gigabytes: every file is read once, one record in memory at a time; only schools
 links from guardians to schools are remembered.
 
 A delta changes: ``modifyRequest`` gives some attributes of a person and ``deleteRequest`` says
-who left. Deltas are imported one by one, in their order.
+who left. Several deltas are read in the order of their names, which hold their dates.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Final
 
 from proxy.directory.importers import civil
@@ -54,6 +55,7 @@ _KIND_OF = {
 }
 _ORDER = ("etabeducnat", "eleve", "perseducnat", "persreleleve")
 _CATEGORY = re.compile(rb"""categorie(?:personne|structure)["'][^<]{0,9}<value>\s*([a-z]{1,20})""")
+_AS_STAFF = ": taken as staff"
 _NO_PEOPLE = re.compile(r"matiereeducnat|mateducnat|mefeducnat")
 
 _FAMILY = ("entpersonnompatro", "sn", "entpersonnom")
@@ -109,14 +111,46 @@ def read(files: RosterFiles, problems: Problems) -> Iterator[Person]:
     if deltas and any("complet" in _words(name) for name in names):
         raise InputError(
             f"{files.label(deltas[0])}: a delta beside a complete export; import the complete "
-            f"export first, then each delta, the oldest first"
+            f"export first, then the deltas"
         )
     note_others(files, files_by_root(files, _ROOT.__eq__), "AAF", problems)
-    memory = _Memory(bool(deltas))
+    repeated = _repeated(files, names) if deltas else frozenset()
+    memory, held = _Memory(bool(deltas)), dict[str, Person]()
     for name in names:
         for record in read_records(files, name, _REQUESTS):
             with reported(record, problems):
-                yield from _people(record, memory, problems)
+                for person in _people(record, memory, problems):
+                    key = person.source_id
+                    if key not in repeated:
+                        yield person
+                    else:
+                        held[key] = _followed(held[key], person) if key in held else person
+    yield from held.values()
+
+
+def _repeated(files: RosterFiles, names: list[str]) -> frozenset[str]:
+    """Whom a delta, or several, change more than once: few, so they can be held in memory."""
+    seen, repeated = dict[str, SeenIds](), set[str]()
+    for name in names:
+        for record in read_records(files, name, _REQUESTS):
+            category, number = _identity(record)
+            if category and number and not seen.setdefault(category, SeenIds()).add(number):
+                repeated.add(f"{category}/{number}")
+    return frozenset(repeated)
+
+
+def _followed(before: Person, after: Person) -> Person:
+    """A change after a change: the later one counts, and nothing that was known is lost."""
+    if not (after.active and after.partial):
+        return after
+    return replace(
+        civil.merged(after, before),
+        given_name=after.given_name or before.given_name,
+        family_name=after.family_name or before.family_name,
+        schools=after.schools or before.schools,
+        classes=after.classes or before.classes,
+        partial=before.partial,
+    )
 
 
 def _files(files: RosterFiles) -> list[str]:
@@ -150,9 +184,14 @@ def _is_delta(files: RosterFiles, name: str) -> bool:
     return b"<modifyrequest" in head or b"<deleterequest" in head
 
 
+def _identity(record: Record) -> tuple[str, str]:
+    """Category (none for a school) and identifier."""
+    return record["categoriepersonne"].lower(), record["id"] or record["entpersonjointure"]
+
+
 def _people(record: Record, memory: _Memory, problems: Problems) -> Iterator[Person]:
     """The person of a request; none for a school."""
-    category = record["categoriepersonne"].lower()
+    category, number = _identity(record)
     if not category:
         _remember_school(record, memory)
         return
@@ -164,22 +203,24 @@ def _people(record: Record, memory: _Memory, problems: Problems) -> Iterator[Per
     kind = _KIND_OF.get(category)
     if kind is None:
         civil.note(record, problems, "categoriepersonne", "an unknown category", _AS_STAFF)
-    number = record["id"] or record["entpersonjointure"]
     if not number:
         raise BadRow("id", "no identifier; export the file again")
-    if not memory.seen.setdefault(category, SeenIds()).add(number):
-        _repeated(record, memory, problems)
-        return
-    yield _person(record, memory, problems, kind or SubjectKind.STAFF, f"{category}/{number}")
+    source_id = f"{category}/{number}"
+    if not memory.is_delta:
+        source_id += _count(record, memory, problems, category, number)
+    yield _person(record, memory, problems, kind or SubjectKind.STAFF, source_id)
 
 
-_AS_STAFF = ": taken as staff"
+def _count(record: Record, memory: _Memory, problems: Problems, category: str, number: str) -> str:
+    """Nothing, or what tells a record from those before it that have its id.
 
-
-def _repeated(record: Record, memory: _Memory, problems: Problems) -> None:
-    if memory.is_delta:
-        raise BadRow("id", "a second change of one person; import deltas one by one")
-    civil.note(record, problems, "id", "an id that stood before", ": the first record is taken")
+    They are kept apart as they may say different things, and the first is no longer at hand.
+    """
+    seen = memory.seen.setdefault(category, SeenIds())
+    if seen.add(number):
+        return ""
+    civil.note(record, problems, "id", "an id that stood before", ": taken as another person")
+    return next(mark for mark in map("/{}".format, count(2)) if seen.add(number + mark))
 
 
 def _remember_school(record: Record, memory: _Memory) -> None:
@@ -258,9 +299,9 @@ def _schools(
 def _split(text: str, memory: _Memory) -> tuple[str, list[str]]:
     """``52009$1S2$006600``: a structure and what follows; a structure may hold a ``$`` itself."""
     parts = text.split("$")
-    for count in range(len(parts), 1, -1):
-        if (number := "$".join(parts[:count])) in memory.uai_of:
-            return number, parts[count:]
+    for end in range(len(parts), 1, -1):
+        if (number := "$".join(parts[:end])) in memory.uai_of:
+            return number, parts[end:]
     return parts[0], parts[1:]
 
 

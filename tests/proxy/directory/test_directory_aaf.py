@@ -103,10 +103,15 @@ def test_an_unknown_school_is_said_once_and_kept_as_it_is(tmp_path):
     assert "ENTPersonStructRattach: a school without its UAI" in problems.notes[0]
 
 
-def test_an_id_that_comes_again_is_taken_once(tmp_path):
-    path = file(tmp_path, "ENT_Complet_Eleve_0000", *(aaf_pupil(CHILDREN[0]) for _ in range(3)))
+def test_what_records_of_one_id_say_is_all_kept(tmp_path):
+    one = CHILDREN[0]
+    again = [replace(one, family=family) for family in ("Autrenom", "Troisnom")]
+    path = file(tmp_path, "ENT_Complet_Eleve_0000", *map(aaf_pupil, (one, *again)))
     people, problems = read(path)
-    assert len(people) == 1
+    assert [person.source_id for person in people] == [
+        "eleve/1000", "eleve/1000/2", "eleve/1000/3",
+    ]  # fmt: skip
+    assert [person.family_name for person in people][1:] == ["Autrenom", "Troisnom"]
     assert sum("stood before" in note for note in problems.notes) == 2
 
 
@@ -203,13 +208,22 @@ class TestDelta:
         with pytest.raises(InputError, match="beside a complete export"):
             read(folder)
 
-    def test_two_deltas_at_once_are_reported(self, tmp_path):
+    def test_several_changes_of_one_person_add_up_in_the_order_of_the_files(self, tmp_path):
         folder = tmp_path / "d"
-        for number in (1, 2):
-            name = f"ENT_Delta_2026100{number}_Eleve_0000"
-            file(folder, name, aaf_request("modify", "Eleve", "1001", SCHOOL))
-        _, problems = read(folder)
-        assert "import deltas one by one" in problems.lines[0]
+        first = aaf_request("modify", "Eleve", "1001", [("sn", ["Un"]), ("mail", ["u@exemple.fr"])])
+        more = aaf_request("modify", "Eleve", "1001", [("ENTEleveClasses", ["52000$3C"])])
+        last = aaf_request("modify", "Eleve", "1001", [("sn", ["Deux"])])
+        gone = aaf_request("delete", "Eleve", "1002")
+        file(folder, "ENT_Delta_20261002_Eleve_0000", last, gone)
+        file(folder, "ENT_Delta_20261001_Eleve_0000", first, aaf_pupil(CHILDREN[2]), more)
+        people, problems = read(folder)
+        assert problems.lines == []
+        (changed,) = (p for p in people if p.source_id == "eleve/1001")
+        assert (changed.family_name, changed.other_family) == ("Deux", ("Un",))
+        assert (changed.emails, changed.classes) == (("u@exemple.fr",), ("3C",))
+        assert changed.partial
+        assert [p.active for p in people if p.source_id == "eleve/1002"] == [False]
+        assert len(people) == 2
 
 
 class TestCompact:
