@@ -81,14 +81,25 @@ _PREFIX: Final = {
 }
 
 
-class Aliases(dict[str, str]):
+class Aliases(Mapping[str, str]):
     """Canonical header by folded spelling; long ones forgive one wrong letter."""
 
-    def get(self, header: str, default: str | None = None) -> str | None:  # type: ignore[override]
-        if header in self or len(header) < _LEAST_FORGIVEN:
-            return super().get(header, default)
-        near = {self[known] for known in self if _is_one_edit(known, header)}
-        return near.pop() if len(near) == 1 else default
+    def __init__(self, names: Mapping[str, str]) -> None:
+        self.exact = dict(names)
+
+    def __getitem__(self, header: str) -> str:
+        if header in self.exact or len(header) < _LEAST_FORGIVEN:
+            return self.exact[header]
+        near = {name for known, name in self.exact.items() if _is_one_edit(known, header)}
+        if len(near) != 1:
+            raise KeyError(header)
+        return near.pop()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.exact)
+
+    def __len__(self) -> int:
+        return len(self.exact)
 
 
 def aliases_of(kind: SubjectKind) -> Aliases:
@@ -97,7 +108,7 @@ def aliases_of(kind: SubjectKind) -> Aliases:
 
 
 def _aliases(spellings: Iterable[tuple[str, str]]) -> Aliases:
-    return Aliases((spelling, name) for name, words in spellings for spelling in words.split())
+    return Aliases({spelling: name for name, words in spellings for spelling in words.split()})
 
 
 def known_headers(
@@ -136,7 +147,7 @@ def _rows(
         for row in read_table(
             files, name, aliases, _NAMES, problems, repeated=_REPEATED, ragged=True
         ):
-            if any(aliases.get(folded_header(row[header])) != header for header in _NAMES):
+            if any(aliases.exact.get(folded_header(row[header])) != header for header in _NAMES):
                 yield row
 
 
