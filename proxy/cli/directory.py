@@ -49,7 +49,7 @@ class ImportReport:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """``import`` and ``status``."""
     verbs = parser.add_subparsers(dest="action", metavar="import|status", required=True)
-    text = "import a roster: a folder, a zip archive or CSV files (docs/rosters.md)"
+    text = "import a roster: a folder, zip archives or files (docs/rosters.md)"
     verb = verbs.add_parser("import", help=text, description=text)
     add_common(verb)
     verb.add_argument("files", nargs="+", type=Path, metavar="FILE")

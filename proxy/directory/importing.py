@@ -11,10 +11,12 @@ their pseudonyms, and people still type them. Erasure is a verb of its own.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 
+from proxy.directory.completing import completed
 from proxy.directory.sealer import ValueSealer
 from proxy.directory.subjects import Person
 from proxy.errors import InputError, StoreUnavailable
@@ -106,7 +108,8 @@ class _Planner:
     """The directory as it is, by the keys that an import looks things up with."""
 
     def __init__(self, store: Store, sealer: ValueSealer, source: str) -> None:
-        self._sealer, self._source = sealer, source
+        self._store, self._sealer, self._source = store, sealer, source
+        self._opened: tuple[dict[int, ValueRecord], dict[int, bytes]] | None = None
         # All keys of one source begin alike: so who is absent from a roster can be told.
         self._tag = sealer.source_key(source, "")[:_TAG_BYTES]
         self._version = store.directory_version()
@@ -152,6 +155,8 @@ class _Planner:
     def _subject(self, person: Person, key: bytes, before: SubjectRecord | None) -> SubjectRecord:
         if before is not None and not person.active:
             return _left(before)
+        if before is not None and person.partial:
+            person = completed(person, before, partial(self._names_of, before))
         values = dict.fromkeys(self._value(kind, text) for kind, text in person.values())
         values.pop(0, None)
         if before is not None:
@@ -166,6 +171,17 @@ class _Planner:
             classes=person.classes or (kept.classes if kept else ()),
             values=tuple(values),
         )
+
+    def _names_of(self, subject: SubjectRecord) -> Iterator[tuple[Kind, str]]:
+        """The single names that a subject has had, opened."""
+        if self._opened is None:
+            kinds = (Kind.GIVEN_NAME, Kind.FAMILY_NAME)
+            records = {v.ref: v for v in self._store.values() if v.kind in kinds}
+            self._opened = records, dict(self._store.keys())
+        records, keys = self._opened
+        for record in filter(None, map(records.get, subject.values)):
+            opened = self._sealer.open(record.ref, record.kind, record.sealed, keys[record.ref])
+            yield record.kind, opened
 
     def _value(self, kind: Kind, text: str) -> int:
         """The reference of a value, made and sealed if it is new; 0 for an empty one."""
