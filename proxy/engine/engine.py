@@ -4,9 +4,11 @@ Life of a request:
 
 1. ``begin``: the head is checked, the URL is decided (block, refuse, go on); the body is
    asked for whole (``Buffer``).
-2. ``protect``: path, query, headers and body are rewritten: ``Forward``.
+2. ``protect``: path, query, headers and body are rewritten: ``Forward``. A body that is longer
+   than what is read whole: ``protect_passing`` with what has come, and it is a ``Stream``.
 3. ``answer_head``: how the answer's body is read: whole, as a stream, or not at all.
-4. ``restore``: pseudonyms in the answer become names again: ``Forward``.
+4. ``restore``: pseudonyms in the answer become names again: ``Forward``; or
+   ``restore_passing``, likewise.
 
 Any exception becomes ``Refuse`` here, with an event; nothing an adapter does wrong can turn
 it into "go on".
@@ -28,7 +30,7 @@ from proxy.content.headers import rewrite_headers
 from proxy.content.limits import Limits
 from proxy.content.target import rewrite_target
 from proxy.decisions import Buffer, Forward, Headers, Refuse, Reply, Stream, Tunnel
-from proxy.engine import canonical, gate, pages, record, transport
+from proxy.engine import canonical, gate, pages, passing, record, transport
 from proxy.engine.decide import Verdict, decide_url
 from proxy.engine.exchange import Client, Exchange, Head, new_incident
 from proxy.engine.protect import ProtectVisitor
@@ -85,6 +87,24 @@ class Engine:
         self._count(exchange)
         return Ruling(forward, exchange.take_events() + record.request_events(exchange))
 
+    def protect_passing(self, exchange: Exchange, begins: bytes) -> Ruling:
+        """The ruling on a request whose body ``begins`` so and is too long to be read whole.
+
+        ``Stream``, or ``Refuse`` before a byte has left.
+        """
+        try:
+            stream = self._protect_passing(exchange, begins)
+        except Exception as error:
+            return self.refuse(exchange, _reason(error))
+        self._count(exchange)
+        return Ruling(stream, self.passed(exchange))
+
+    def passed(self, exchange: Exchange) -> list[Event]:
+        """The events of a request that was rewritten while it passed, since last asked."""
+        events = exchange.take_events() + record.request_events(exchange)
+        exchange.hits.clear()
+        return events
+
     def answer_head(self, exchange: Exchange, status: int, headers: Headers) -> Ruling:
         """How to read the answer: ``Buffer``, ``Stream``, or ``Forward`` without reading."""
         exchange.restored.clear()
@@ -110,11 +130,26 @@ class Engine:
         self._metrics.overhead[Phase.RESTORE].observe(time.perf_counter() - started)
         return Ruling(forward, record.answer_events(exchange))
 
+    def restore_passing(self, exchange: Exchange, headers: Headers, begins: bytes) -> Ruling:
+        """The ruling on an answer whose body ``begins`` so and is too long to be read whole."""
+        try:
+            exchange.restored.clear()
+            stream = self._restore_passing(exchange, headers, begins)
+        except Exception as error:
+            return self.refuse(exchange, _reason(error), answer=True)
+        return Ruling(stream, self.streamed(exchange))
+
     def streamed(self, exchange: Exchange) -> list[Event]:
         """The events of an answer that was restored while it passed, since last asked."""
         events = record.answer_events(exchange)
         exchange.restored.clear()
         return events
+
+    def torn(self, exchange: Exchange, error: BaseException, *, answer: bool) -> list[Event]:
+        """The events of a body that was stopped half-way: what had passed, and the refusal."""
+        events = self.passed(exchange) + self.streamed(exchange)
+        reason = _reason(error) if isinstance(error, Exception) else Reason.ENGINE_ERROR
+        return events + self.refuse(exchange, reason, answer=answer).events
 
     def message(
         self, exchange: Exchange, from_client: bool, is_text: bool, content: bytes
@@ -164,24 +199,19 @@ class Engine:
             # Only reached when policy changed between the handshake and the request: what was
             # decrypted under the old policy does not travel under the new one.
             return self._refuse(snapshot, head, client, service, Reason.HOST_MISMATCH)
-        limit = policy.site.limits.body
+        limits = policy.site.limits
         length = head.header(b"content-length")
-        if length.isdigit() and int(length) > limit:
+        if length.isdigit() and int(length) > max(limits.body, limits.streamed):
             return self._refuse(snapshot, head, client, service, Reason.BODY_TOO_LARGE)
         endpoint = service.endpoints.find(head.method, head.target.partition("?")[0])
         exchange = Exchange(snapshot, client, head, service, endpoint)
-        return Ruling(Buffer(limit), exchange=exchange)
+        return Ruling(_buffer(snapshot, length), exchange=exchange)
 
     def _protect(self, exchange: Exchange, body: bytes) -> Forward:
-        head, endpoint, service = exchange.head, exchange.endpoint, exchange.service
+        head, endpoint = exchange.head, exchange.endpoint
         visitor = self._protector(exchange)
-        signed = service.signed is OnUnreadable.ALLOW
-        limits = exchange.snapshot.limits(signed)
-        target = self._target(exchange, visitor, limits)
-        headers = rewrite_headers(
-            head.headers, endpoint.header_fields, visitor, "request", limits=limits
-        )
-        headers = transport.for_service(headers)
+        limits = self._limits(exchange)
+        target, headers = self._protect_head(exchange, visitor, limits)
         if not body:
             return Forward(headers, None, target)
         fields = BodyFields(endpoint.body, endpoint.form_fields)
@@ -190,6 +220,45 @@ class Engine:
         if not written.changed:
             return Forward(headers, body, target)
         return Forward(transport.with_body(headers, written), written.body, target)
+
+    def _protect_head(
+        self, exchange: Exchange, visitor: ProtectVisitor, limits: Limits
+    ) -> tuple[str, Headers]:
+        """Target and header fields as they may leave."""
+        target = self._target(exchange, visitor, limits)
+        fields = exchange.endpoint.header_fields
+        headers = rewrite_headers(exchange.head.headers, fields, visitor, "request", limits=limits)
+        return target, transport.for_service(headers)
+
+    def _protect_passing(self, exchange: Exchange, begins: bytes) -> Stream:
+        visitor = self._protector(exchange)
+        limits = self._limits(exchange)
+        target, headers = self._protect_head(exchange, visitor, limits)
+        transform = passing.request(exchange, visitor, limits, self._opaque_once(exchange))
+        first = tuple(transform(begins))
+        return Stream(transport.without_length(headers, coded=True), transform, target, first)
+
+    def _restore_passing(self, exchange: Exchange, headers: Headers, begins: bytes) -> Stream:
+        visitor = self._restorer(exchange)
+        restored = self._answer_headers(exchange, visitor, headers)
+        transform = passing.answer(headers, visitor, exchange.snapshot.limits(True))
+        first = tuple(transform(begins))
+        return Stream(transport.without_length(restored, coded=True), transform, first=first)
+
+    @staticmethod
+    def _limits(exchange: Exchange) -> Limits:
+        return exchange.snapshot.limits(exchange.service.signed is OnUnreadable.ALLOW)
+
+    def _opaque_once(self, exchange: Exchange) -> Callable[[str], None]:
+        """What a body that passes asks about content it cannot read: one event tells of it."""
+        told: list[str] = []
+
+        def on_opaque(word: str) -> None:
+            if not told:
+                self._opaque(exchange, word)
+                told.append(word)
+
+        return on_opaque
 
     @staticmethod
     def _target(exchange: Exchange, visitor: ProtectVisitor, limits: Limits) -> str:
@@ -240,7 +309,7 @@ class Engine:
     ) -> Buffer | Stream | Forward:
         reading = transport.reading(status, exchange.head.method, headers)
         if reading is transport.Reading.WHOLE:  # ``restore`` rewrites the headers too
-            return Buffer(exchange.snapshot.policy.site.limits.body)
+            return _buffer(exchange.snapshot, _length(headers))
         visitor = self._restorer(exchange)
         restored = self._answer_headers(exchange, visitor, headers)
         if reading is transport.Reading.EVENTS:
@@ -347,6 +416,21 @@ class Engine:
             tunnel = isinstance(ruling.decision, Tunnel)
             self._metrics.connections[Treatment.TUNNEL if tunnel else Treatment.INSPECT].inc()
         return ruling
+
+
+def _buffer(snapshot: Snapshot, length: str) -> Buffer:
+    """How much is read before it is decided how a body of this declared length passes."""
+    limits = snapshot.policy.site.limits
+    beyond = limits.streamed > limits.body
+    long = beyond and length.isdigit() and int(length) > limits.body
+    return Buffer(min(limits.body, passing.BEGINNING) if long else limits.body, beyond)
+
+
+def _length(headers: Headers) -> str:
+    for name, value in headers:
+        if name.lower() == b"content-length":
+            return value.decode("latin-1")
+    return ""
 
 
 def _service_name(service: Service | None) -> str:

@@ -98,9 +98,10 @@ def for_client(headers: Headers) -> Headers:
     return tuple(field for field in headers if field[0].lower() != b"alt-svc")
 
 
-def without_length(headers: Headers) -> Headers:
-    """Fields for a body whose length is not known beforehand."""
-    return tuple(field for field in headers if field[0].lower() not in _OF_BODY)
+def without_length(headers: Headers, *, coded: bool = False) -> Headers:
+    """Fields for a body whose length is not known beforehand, still ``coded`` as it was or not."""
+    gone = _OF_BODY - {b"content-encoding"} if coded else _OF_BODY
+    return tuple(field for field in headers if field[0].lower() not in gone)
 
 
 def with_body(headers: Headers, written: Rewritten) -> Headers:

@@ -1,0 +1,39 @@
+"""Bodies too long to be read whole, set up to be rewritten as they pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from proxy.content.data import BodyFields
+from proxy.content.limits import Limits
+from proxy.content.streaming import Passage, StreamRewriter
+from proxy.content.visitor import Visitor
+from proxy.decisions import Headers
+from proxy.engine.exchange import Exchange
+
+BEGINNING = 512 << 10
+"""What is read of a body that says it is long before it is decided how it passes: enough for
+every reader to know its format."""
+
+
+def request(
+    exchange: Exchange, visitor: Visitor, limits: Limits, on_opaque: Callable[[str], None]
+) -> StreamRewriter:
+    """What rewrites a request's body."""
+    endpoint, headers = exchange.endpoint, exchange.head.headers
+    declared = _value(headers, b"content-type")
+    fields = BodyFields(endpoint.body, endpoint.form_fields)
+    passage = Passage(visitor, limits, False, on_opaque, declared, fields)
+    return StreamRewriter(passage, _value(headers, b"content-encoding"))
+
+
+def answer(headers: Headers, visitor: Visitor, limits: Limits) -> StreamRewriter:
+    """What restores an answer's body. What cannot be read in it holds none of our pseudonyms."""
+    declared = _value(headers, b"content-type")
+    passage = Passage(visitor, limits, True, lambda word: None, declared)
+    return StreamRewriter(passage, _value(headers, b"content-encoding"))
+
+
+def _value(headers: Headers, name: bytes) -> str:
+    """All lines of a field as one list."""
+    return ", ".join(value.decode("latin-1") for key, value in headers if key.lower() == name)
