@@ -30,7 +30,7 @@ from proxy.content.headers import rewrite_headers
 from proxy.content.limits import Limits
 from proxy.content.target import rewrite_target
 from proxy.decisions import Buffer, Forward, Headers, Refuse, Reply, Stream, Tunnel
-from proxy.engine import canonical, gate, pages, passing, record, transport
+from proxy.engine import canonical, gate, pages, partial, passing, record, transport
 from proxy.engine.decide import Verdict, decide_url
 from proxy.engine.exchange import Client, Exchange, Head, new_incident
 from proxy.engine.protect import ProtectVisitor
@@ -214,12 +214,20 @@ class Engine:
         target, headers = self._protect_head(exchange, visitor, limits)
         if not body:
             return Forward(headers, None, target)
+        upload = partial.upload_of(head, len(body))
+        if upload is partial.Upload.PART:
+            self._opaque(exchange, "part")
         fields = BodyFields(endpoint.body, endpoint.form_fields)
         written = rewrite_body(body, head.headers, visitor, fields, limits, "request")
         self._unread(exchange, written)
         if not written.changed:
             return Forward(headers, body, target)
-        return Forward(transport.with_body(headers, written), written.body, target)
+        if upload is partial.Upload.PART:
+            raise Refused(Reason.PARTIAL_CONTENT, "a part of an upload holds an identifier")
+        headers = transport.with_body(headers, written)
+        if upload is partial.Upload.WHOLE:
+            headers = partial.resized(headers, len(written.body))
+        return Forward(headers, written.body, target)
 
     def _protect_head(
         self, exchange: Exchange, visitor: ProtectVisitor, limits: Limits
@@ -228,13 +236,23 @@ class Engine:
         target = self._target(exchange, visitor, limits)
         fields = exchange.endpoint.header_fields
         headers = rewrite_headers(exchange.head.headers, fields, visitor, "request", limits=limits)
-        return target, transport.for_service(headers)
+        headers = transport.for_service(headers)
+        if partial.asked(exchange.head) and not partial.may_ask_range(exchange.head):
+            headers = partial.without_range(headers)
+        return target, headers
 
     def _protect_passing(self, exchange: Exchange, begins: bytes) -> Stream:
         visitor = self._protector(exchange)
         limits = self._limits(exchange)
         target, headers = self._protect_head(exchange, visitor, limits)
-        transform = passing.request(exchange, visitor, limits, self._opaque_once(exchange))
+        length = exchange.head.header(b"content-length")
+        upload = partial.upload_of(exchange.head, int(length) if length.isdigit() else None)
+        on_opaque = self._opaque_once(exchange)
+        if upload is not partial.Upload.PLAIN:  # nor could positions be told beforehand
+            transform = passing.part(exchange, visitor, limits, on_opaque)
+            first = tuple(transform(begins))
+            return Stream(headers, transform, target, first)
+        transform = passing.request(exchange, visitor, limits, on_opaque)
         first = tuple(transform(begins))
         return Stream(transport.without_length(headers, coded=True), transform, target, first)
 
@@ -307,11 +325,16 @@ class Engine:
     def _answer_head(
         self, exchange: Exchange, status: int, headers: Headers
     ) -> Buffer | Stream | Forward:
-        reading = transport.reading(status, exchange.head.method, headers)
+        head = exchange.head
+        reading = transport.reading(status, head.method, headers)
         if reading is transport.Reading.WHOLE:  # ``restore`` rewrites the headers too
             return _buffer(exchange.snapshot, _length(headers))
         visitor = self._restorer(exchange)
+        if status == 206 and not (partial.asked(head) and partial.may_ask_range(head)):
+            raise Refused(Reason.PARTIAL_CONTENT, "a part that was not asked for")
         restored = self._answer_headers(exchange, visitor, headers)
+        if reading is transport.Reading.HEAD:
+            return Forward(transport.as_head(restored), None)
         if reading is transport.Reading.EVENTS:
             transform = event_stream(headers, visitor, exchange.snapshot.limits(True))
             if transform is not None:
@@ -325,6 +348,7 @@ class Engine:
             return Forward(restored, None)
         limits = exchange.snapshot.limits(True)
         written = rewrite_body(body, headers, visitor, NO_FIELDS, limits, "answer")
+        restored = transport.without_ranges(restored)
         if not written.changed:
             return Forward(restored, body)
         return Forward(transport.with_body(restored, written), written.body)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from proxy.content.data import BodyFields
 from proxy.content.limits import Limits
-from proxy.content.streaming import Passage, StreamRewriter
+from proxy.content.streaming import Opaque, Passage, StreamRewriter
 from proxy.content.visitor import Visitor
 from proxy.decisions import Headers
 from proxy.engine.exchange import Exchange
@@ -25,6 +25,16 @@ def request(
     fields = BodyFields(endpoint.body, endpoint.form_fields)
     passage = Passage(visitor, limits, False, on_opaque, declared, fields)
     return StreamRewriter(passage, _value(headers, b"content-encoding"))
+
+
+def part(
+    exchange: Exchange, visitor: Visitor, limits: Limits, on_opaque: Callable[[str], None]
+) -> StreamRewriter:
+    """What lets a part of an upload pass unchanged, if policy does and no identifier is in it."""
+    passage = Passage(
+        visitor, limits, False, on_opaque, _value(exchange.head.headers, b"content-type")
+    )
+    return StreamRewriter(passage, "", make=lambda passage: Opaque(passage, "part"))
 
 
 def answer(headers: Headers, visitor: Visitor, limits: Limits) -> StreamRewriter:

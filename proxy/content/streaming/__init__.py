@@ -22,5 +22,6 @@ a module a kind of reader. ``events`` is for streams that must leave at once.
 from proxy.content.streaming.body import StreamRewriter
 from proxy.content.streaming.events import StreamRestorer
 from proxy.content.streaming.passage import Passage
+from proxy.content.streaming.reader import Opaque
 
-__all__ = ["Passage", "StreamRestorer", "StreamRewriter"]
+__all__ = ["Opaque", "Passage", "StreamRestorer", "StreamRewriter"]
