@@ -37,7 +37,6 @@ from proxy.engine.protect import ProtectVisitor
 from proxy.engine.restore import RestoreVisitor, place, scope
 from proxy.engine.ruling import Ruling
 from proxy.engine.snapshot import Snapshot
-from proxy.engine.streams import event_stream
 from proxy.errors import Refused
 from proxy.metrics import Decision, Metrics, Phase
 from proxy.policy.model import OnUnreadable, Service, Treatment
@@ -335,8 +334,10 @@ class Engine:
         restored = self._answer_headers(exchange, visitor, headers)
         if reading is transport.Reading.HEAD:
             return Forward(transport.as_head(restored), None)
-        if reading is transport.Reading.EVENTS:
-            transform = event_stream(headers, visitor, exchange.snapshot.limits(True))
+        if reading in (transport.Reading.EVENTS, transport.Reading.LINES):
+            events = reading is transport.Reading.EVENTS
+            limits = exchange.snapshot.limits(True)
+            transform = passing.at_once(headers, visitor, limits, events=events)
             if transform is not None:
                 return Stream(transport.without_length(restored), transform)
         return Forward(restored, None)

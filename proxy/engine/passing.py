@@ -6,10 +6,17 @@ from collections.abc import Callable
 
 from proxy.content.data import BodyFields
 from proxy.content.limits import Limits
-from proxy.content.streaming import Opaque, Passage, StreamRewriter
+from proxy.content.streaming import (
+    DocumentStream,
+    EventStream,
+    Opaque,
+    Passage,
+    StreamRewriter,
+)
 from proxy.content.visitor import Visitor
 from proxy.decisions import Headers
 from proxy.engine.exchange import Exchange
+from proxy.errors import Refused
 
 BEGINNING = 512 << 10
 """What is read of a body that says it is long before it is decided how it passes: enough for
@@ -42,6 +49,18 @@ def answer(headers: Headers, visitor: Visitor, limits: Limits) -> StreamRewriter
     declared = _value(headers, b"content-type")
     passage = Passage(visitor, limits, True, lambda word: None, declared)
     return StreamRewriter(passage, _value(headers, b"content-encoding"))
+
+
+def at_once(
+    headers: Headers, visitor: Visitor, limits: Limits, *, events: bool
+) -> StreamRewriter | None:
+    """What restores events, or lines, as they come; ``None`` for a coding that is not ours."""
+    passage = Passage(visitor, limits, True, lambda word: None, _value(headers, b"content-type"))
+    make = EventStream if events else DocumentStream
+    try:
+        return StreamRewriter(passage, _value(headers, b"content-encoding"), make=make, pack=False)
+    except Refused:
+        return None
 
 
 def _value(headers: Headers, name: bytes) -> str:

@@ -18,9 +18,18 @@ class Reading(Enum):
     """No body, but the fields of one that we would change."""
     WHOLE = "whole"
     EVENTS = "events"
+    LINES = "lines"
+    """Documents or texts that come a line at a time."""
 
 
 _UNREAD_TYPES = (b"image/", b"video/", b"audio/", b"font/")
+_LINES = {
+    b"application/x-ndjson",
+    b"application/ndjson",
+    b"application/jsonl",
+    b"application/x-jsonlines",
+    b"application/stream+json",
+}
 _UNREAD = {
     b"application/octet-stream",
     b"application/zip",
@@ -46,7 +55,14 @@ def reading(status: int, method: str, headers: Headers) -> Reading:
         return Reading.NOT
     if method == "HEAD" or status == 304:
         return Reading.HEAD
-    return Reading.EVENTS if kind == b"text/event-stream" else Reading.WHOLE
+    if kind == b"text/event-stream":
+        return Reading.EVENTS
+    return Reading.LINES if kind in _LINES or _is_data_stream(headers) else Reading.WHOLE
+
+
+def _is_data_stream(headers: Headers) -> bool:
+    """The AI SDK's own protocols, in text/plain."""
+    return any(name.lower().startswith(b"x-vercel-ai-") for name, _ in headers)
 
 
 def for_service(headers: Headers) -> Headers:

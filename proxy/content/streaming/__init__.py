@@ -20,8 +20,8 @@ a module a kind of reader. ``events`` is for streams that must leave at once.
 """
 
 from proxy.content.streaming.body import StreamRewriter
-from proxy.content.streaming.events import StreamRestorer
+from proxy.content.streaming.events import DocumentStream, EventStream
 from proxy.content.streaming.passage import Passage
 from proxy.content.streaming.reader import Opaque
 
-__all__ = ["Opaque", "Passage", "StreamRestorer", "StreamRewriter"]
+__all__ = ["DocumentStream", "EventStream", "Opaque", "Passage", "StreamRewriter"]

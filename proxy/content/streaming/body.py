@@ -29,11 +29,13 @@ class StreamRewriter:
         make: Callable[[Passage], Reader] = reader_of_long,
         pack: bool = True,
     ) -> None:
-        """``coding`` is the Content-Encoding, which is redone where ``pack``."""
+        """``coding`` is the Content-Encoding. It is redone where ``pack``; where not, the body is
+        a stream of events, which must not wait in a packer and may end anywhere.
+        """
         names = compression.parse(coding, passage.limits) if coding else []
         most = passage.limits.streamed
         self._unpacker = compression.Unpacker(names, passage.limits, most) if names else None
-        self._pack = pack and bool(names)
+        self._pack = pack
         self._packer: compression.Packer | None = None
         self._reader = make(passage)
         self._came, self._most = 0, most
@@ -59,7 +61,7 @@ class StreamRewriter:
         return self._packed([read(piece) for piece in self._unpacker.feed(chunk)])
 
     def _end(self) -> list[bytes]:
-        if self._unpacker is not None:
+        if self._unpacker is not None and self._pack:
             self._unpacker.finish()
         out = self._packed([self._reader.end()])
         if self._packer is not None:
