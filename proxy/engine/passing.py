@@ -17,6 +17,7 @@ from proxy.content.visitor import Visitor
 from proxy.decisions import Headers
 from proxy.engine.exchange import Exchange
 from proxy.errors import Refused
+from proxy.pseudonyms.traces import absent
 
 BEGINNING = 512 << 10
 """What is read of a body that says it is long before it is decided how it passes: enough for
@@ -47,7 +48,7 @@ def part(
 def answer(headers: Headers, visitor: Visitor, limits: Limits) -> StreamRewriter:
     """What restores an answer's body. What cannot be read in it holds none of our pseudonyms."""
     declared = _value(headers, b"content-type")
-    passage = Passage(visitor, limits, True, lambda word: None, declared)
+    passage = Passage(visitor, limits, True, lambda word: None, declared, absent=absent)
     return StreamRewriter(passage, _value(headers, b"content-encoding"))
 
 

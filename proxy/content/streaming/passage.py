@@ -58,6 +58,8 @@ class Passage:
     """The Content-Type of this body or part."""
     fields: BodyFields = NO_FIELDS
     span: Span = Span()
+    absent: Callable[[bytes], bool] | None = None
+    """Whether bytes certainly hold nothing for the visitor: they are then not even decoded."""
     depth: int = 0
     """How many layers were undone around it."""
 
@@ -102,7 +104,7 @@ class Passage:
         after: str = "",
     ) -> bytes:
         """A stretch rewritten by one codec; edits outside it are left aside."""
-        if not stretch:
+        if not stretch or (self.absent is not None and self.absent(stretch)):
             return stretch
         walk = self.walk(len(stretch) + len(before))
         text = charset.read(stretch, self.charset)

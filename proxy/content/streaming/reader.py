@@ -17,6 +17,7 @@ from proxy.content.sniff import Format
 from proxy.content.streaming.document import Document
 from proxy.content.streaming.form import Form
 from proxy.content.streaming.json_document import JsonDocument
+from proxy.content.streaming.json_text import JsonText
 from proxy.content.streaming.lines import Lines
 from proxy.content.streaming.parts import Parts
 from proxy.content.streaming.passage import Passage, Reader
@@ -103,8 +104,8 @@ def _of_text(passage: Passage, view: str) -> Reader:
     media = passage.media
     if first in ("{", "[", '"') and not media.startswith("text/csv"):
         if any(kind in media for kind in _LINE_TYPES) or _is_lines(view):
-            return Lines(passage, lambda: JsonDocument(passage, reader_of))
-        return JsonDocument(passage, reader_of)
+            return Lines(passage, lambda: _json(passage))
+        return _json(passage)
     found = sniff.other_format(view, media, first)
     if found is Format.FORM and "\n" not in view.rstrip("\r\n"):
         return Form(passage, reader_of)
@@ -114,6 +115,10 @@ def _of_text(passage: Passage, view: str) -> Reader:
         return Lines(passage, lambda: Window(passage, reader_of), table=True)
     coding = BACKSLASHES if found is Format.SCRIPT else None
     return Lines(passage, lambda: Window(passage, reader_of, coding))
+
+
+def _json(passage: Passage) -> Reader:
+    return JsonText(passage, reader_of) if passage.answer else JsonDocument(passage, reader_of)
 
 
 def _is_lines(view: str) -> bool:

@@ -90,6 +90,10 @@ class Window:
         if not cut:
             return b""
         context, held = self._before, self._held
+        if self._passage.absent is not None and self._passage.absent(context + held):
+            passed, self._held = held[:cut], held[cut:]
+            self._before = _from_a_place((context + passed)[-_CONTEXT:])
+            return passed
         seen = context + (held if cut == len(held) else _whole_characters(held))
         walk = self._passage.walk(len(seen))
         text = charset.read(seen, self._passage.charset)
