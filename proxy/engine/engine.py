@@ -24,7 +24,7 @@ from dataclasses import replace
 
 from proxy.audit.events import Event
 from proxy.blocking import RequestType, answer, request_type, source_of
-from proxy.content.body import Direction, Rewritten, rewrite_body
+from proxy.content.body import Direction, rewrite_body
 from proxy.content.data import NO_FIELDS, BodyFields
 from proxy.content.headers import rewrite_headers
 from proxy.content.limits import Limits
@@ -215,10 +215,10 @@ class Engine:
             return Forward(headers, None, target)
         upload = partial.upload_of(head, len(body))
         if upload is partial.Upload.PART:
-            self._opaque(exchange, "part")
+            self._unread(exchange, "part", picture=False)
         fields = BodyFields(endpoint.body, endpoint.form_fields)
         written = rewrite_body(body, head.headers, visitor, fields, limits, "request")
-        self._unread(exchange, written)
+        self._unread(exchange, written.opaque, written.picture)
         if not written.changed:
             return Forward(headers, body, target)
         if upload is partial.Upload.PART:
@@ -246,12 +246,12 @@ class Engine:
         target, headers = self._protect_head(exchange, visitor, limits)
         length = exchange.head.header(b"content-length")
         upload = partial.upload_of(exchange.head, int(length) if length.isdigit() else None)
-        on_opaque = self._opaque_once(exchange)
+        unread = self._unread_once(exchange)
         if upload is not partial.Upload.PLAIN:  # nor could positions be told beforehand
-            transform = passing.part(exchange, visitor, limits, on_opaque)
+            transform = passing.part(exchange, visitor, limits, unread)
             first = tuple(transform(begins))
             return Stream(headers, transform, target, first)
-        transform = passing.request(exchange, visitor, limits, on_opaque)
+        transform = passing.request(exchange, visitor, limits, unread)
         first = tuple(transform(begins))
         return Stream(transport.without_length(headers, coded=True), transform, target, first)
 
@@ -266,16 +266,17 @@ class Engine:
     def _limits(exchange: Exchange) -> Limits:
         return exchange.snapshot.limits(exchange.service.signed is OnUnreadable.ALLOW)
 
-    def _opaque_once(self, exchange: Exchange) -> Callable[[str], None]:
+    def _unread_once(self, exchange: Exchange) -> Callable[[str | None, bool], None]:
         """What a body that passes asks about content it cannot read: one event tells of it."""
-        told: list[str] = []
+        told: set[tuple[bool, bool]] = set()
 
-        def on_opaque(word: str) -> None:
-            if not told:
-                self._opaque(exchange, word)
-                told.append(word)
+        def unread(opaque: str | None, picture: bool) -> None:
+            kind = (opaque is not None, picture)
+            if kind not in told:
+                told.add(kind)
+                self._unread(exchange, opaque, picture)
 
-        return on_opaque
+        return unread
 
     @staticmethod
     def _target(exchange: Exchange, visitor: ProtectVisitor, limits: Limits) -> str:
@@ -297,7 +298,7 @@ class Engine:
         direction: Direction = "request" if from_client else "answer"
         written = rewrite_body(content, headers, visitor, NO_FIELDS, limits, direction)
         if from_client:
-            self._unread(exchange, written)
+            self._unread(exchange, written.opaque, written.picture)
         return written.body
 
     def _protector(self, exchange: Exchange) -> ProtectVisitor:
@@ -311,14 +312,14 @@ class Engine:
         pseudonymiser = snapshot.pseudonymiser(exchange.service.name)
         return RestoreVisitor(pseudonymiser, exchange.restored, seen)
 
-    def _unread(self, exchange: Exchange, written: Rewritten) -> None:
+    def _unread(self, exchange: Exchange, opaque: str | None, picture: bool) -> None:
         """Apply the service's policy to what a request shows that no text search can read."""
         service = exchange.service
-        if written.picture and service.photos is OnUnreadable.REFUSE:
+        if picture and service.photos is OnUnreadable.REFUSE:
             raise Refused(Reason.PHOTO_REFUSED, "a picture")
-        if written.opaque and service.opaque is OnUnreadable.REFUSE:
-            raise Refused(Reason.OPAQUE_CONTENT, written.opaque)
-        if written.opaque or written.picture:
+        if opaque and service.opaque is OnUnreadable.REFUSE:
+            raise Refused(Reason.OPAQUE_CONTENT, opaque)
+        if opaque or picture:
             exchange.events.append(record.opaque_allowed(exchange))
 
     def _answer_head(

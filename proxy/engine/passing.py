@@ -25,30 +25,30 @@ every reader to know its format."""
 
 
 def request(
-    exchange: Exchange, visitor: Visitor, limits: Limits, on_opaque: Callable[[str], None]
+    exchange: Exchange, visitor: Visitor, limits: Limits, unread: Callable[[str | None, bool], None]
 ) -> StreamRewriter:
     """What rewrites a request's body."""
     endpoint, headers = exchange.endpoint, exchange.head.headers
     declared = _value(headers, b"content-type")
     fields = BodyFields(endpoint.body, endpoint.form_fields)
-    passage = Passage(visitor, limits, False, on_opaque, declared, fields)
+    passage = Passage(visitor, limits, False, unread, declared, fields)
     return StreamRewriter(passage, _value(headers, b"content-encoding"))
 
 
 def part(
-    exchange: Exchange, visitor: Visitor, limits: Limits, on_opaque: Callable[[str], None]
+    exchange: Exchange, visitor: Visitor, limits: Limits, unread: Callable[[str | None, bool], None]
 ) -> StreamRewriter:
     """What lets a part of an upload pass unchanged, if policy does and no identifier is in it."""
     passage = Passage(
-        visitor, limits, False, on_opaque, _value(exchange.head.headers, b"content-type")
+        visitor, limits, False, unread, _value(exchange.head.headers, b"content-type")
     )
     return StreamRewriter(passage, "", make=lambda passage: Opaque(passage, "part"))
 
 
 def answer(headers: Headers, visitor: Visitor, limits: Limits) -> StreamRewriter:
-    """What restores an answer's body. What cannot be read in it holds none of our pseudonyms."""
+    """What restores an answer's body."""
     declared = _value(headers, b"content-type")
-    passage = Passage(visitor, limits, True, lambda word: None, declared, absent=absent)
+    passage = Passage(visitor, limits, True, _passes, declared, absent=absent)
     return StreamRewriter(passage, _value(headers, b"content-encoding"))
 
 
@@ -56,12 +56,16 @@ def at_once(
     headers: Headers, visitor: Visitor, limits: Limits, *, events: bool
 ) -> StreamRewriter | None:
     """What restores events, or lines, as they come; ``None`` for a coding that is not ours."""
-    passage = Passage(visitor, limits, True, lambda word: None, _value(headers, b"content-type"))
+    passage = Passage(visitor, limits, True, _passes, _value(headers, b"content-type"))
     make = EventStream if events else DocumentStream
     try:
         return StreamRewriter(passage, _value(headers, b"content-encoding"), make=make, pack=False)
     except Refused:
         return None
+
+
+def _passes(opaque: str | None, picture: bool) -> None:
+    """What cannot be read in an answer holds none of our pseudonyms."""
 
 
 def _value(headers: Headers, name: bytes) -> str:

@@ -184,7 +184,7 @@ class LimitsFile(Strict):
     """What the gateway reads at most; beyond it, it refuses."""
 
     body: Size = Field(
-        default=4 * 1024**2,
+        default=16 * 1024**2,
         description="The largest body it reads at once; a longer one is rewritten as it passes.",
     )
     streamed: Size = Field(

@@ -34,7 +34,7 @@ def test_a_bare_site_is_closed_and_local(tmp_path: Path) -> None:
     assert site.state_dir == tmp_path / "state"
     assert site.keys_dir == tmp_path / "state" / "keys"
     assert site.store_url == f"sqlite:{tmp_path}/state/preau.db"
-    assert site.limits.body == 4 * 1024 * 1024
+    assert site.limits.body == 16 * 1024 * 1024
     assert site.client_of("192.0.2.1") == Client("", "guest")
     assert site.upstream_ca is None
     assert not site.state_dir.exists()

@@ -52,8 +52,9 @@ class Passage:
     visitor: Visitor
     limits: Limits
     answer: bool
-    on_opaque: Callable[[str], None]
-    """Told a short word for content that cannot be read; raises ``Refused`` where policy does."""
+    unread: Callable[[str | None, bool], None]
+    """Told of content that cannot be read (a short word, or nothing) and whether it is a picture;
+    raises ``Refused`` where policy does."""
     declared: str = ""
     """The Content-Type of this body or part."""
     fields: BodyFields = NO_FIELDS
@@ -85,8 +86,12 @@ class Passage:
 
     def settle(self, walk: Walk) -> None:
         """Hand to policy what a reading could not read."""
-        if walk.opaque is not None:
-            self.on_opaque(walk.opaque)
+        if walk.opaque is not None or walk.picture:
+            self.unread(walk.opaque, walk.picture)
+
+    def unread_word(self, word: str) -> None:
+        """The same for content that is opaque as a whole."""
+        self.unread(word, word == "image")
 
     def rewrite(self, stretch: bytes, before: str = "", after: str = "") -> bytes:
         """A stretch rewritten as it stands between ``before`` and ``after``."""

@@ -10,9 +10,10 @@ from __future__ import annotations
 import codecs
 from dataclasses import replace
 
-from proxy.content import charset, compression, multipart, sniff
+from proxy.content import charset, compression, files, multipart, sniff
+from proxy.content.clear_text import refuse_names_in_binary
 from proxy.content.coding import BACKSLASHES
-from proxy.content.data import refuse_names, rewrite
+from proxy.content.data import rewrite
 from proxy.content.sniff import Format
 from proxy.content.streaming.document import Document
 from proxy.content.streaming.form import Form
@@ -26,6 +27,7 @@ from proxy.errors import Refused
 from proxy.reasons import Reason
 
 _PROBE = 64 << 10
+_MOST_FILE = 8 << 20
 _OVERLAP = 1 << 10
 _LINE_TYPES = ("ndjson", "jsonl", "json-seq", "jsonlines", "json-lines")
 
@@ -74,6 +76,10 @@ def choose(passage: Passage, head: bytes) -> Reader:
         raise Refused(Reason.UNDECODABLE, "nested too deeply")
     if sniff.is_gzip(head):
         return _Gzip(passage)
+    if files.codec_of(head) is not None:  # a file is read whole or not at all
+        if passage.depth:
+            return _File(passage)
+        return Opaque(passage, sniff.opaque_word(head, passage.media))
     boundary = multipart.boundary_of(passage.declared, head)
     if boundary is not None:
         return Parts(passage, boundary, reader_of)
@@ -136,7 +142,7 @@ class Opaque:
         self._passage = passage
         self._tail = b""
         self._held = b""
-        passage.on_opaque(word)
+        passage.unread_word(word)
 
     def feed(self, data: bytes) -> bytes:
         if self._passage.answer:
@@ -151,11 +157,35 @@ class Opaque:
         held, self._held = self._held, b""
         seen = self._tail + held
         walk = self._passage.walk(len(seen))
-        refuse_names(seen, walk)
-        if b"\0" in seen:
-            refuse_names(seen.replace(b"\0", b""), walk)
+        refuse_names_in_binary(seen, walk)
         self._tail = seen[-_OVERLAP:]
         return held
+
+
+class _File:
+    """A file inside a body: read whole, up to ``_MOST_FILE``; a larger one is opaque."""
+
+    def __init__(self, passage: Passage) -> None:
+        self._passage = passage
+        self._held = b""
+        self._opaque: Opaque | None = None
+
+    def feed(self, data: bytes) -> bytes:
+        if self._opaque is None:
+            self._held += data
+            if len(self._held) <= _MOST_FILE:
+                return b""
+            word = sniff.opaque_word(self._held, self._passage.media)
+            self._opaque, data, self._held = Opaque(self._passage, word), self._held, b""
+        return self._opaque.feed(data)
+
+    def end(self) -> bytes:
+        if self._opaque is not None:
+            return self._opaque.end()
+        walk = self._passage.walk(len(self._held))
+        written = rewrite(self._held, self._passage.declared, walk)
+        self._passage.settle(walk)
+        return written
 
 
 class _Wide:

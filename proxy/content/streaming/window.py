@@ -219,7 +219,7 @@ class _Word:
         if plain is not None and (sniff.is_gzip(plain) or charset.read(plain) is not None):
             self._reader = inner(passage.inside(""))
         else:
-            passage.on_opaque(sniff.opaque_word(plain or b"", ""))
+            passage.unread_word(sniff.opaque_word(plain or b"", ""))
 
     def feed(self, data: bytes) -> bytes:
         self._held += data

@@ -29,7 +29,7 @@ TOKENS = list(VISITOR.words)
 
 
 def stream(make: Any = EventStream) -> StreamRewriter:
-    passage = Passage(VISITOR, Limits(), True, lambda word: None, "text/event-stream")
+    passage = Passage(VISITOR, Limits(), True, lambda word, picture: None, "text/event-stream")
     return StreamRewriter(passage, "", make=make, pack=False)
 
 

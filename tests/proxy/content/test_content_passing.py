@@ -67,7 +67,9 @@ def passed(
 ) -> bytes:
     """``body`` through a rewriter in pieces of ``sizes``, again and again."""
     told = opaque if opaque is not None else []
-    passage = Passage(visitor, LIMITS, answer, told.append, declared, fields, span)
+    passage = Passage(
+        visitor, LIMITS, answer, lambda word, _: told.append(str(word)), declared, fields, span
+    )
     rewriter = StreamRewriter(passage, coding, make=reader_of)
     out: list[bytes] = []
     at = turn = 0
@@ -352,9 +354,9 @@ def test_a_bomb_is_refused_before_it_expands(coding: str) -> None:
     [(b"%PDF-1.7", "pdf"), (b"PK\x03\x04", "archive"), (b"\x89PNG\r\n\x1a\n", "image")],
 )
 def test_what_cannot_be_read_is_told_before_anything_leaves(begins: bytes, word: str) -> None:
-    def refuse(told: str) -> None:
-        assert told == word
-        raise Refused(Reason.OPAQUE_CONTENT, told)
+    def refuse(told: str | None, picture: bool) -> None:
+        assert (told, picture) == (word, word == "image")
+        raise Refused(Reason.OPAQUE_CONTENT, word)
 
     passage = Passage(PROTECT, LIMITS, False, refuse, "", NO_FIELDS, SMALL)
     rewriter = StreamRewriter(passage, "", make=reader_of)
