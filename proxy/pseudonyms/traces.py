@@ -2,9 +2,10 @@
 
 Most of what a service sends holds none. Before a stretch of a long answer is decoded, parsed and
 read, this says that it need not be: the marker stands in it neither in clear, nor percent-encoded,
-nor as an entity or an escape of its letters, nor in base64 at any of its three alignments, and no
-UUID of version 8 either. It may be wrong in one direction only: a stretch is then read for nothing.
-Not looked for here: a pseudonym under two layers of base64, a UUID in base64.
+nor as an entity or an escape of its letters, nor in base64 at any of its three alignments; and none
+of the shapes without a marker does (UUIDs, numbers, INEs, phone numbers). It may be wrong in one
+direction only: a stretch is then read for nothing. Not looked for here: a pseudonym under two
+layers of base64, and one without a marker in base64 or with escaped digits.
 """
 
 from __future__ import annotations
@@ -36,12 +37,20 @@ def _pattern() -> re2._Regexp:
     plain = rf"{z}{q}"
     escapes = r"u00[57][aA]|u\{0*[57][aA]\}|x[57][aA]|&#(?:0*(?:122|90)|[xX]0*[57][aA])\b|=[57]A"
     compressed = "H4sI"
-    uuid = r"-8[0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-"
+    uuid = r"-[48][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-"
+    gap = r"(?:[ .+-]|\xc2?\xa0|%20|%[cC]2%[aA]0|&nbsp;|\\u00[aA]0)?"
+    phones = ("199", "261", "353", "465", "536", "639")
+    ends = ("00", "91", "01", "71", "49", "98")
+    phone = "|".join(
+        f"{first[0]}{gap}{first[1:]}{gap}{last}{gap}[0-9]{{2}}"
+        for first, last in zip(phones, ends, strict=True)
+    )
+    digits = rf"9[0-9]{{14}}|99[0-9]{{7}}[A-Za-z]{{2}}|{phone}"
     coded = "|".join(re2.escape(form.decode()) for form in sorted(_base64_forms()))
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.never_capture = True
-    text = f"{plain}|{escapes}|{compressed}|{uuid}|{coded}"
+    text = f"{plain}|{escapes}|{compressed}|{uuid}|{digits}|{coded}"
     return re2.compile(text.encode("latin-1"), options)
 
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from proxy.pseudonyms.aliases import SHAPES
 from proxy.pseudonyms.traces import absent
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -55,3 +56,16 @@ def test_ordinary_text_holds_none() -> None:
     assert absent(("Bien construit, sources à citer. " * 900).encode())
     assert absent(b'{"id": 358120441207, "state": "TURNED_IN", "points": 14.5}' * 500)
     assert not absent(b"0f1e2d3c-4b5a-8978-8a9b-0c1d2e3f4a5b")
+
+
+@pytest.mark.parametrize("shape", list(SHAPES))
+@given(number=st.integers(0, 59_998), before=AROUND, after=AROUND)
+def test_an_alias_leaves_a_trace_too(shape: str, number: int, before: str, after: str) -> None:
+    written = SHAPES[shape].write(number, 12345)
+    assert not absent(f"{before}{written}{after}".encode("utf-8", "surrogatepass"))
+
+
+@pytest.mark.parametrize("separator", [" ", ".", "-", "\xa0", "%20"])
+def test_a_phone_alias_leaves_a_trace_however_it_is_written(separator: str) -> None:
+    assert not absent(f"tel: 0{separator.join(('6', '39', '98', '12', '34'))}".encode())
+    assert not absent(separator.join(("06", "39", "98", "12", "34")).encode())
