@@ -182,6 +182,8 @@ class Exchange:
         exchange: EngineExchange | None = flow.metadata.get(EXCHANGE)
         if exchange is None or flow.error is None:
             return
+        if flow.request.stream:
+            await self._door.record(self._door.engine.passed(exchange))  # what did pass
         if PASSING in flow.metadata:
             await self._door.record(self._door.engine.streamed(exchange))  # what did pass
             return

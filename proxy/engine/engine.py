@@ -95,11 +95,13 @@ class Engine:
             stream = self._protect_passing(exchange, begins)
         except Exception as error:
             return self.refuse(exchange, _reason(error))
-        self._count(exchange)
+        decision = Decision.PROTECT if exchange.hits else Decision.FORWARD
+        self._metrics.requests[exchange.service.name, decision].inc()
         return Ruling(stream, self.passed(exchange))
 
     def passed(self, exchange: Exchange) -> list[Event]:
         """The events of a request that was rewritten while it passed, since last asked."""
+        self._count_identifiers(exchange)
         events = exchange.take_events() + record.request_events(exchange)
         exchange.hits.clear()
         return events
@@ -430,6 +432,9 @@ class Engine:
     def _count(self, exchange: Exchange) -> None:
         decision = Decision.PROTECT if exchange.hits else Decision.FORWARD
         self._metrics.requests[exchange.service.name, decision].inc()
+        self._count_identifiers(exchange)
+
+    def _count_identifiers(self, exchange: Exchange) -> None:
         for (kind, action), number in exchange.hits.items():
             self._metrics.identifiers[kind, action].inc(number)
 

@@ -57,12 +57,18 @@ def reading(status: int, method: str, headers: Headers) -> Reading:
         return Reading.HEAD
     if kind == b"text/event-stream":
         return Reading.EVENTS
-    return Reading.LINES if kind in _LINES or _is_data_stream(headers) else Reading.WHOLE
+    return Reading.LINES if _comes_in_lines(kind, headers) else Reading.WHOLE
 
 
-def _is_data_stream(headers: Headers) -> bool:
-    """The AI SDK's own protocols, in text/plain."""
-    return any(name.lower().startswith(b"x-vercel-ai-") for name, _ in headers)
+def _comes_in_lines(kind: bytes, headers: Headers) -> bool:
+    """Documents a line that are still being written, or a protocol of the AI SDK's own.
+
+    What says its length is all there, and need not be read line by line.
+    """
+    names = [name.lower() for name, _ in headers]
+    if b"content-length" in names:
+        return False
+    return kind in _LINES or any(name.startswith(b"x-vercel-ai-") for name in names)
 
 
 def for_service(headers: Headers) -> Headers:
