@@ -31,7 +31,10 @@ from proxy.content.walk import Walk
 _TAIL = re.compile(
     r"[zZ](?:[qQ](?:[A-Za-z](?:[A-Za-z0-9]{0,29}(?:@[A-Za-z0-9.-]{0,200})?)?)?)?\Z"
     r"|(?<![\w-])(?=[a-fA-F]{0,7}[0-9])[0-9a-fA-F]{1,8}(?:-[0-9a-fA-F-]{0,26})?\Z"
+    r"|(?<![\w-])(?:9[0-9]{0,13}|99[0-9]{7}[A-Za-z]?)\Z"
+    r"|(?<![\w-])(?:0|(?:0[1-6]|\+33)[0-9 .\xa0()-]{0,16}|\+3?)\Z"
 )
+"""Tokens and addresses, UUIDs, numbers and INEs, phone numbers: as far as they have come."""
 _TOKEN_LENGTH = 30
 _EMAIL_FORMS = "234567"
 _NO_TEXT = frozenset(
