@@ -26,6 +26,7 @@ class Reason(StrEnum):
     PHOTO_REFUSED = "photo-refused"
     SIGNED_CONTENT = "signed-content"
     CONTENT_MISMATCH = "content-mismatch"
+    PARTIAL_CONTENT = "partial-content"
     FIELD_REFUSED = "field-refused"
     PSEUDONYMS_USED_UP = "pseudonyms-used-up"
     ENGINE_ERROR = "engine-error"
@@ -111,6 +112,10 @@ _TEXT: dict[Reason, tuple[str, str]] = {
     Reason.CONTENT_MISMATCH: (
         "Le contenu n'est pas du type annoncé.",
         "The content is not of the declared type.",
+    ),
+    Reason.PARTIAL_CONTENT: (
+        "Le contenu vient par morceaux, qui ne peuvent pas être vérifiés un à un.",
+        "The content comes in parts, which cannot be checked one by one.",
     ),
     Reason.FIELD_REFUSED: (
         "La requête contient une donnée que ce service ne doit pas recevoir.",

@@ -73,6 +73,7 @@ class Limits:
     """What the engine reads at most; beyond it, it refuses. Sizes in bytes."""
 
     body: int
+    streamed: int
     expanded: int
     expansion_ratio: int
     headers: int

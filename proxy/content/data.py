@@ -57,22 +57,23 @@ def rewrite(data: bytes, declared: str, walk: Walk, fields: BodyFields = NO_FIEL
     codec = files.codec_of(data)
     if codec is not None:
         new = codec(data, walk)
-        return _opaque(data, media, walk) if new is None else new
+        return opaque(data, media, walk) if new is None else new
     boundary = multipart.boundary_of(declared, data)
     if boundary is not None:
         return multipart.rewrite(data, boundary, walk, fields.form)
-    text = charset.read(data, _charset_parameter(parameters))
+    text = charset.read(data, charset_parameter(parameters))
     if text is None:
-        return _opaque(data, media, walk)
+        return opaque(data, media, walk)
     if text.is_wide:
         refuse_names(data, walk)
-    edits = _edits(text.view, media, walk, fields)
+    edits = text_edits(text.view, media, walk, fields)
     if not edits:
         return data
     return text.encode(splice(text.raw, edits))
 
 
-def _charset_parameter(parameters: str) -> str:
+def charset_parameter(parameters: str) -> str:
+    """The charset that the parameters of a Content-Type declare, or an empty string."""
     for parameter in parameters.split(";"):
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "charset":
@@ -87,7 +88,8 @@ def _undeclared_gzip(data: bytes, declared: str, walk: Walk) -> bytes:
     return data if new is inner else encode(new, exact)
 
 
-def _edits(view: str, media: str, walk: Walk, fields: BodyFields) -> list[Edit]:
+def text_edits(view: str, media: str, walk: Walk, fields: BodyFields = NO_FIELDS) -> list[Edit]:
+    """Edits for a whole decoded text. ``media`` is its declared type without parameters."""
     found, begin, value = sniff.text_format(view, media)
     if found in (Format.JSON, Format.JSON_LINES):
         if begin:
@@ -106,7 +108,7 @@ def _edits(view: str, media: str, walk: Walk, fields: BodyFields) -> list[Edit]:
     return walk.text(view)
 
 
-def _opaque(data: bytes, media: str, walk: Walk) -> bytes:
+def opaque(data: bytes, media: str, walk: Walk) -> bytes:
     """Binary: nothing is changed. In a request, clear text inside it refuses the whole."""
     walk.note_opaque(sniff.opaque_word(data, media))
     refuse_names_in_binary(data, walk)

@@ -20,7 +20,8 @@ from proxy.content.visitor import Drop, Edit
 from proxy.content.walk import Walk
 from proxy.policy.model import ELEMENT, FieldRule, FieldState
 
-_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\],]|[^\s{}\[\],:"]++', re.S)
+TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\],]|[^\s{}\[\],:"]++', re.S)
+"""Strings, signs and scalars, in order."""
 _ESCAPED_LETTER = re.compile(r"\\u00(?:3[0-9]|[2-7][0-9A-Fa-f])")
 _VALUE = re.compile(r'\s*+:\s*+("[^"\\]*+(?:\\.[^"\\]*+)*+"|[^\s{}\[\],:"]++|[\[{])', re.S)
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,400}+)(?:\.[0-9]{1,400}+)?(?:[eE][+-]?[0-9]{1,9})?")
@@ -133,7 +134,7 @@ def _by_tokens(text: str, state: FieldState) -> list[_Spot]:
     stack: list[tuple[FieldState, bool]] = []
     holder, here = state, state
     in_object = key_next = False
-    for match in _TOKEN.finditer(text):
+    for match in TOKEN.finditer(text):
         token = match[0]
         first = token[0]
         if first == '"':

@@ -50,6 +50,7 @@ class Snapshot:
                 ratio=site.expansion_ratio,
                 nesting=site.nesting,
                 signed_allowed=signed_allowed,
+                streamed=site.streamed,
             )
         return made
 

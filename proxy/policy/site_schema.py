@@ -183,7 +183,14 @@ class Network(Strict):
 class LimitsFile(Strict):
     """What the gateway reads at most; beyond it, it refuses."""
 
-    body: Size = Field(default=16 * 1024**2, description="The largest body it reads.")
+    body: Size = Field(
+        default=16 * 1024**2,
+        description="The largest body it reads at once; a longer one is rewritten as it passes.",
+    )
+    streamed: Size = Field(
+        default=16 * 1024**3,
+        description="The largest body it rewrites as it passes; not above body: none is.",
+    )
     expanded: Size = Field(default=64 * 1024**2, description="The largest body once decompressed.")
     expansion_ratio: int = Field(
         default=200,

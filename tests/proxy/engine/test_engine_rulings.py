@@ -117,7 +117,7 @@ def test_a_tracker_gets_an_answer_that_fits(runtime: Runtime, client: Client) ->
         (200, b"application/json", Buffer),
         (200, b"image/svg+xml", Buffer),
         (200, b"image/png", Forward),
-        (206, b"text/html", Forward),
+        (206, b"text/html", Refuse),
         (304, b"text/html", Forward),
         (200, b"text/event-stream", Stream),
     ],
