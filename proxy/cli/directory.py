@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from proxy.cli.common import add_common
 from proxy.cli.output import emit
+from proxy.cli.progress import shown
 from proxy.directory import importing
 from proxy.directory.importers import FORMATS, Roster, open_roster
 from proxy.directory.index import Counts, Index
@@ -39,6 +41,12 @@ class ImportReport:
     changed: int
     left: int
     unchanged: int
+    merged: int
+    """New rows of people whom another source had brought before."""
+    resumed: int
+    """Rows made ready by an import that was cut short."""
+    conflicts: tuple[str, ...]
+    """Whose keys contradict each other."""
     bad_rows: int
     problems: tuple[str, ...]
     notes: tuple[str, ...]
@@ -108,13 +116,18 @@ def import_files(
     try:
         with opened(root) as (site, store, sealer):
             if dry_run:
-                people = roster.persons()
-                plan = importing.plan(
-                    people, store, sealer, source or roster.format, complete=roster.complete
-                )
+                with shown(dry_run) as progress:
+                    plan = importing.plan(
+                        roster.persons(),
+                        store,
+                        sealer,
+                        source or roster.format,
+                        complete=roster.complete,
+                        progress=progress,
+                    )
                 _check(roster, skip_bad_rows)
                 return _report(plan, roster, store, source, dry_run=True)
-            with _opened_log(site) as log:
+            with _opened_log(site) as log, shown(dry_run) as progress:
                 plan = importing.apply(
                     roster.persons,
                     store,
@@ -123,6 +136,8 @@ def import_files(
                     complete=roster.complete,
                     accept_shrink=accept_shrink,
                     check=lambda: _check(roster, skip_bad_rows),
+                    roster=_digest(files),
+                    progress=progress,
                 )
                 report = _report(plan, roster, store, source, dry_run=False)
                 if not plan.is_empty:
@@ -138,8 +153,8 @@ def record_import(log: AuditLog, report: ImportReport, plan: importing.ImportPla
 
     event = make_event(
         "directory-imported",
-        subjects=len(plan.change.subjects),
-        values=len(plan.change.values),
+        subjects=plan.records,
+        values=plan.values,
         format=report.format,
         added=report.added,
         changed=report.changed,
@@ -169,6 +184,20 @@ def _opened_log(site: Site) -> Iterator[AuditLog]:
         yield log
 
 
+def _digest(files: Sequence[Path]) -> bytes:
+    """Tells whether these are the files of an import that was cut short; empty if unknown."""
+    digest = hashlib.sha256()
+    for path in files:
+        inside = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in filter(Path.is_file, inside):
+            digest.update(f"{file.name}\0{file.stat().st_size}\0".encode())
+            with file.open("rb") as stream:
+                digest.update(hashlib.file_digest(stream, "sha256").digest())
+        if not inside or not path.exists():
+            return b""
+    return digest.digest()
+
+
 def _check(roster: Roster, skip_bad_rows: bool) -> None:
     if roster.problems.bad_rows and not skip_bad_rows:
         raise InputError(
@@ -189,6 +218,9 @@ def _report(
         changed=plan.changes,
         left=plan.leavers,
         unchanged=plan.unchanged,
+        merged=plan.merged,
+        resumed=plan.resumed,
+        conflicts=plan.conflicts,
         bad_rows=roster.problems.bad_rows,
         problems=roster.problems.shown(),
         notes=tuple(roster.problems.notes),
@@ -203,6 +235,11 @@ def _import_text(report: ImportReport) -> str:
         f"{report.left} left, {report.unchanged} unchanged; directory version {report.version}",
         *report.notes,
     ]
+    if report.merged:
+        lines.append(f"{report.merged} joined people whom other sources had brought")
+    if report.resumed:
+        lines.append(f"{report.resumed} rows were ready from an import that was cut short")
+    lines += report.conflicts
     if report.bad_rows:
         lines += [f"{report.bad_rows} bad rows left out: these people are NOT protected"]
         lines += report.problems

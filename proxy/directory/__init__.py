@@ -9,8 +9,8 @@ What must never happen here: a cell of a roster in a message, a log or a ``repr`
 that changes between two imports; half a name matched, so that the other half leaves in
 clear; a cost per text that grows with the number of people.
 
-Life of a roster row: ``importers.open_roster`` → ``subjects.Person`` → ``importing.plan`` →
-``Store.directory_apply`` → ``index.Directory.refresh`` notices the new version and swaps in a
+Life of a roster row: ``importers.open_roster`` → ``subjects.Person`` → ``importing.apply`` →
+``Staging.add`` and ``commit`` → ``index.Directory.refresh`` notices the new version and swaps in a
 new ``Index``.
 """
 

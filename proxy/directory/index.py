@@ -181,11 +181,9 @@ class Directory:
 
 def _open_values(store: Store, sealer: ValueSealer) -> dict[int, tuple[Kind, str]]:
     """Every value whose key is there: one without was erased."""
-    keys = dict(store.keys())
     return {
-        value.ref: (value.kind, sealer.open(value.ref, value.kind, value.sealed, keys[value.ref]))
+        value.ref: (value.kind, sealer.open(value.ref, value.kind, value.sealed, value.wrapped))
         for value in store.values()
-        if value.ref in keys
     }
 
 
@@ -213,12 +211,17 @@ def _count(
 ) -> Counts:
     kinds: Counter[SubjectKind] = Counter()
     by_school: Counter[str] = Counter()
-    leavers = 0
+    schools: dict[int, set[str]] = {}
+    gone: set[int] = set()
     for subject in subjects:
-        if subject.active:
+        if not subject.active:
+            gone.add(subject.ref)
+            continue
+        if subject.ref not in schools:
             kinds[subject.kind] += 1
-            by_school.update(set(subject.schools))
-        else:
-            leavers += 1
+        schools.setdefault(subject.ref, set()).update(subject.schools)
+    leavers = len(gone - schools.keys())
+    for names in schools.values():
+        by_school.update(names)
     by_kind = Counter(kind for kind, _ in values.values())
     return Counts(version, kinds, leavers, by_school, by_kind)
