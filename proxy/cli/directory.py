@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -13,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from proxy.cli.common import add_common
 from proxy.cli.output import emit
 from proxy.cli.progress import shown
-from proxy.directory import importing
+from proxy.directory import building_process, importing
 from proxy.directory.importers import FORMATS, Roster, open_roster
-from proxy.directory.index import Counts, Index
+from proxy.directory.index import Counts, Directory, Index
 from proxy.errors import InputError
 from proxy.pseudonyms.keys import Keys
 from proxy.pseudonyms.values import ValueSealer
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 GROUP = "Upkeep"
 HELP = "import rosters, count what the directory holds"
 _RECORD_SECONDS = 10.0
+_LARGE = 20_000
+"""From about half as many values on, the index is built by a process with helpers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,8 @@ class ImportReport:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """``import`` and ``status``."""
-    verbs = parser.add_subparsers(dest="action", metavar="import|status", required=True)
+    """``import``, ``status`` and ``build``."""
+    verbs = parser.add_subparsers(dest="action", metavar="import|status|build", required=True)
     text = "import a roster: a folder, a zip archive or CSV files (docs/rosters.md)"
     verb = verbs.add_parser("import", help=text, description=text)
     add_common(verb)
@@ -74,15 +77,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("--yes", "yes, that many people have left"),
     ):
         verb.add_argument(option, action="store_true", help=meaning)
-    text = "count people and identifiers, by kind and school"
-    add_common(verbs.add_parser("status", help=text, description=text))
+    for action, text in (
+        ("status", "count people and identifiers, by kind and school"),
+        ("build", "build the look-up index now, as import does and a starting gateway would"),
+    ):
+        add_common(verbs.add_parser(action, help=text, description=text))
 
 
 def run(args: argparse.Namespace) -> int:
     """Carry out the sub-verb."""
-    if args.action == "status":
+    if args.action != "import":
         with opened(args.site) as (site, store, sealer):
-            counts = Index.build(store, sealer, site.school_domains).counts()
+            counts = _index(site, store, sealer).counts()
         emit(args, _status_text(counts), _status_document(counts))
         return 0
     report = import_files(
@@ -142,7 +148,8 @@ def import_files(
                 report = _report(plan, roster, store, source, dry_run=False)
                 if not plan.is_empty:
                     record_import(log, report, plan)
-                return report
+            _index(site, store, sealer)
+            return report
     finally:
         roster.close()
 
@@ -173,6 +180,14 @@ def opened(root: Path) -> Iterator[tuple[Site, Store, ValueSealer]]:
     with contextlib.closing(open_store(site.store_url)) as store:
         keys.bind(store)
         yield site, store, ValueSealer(keys)
+
+
+def _index(site: Site, store: Store, sealer: ValueSealer) -> Index:
+    """The index of what the store holds, made now if no worker has made it yet."""
+    folder = site.state_dir / building_process.FOLDER
+    make_file = functools.partial(building_process.build, site.root)
+    large = next(store.values(1, _LARGE), None) is not None
+    return Directory(store, sealer, (), folder, make_file if large else None).index
 
 
 @contextlib.contextmanager

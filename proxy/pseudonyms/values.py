@@ -30,6 +30,7 @@ __all__ = ["WRAPPED_BYTES", "ValueSealer", "canonical", "new_reference"]
 _NONCE = 12
 _KEY = 32
 _TAG = 16
+_CODES = {kind: bytes((kind.code,)) for kind in Kind}
 WRAPPED_BYTES = _NONCE + _KEY + _TAG
 
 
@@ -124,7 +125,7 @@ class ValueSealer:
 
 def _context(ref: int, kind: Kind, in_vault: bool) -> bytes:
     table = b"preau/1/vault" if in_vault else b"preau/1/value"
-    return table + ref.to_bytes(8) + bytes((kind.code,))
+    return table + ref.to_bytes(8) + _CODES[kind]
 
 
 def _encode(text: str) -> bytes:

@@ -19,9 +19,11 @@ from typing import NamedTuple, Protocol
 from proxy.kinds import Kind, SubjectKind
 
 
-@dataclass(frozen=True, slots=True)
-class ValueRecord:
-    """One distinct identifier value. ``ref`` is random, 64 bits, never 0, never reused."""
+class ValueRecord(NamedTuple):
+    """One distinct identifier value. A tuple: they are read by the million.
+
+    ``ref`` is random, 64 bits, never 0, never reused.
+    """
 
     ref: int
     kind: Kind

@@ -51,6 +51,7 @@ SCHEMA_VERSION = 3
 _APPLICATION_ID = 0x50524541  # "PREA": told apart from any other SQLite file
 _BUSY_SECONDS = 5.0
 _CHUNK = 500  # references in one look-up; SQLite allows 32,766 parameters
+_64_BITS = (1 << 64) - 1
 _VALUE_COLUMNS = "ref, fingerprint, kind, owner, sealed, wrapped"
 
 _DIRECTORY_TABLES = (
@@ -268,8 +269,10 @@ class SqliteStore:
             with _translated(self._path):
                 connection.execute("BEGIN")  # one moment for the mark and the rows
                 mark = read_mark(connection, table)
-                for row in connection.execute(query, {"mark": mark, **bounds}):
-                    yield _made(self._path, make, row)
+                try:
+                    yield from map(make, connection.execute(query, {"mark": mark, **bounds}))
+                except (ValueError, KeyError, TypeError) as error:
+                    raise _damaged(self._path, error) from None
         finally:
             connection.close()
 
@@ -278,15 +281,17 @@ def _made[T](path: Path, make: Callable[[Any], T], row: Any) -> T:
     try:
         return make(row)
     except (ValueError, KeyError, TypeError) as error:
-        what = type(error).__name__
-        raise StoreUnavailable(f"{path}: damaged row ({what}); restore a backup") from None
+        raise _damaged(path, error) from None
+
+
+def _damaged(path: Path, error: Exception) -> StoreUnavailable:
+    return StoreUnavailable(f"{path}: damaged row ({type(error).__name__}); restore a backup")
 
 
 def _value_of(row: Any) -> ValueRecord:
     ref, fingerprint, kind, owner, sealed, wrapped = row
-    return ValueRecord(
-        to_unsigned(ref), KIND_OF_CODE[kind], fingerprint, sealed, wrapped, to_unsigned(owner)
-    )
+    kind = KIND_OF_CODE[kind]
+    return ValueRecord(ref & _64_BITS, kind, fingerprint, sealed, wrapped, owner & _64_BITS)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
