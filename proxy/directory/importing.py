@@ -26,6 +26,7 @@ from proxy.directory.rows import Ledger, Seen, digest_of
 from proxy.directory.sealer import ValueSealer
 from proxy.directory.subjects import Person
 from proxy.errors import InputError, StoreUnavailable
+from proxy.store.changes import ERASURES
 from proxy.store.interface import Conflict, Staging, Store, SubjectRecord
 
 MAX_SHRINK = 0.20
@@ -157,6 +158,7 @@ class _Import:
         self._source, self._progress = source, progress
         # All keys of one source begin alike: so who is absent from a roster can be told.
         self._tag = sealer.source_key(source, "")[:_TAG_BYTES]
+        self._epoch = (store.get_meta(ERASURES) or b"").decode()
         self._ledger = Ledger(staging, sealer)
         self._merger = Merger(staging, self._tag)
         self._seen = Seen(_TAG_BYTES)
@@ -199,7 +201,7 @@ class _Import:
         written: dict[bytes, SubjectRecord] = {}
         work: list[tuple[int, Person, bytes, SubjectRecord | None]] = []
         for number, person in enumerate(people):
-            key, digest = keys[number], digest_of(person, self._sealer)
+            key, digest = keys[number], digest_of(person, self._sealer, self._epoch)
             self._seen.add(key)
             ready = staged[number]
             if not person.active:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
@@ -68,7 +68,7 @@ class Ledger:
 
     def new_reference(self) -> int:
         """Random, 64 bits, never 0. Among ten million one is taken once in 370,000 imports."""
-        return secrets.randbits(64) or self.new_reference()
+        return int.from_bytes(os.urandom(8)) or self.new_reference()
 
     def _prepared(self, person: Person) -> list[Value]:
         row = []
@@ -136,10 +136,11 @@ class Seen:
         return at < len(shelf) and shelf[at] == number
 
 
-def digest_of(person: Person, sealer: ValueSealer) -> bytes:
-    """Eight keyed bytes of all that a roster says of a person."""
+def digest_of(person: Person, sealer: ValueSealer, epoch: str = "") -> bytes:
+    """Eight keyed bytes of all that a roster says of a person. Another epoch, another digest."""
     fields = (
         _ROW_SCHEME,
+        epoch,
         person.kind,
         person.given_name,
         person.family_name,

@@ -8,6 +8,11 @@ import secrets
 from proxy.store.interface import Change, Conflict, Store
 
 
+ERASURES = "erasures"
+"""Meta value that grows when values are forgotten: an import then reads every row anew, since
+somebody who still is in a roster must be protected again, under new references."""
+
+
 def apply_change(store: Store, change: Change) -> int:
     """Stage and commit under a token of its own; nothing is left behind when it fails."""
     with contextlib.closing(store.staging(secrets.token_bytes(16))) as staging:
@@ -15,6 +20,8 @@ def apply_change(store: Store, change: Change) -> int:
             raise Conflict(f"the directory is at {staging.base_version}, not {change.base_version}")
         try:
             staging.add(change.values, change.subjects)
+            if change.forget_values:
+                store.set_meta(ERASURES, b"%d" % (int(store.get_meta(ERASURES) or 0) + 1))
             return staging.commit(change.forget_values, change.forget_subjects)
         except BaseException:
             with contextlib.suppress(Exception):  # the first error says more

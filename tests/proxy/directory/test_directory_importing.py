@@ -204,6 +204,17 @@ class TestDirectory:
         assert index.plain(ref) is None
         assert index.find("lea@c.example") == []
 
+    def test_who_is_erased_and_still_in_the_roster_is_protected_again(self, store, sealer):
+        run(store, sealer, [LEA, PAUL])
+        ref = Index.build(store, sealer).lookup(Kind.EMAIL, "lea@c.example")
+        store.directory_apply(Change(1, forget_values=(ref,)))
+        run(store, sealer, [LEA, PAUL])
+        index = Index.build(store, sealer)
+        (match,) = index.find("lea@c.example")
+        assert match.ref not in (0, ref)
+        assert index.plain(ref) is None
+        assert figures(run(store, sealer, [LEA, PAUL])) == (0, 0, 0, 2)
+
     def test_counts_name_nobody(self, store, sealer):
         run(store, sealer, [LEA, PAUL, TWIN])
         counts = Index.build(store, sealer).counts()
