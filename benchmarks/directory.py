@@ -134,6 +134,25 @@ def sizes(folder: Path) -> dict[str, float]:
     }
 
 
+@contextlib.contextmanager
+def another_worker(root: Path) -> Iterator[None]:
+    """A process that has the index mapped too: what both map is not unshared."""
+    command = [sys.executable, "-m", "benchmarks.directory", "--hold", str(root)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdin and holder.stdout, "piped"
+        holder.stdout.readline()
+        yield
+        holder.stdin.close()
+
+
+def hold(root: Path) -> None:
+    """Map the index until nobody needs it any more."""
+    folder = load_site(root).state_dir / building_process.FOLDER
+    mapped = [load(path) for path in folder.glob("*.directory")]
+    print(len(mapped), flush=True)
+    sys.stdin.read()
+
+
 def unshared() -> float:
     """Megabytes that are this process's alone."""
     lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
@@ -144,7 +163,7 @@ def unshared() -> float:
 def work(root: Path) -> dict[str, float]:
     """What a worker does with the index, in a process of its own."""
     figures: dict[str, float] = {}
-    with opened(root) as (site, store, sealer):
+    with another_worker(root), opened(root) as (site, store, sealer):
         before, started = unshared(), time.process_time()
         index = Directory(store, sealer, (), site.state_dir / building_process.FOLDER).index
         figures["open s"] = time.process_time() - started
@@ -213,10 +232,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.directory")
     parser.add_argument("sizes", nargs="*", type=int, default=SIZES)
     parser.add_argument("--measure", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--hold", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--worker", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.measure:
         print(json.dumps(measure(args.measure)))
+    elif args.hold:
+        hold(args.hold)
     elif args.worker:
         print(json.dumps(work(args.worker)))
     else:

@@ -348,6 +348,9 @@ def _compile(shapes: ShapeBook) -> re2._Regexp:
     options.log_errors = False
     options.never_capture = True
     pattern = f"\\b(?:{'|'.join(whole)})\\b|{'|'.join(abroad)}"
+    # RE2's automaton must have room for all heads, else it falls back on one that is fifty
+    # times slower.
+    options.max_mem = (8 << 20) + 400 * len(pattern)
     return re2.compile(pattern.encode("latin-1"), options)
 
 

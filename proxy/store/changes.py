@@ -7,7 +7,6 @@ import secrets
 
 from proxy.store.interface import Change, Conflict, Store
 
-
 ERASURES = "erasures"
 """Meta value that grows when values are forgotten: an import then reads every row anew, since
 somebody who still is in a roster must be protected again, under new references."""
@@ -19,9 +18,9 @@ def apply_change(store: Store, change: Change) -> int:
         if staging.base_version != change.base_version:
             raise Conflict(f"the directory is at {staging.base_version}, not {change.base_version}")
         try:
-            staging.add(change.values, change.subjects)
             if change.forget_values:
                 store.set_meta(ERASURES, b"%d" % (int(store.get_meta(ERASURES) or 0) + 1))
+            staging.add(change.values, change.subjects)
             return staging.commit(change.forget_values, change.forget_subjects)
         except BaseException:
             with contextlib.suppress(Exception):  # the first error says more
