@@ -139,7 +139,8 @@ def another_worker(root: Path) -> Iterator[None]:
     """A process that has the index mapped too: what both map is not unshared."""
     command = [sys.executable, "-m", "benchmarks.directory", "--hold", str(root)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
-        assert holder.stdin and holder.stdout, "piped"
+        assert holder.stdin
+        assert holder.stdout
         holder.stdout.readline()
         yield
         holder.stdin.close()
