@@ -216,7 +216,7 @@ class ScopeBook:
         at = np.searchsorted(refs, values)
         there = at < len(refs)
         there[there] = refs[at[there]] == values[there]
-        pairs = np.unique(at[there].astype(np.uint64) << np.uint64(32) | where[there])
+        pairs = _distinct(at[there].astype(np.uint64) << np.uint64(32) | where[there])
         numbers, scopes = pairs >> np.uint64(32), pairs & np.uint64(0xFFFF_FFFF)
         starts = np.flatnonzero(np.diff(numbers, prepend=np.uint64(1 << 63)))
         counts = np.diff(starts, append=len(numbers))
@@ -276,7 +276,7 @@ class ScopeBook:
             by_school.update(names)
         return {
             "subjects": {k.value: n for k, n in zip(SubjectKind, by_kind, strict=True) if n},
-            "leavers": len(np.unique(refs)) - len(everybody),
+            "leavers": len(_distinct(refs)) - len(everybody),
             "schools": dict(by_school),
         }
 
@@ -287,6 +287,15 @@ class ScopeBook:
             for name in classes or ("",):
                 found.add(self.classes.setdefault((school, name), len(self.classes)) << 1 | 1)
         return tuple(sorted(found))
+
+
+def _distinct(values: Array) -> Array:
+    """Sorted, each once. ``numpy.unique`` hashes first, which takes three times as long here."""
+    ordered = np.sort(values)
+    first = np.ones(len(ordered), dtype=bool)
+    first[1:] = ordered[1:] != ordered[:-1]
+    found: Array = ordered[first]
+    return found
 
 
 def _repeated(sorted_refs: Array) -> list[int]:
