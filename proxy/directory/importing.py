@@ -259,8 +259,16 @@ class _Import:
         refs = dict.fromkeys(self._ledger.own(values, ref))
         if before is not None:
             refs.update(dict.fromkeys(before.values))
+        kept = before if person.partial else None
         record = SubjectRecord(
-            ref, person.kind, key, True, person.schools, person.classes, tuple(refs), digest
+            ref=ref,
+            kind=kept.kind if kept else person.kind,
+            source_key=key,
+            active=True,
+            schools=person.schools or (kept.schools if kept else ()),
+            classes=person.classes or (kept.classes if kept else ()),
+            values=tuple(refs),
+            digest=digest,
         )
         self._merger.add(record)
         return record

@@ -141,6 +141,7 @@ def digest_of(person: Person, sealer: ValueSealer, epoch: str = "") -> bytes:
     fields = (
         _ROW_SCHEME,
         epoch,
+        "partial" if person.partial else "",
         person.kind,
         person.given_name,
         person.family_name,
