@@ -32,8 +32,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks import pseudonyms
-from benchmarks import directory
+from benchmarks import directory, pseudonyms
 from benchmarks.load import Target, download, posts
 from proxy.ca import export_ca
 from proxy.cli.demo import furnish
