@@ -9,6 +9,8 @@ keep-alive, one person pseudonymised on the way up and restored on the way down:
 - and bodies rewritten as they pass (``benchmarks.streaming``).
 
 Then what pseudonyms cost by themselves (``benchmarks.pseudonyms``).
+Then the directory: import, index and look-ups for a school, a town and an academy
+(``benchmarks.directory``; minutes for the academy: ``--directory 1000 100000`` leaves it out).
 
 Proxies take turns in short rounds so that a slow moment of the machine hits all alike; each
 proxy is pinned to one core, the load and the origin to the other, where there are two.
@@ -30,7 +32,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks import pseudonyms, streaming
+from benchmarks import directory, pseudonyms, streaming
 from benchmarks.load import Target, download, posts
 from benchmarks.stage import cpu_seconds, prepare_site, start, wait_for
 from proxy.ca import export_ca
@@ -155,6 +157,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=3.0, help="a round of one proxy")
     parser.add_argument("--only", nargs="*", default=["bare", "mitmdump", "presidio"])
     parser.add_argument("--megabytes", type=int, default=64, help="the long body; 2000 for 2 GB")
+    parser.add_argument("--directory", nargs="*", type=int, default=directory.SIZES)
     args = parser.parse_args()
     names = ["preau", *(name for name in args.only if name != "presidio")]
     if "presidio" in args.only:
@@ -162,6 +165,7 @@ def main() -> int:
             names.append("presidio")
         else:
             print("(c) Presidio is left out: .venv-bench is not there (`make bench` makes it)")
+    cores = os.sched_getaffinity(0)
     with tempfile.TemporaryDirectory(prefix="preau-bench-") as scratch:
         folder = Path(scratch)
         people = cast(PEOPLE, school=SCHOOL)
@@ -185,6 +189,9 @@ def main() -> int:
             origin_process.kill()
     print()
     pseudonyms.main()
+    os.sched_setaffinity(0, cores)
+    if args.directory:
+        directory.report(tuple(args.directory))
     return 0
 
 

@@ -16,7 +16,8 @@ from typing import Self
 
 from proxy.audit import AuditLog, ClientKeys, Event, fit, make_event, open_audit
 from proxy.blocking import BLOCK_LISTS, ListFile, ListReport, build, discover, open_blocker
-from proxy.directory.index import Counts, Directory, Index
+from proxy.directory import building_process
+from proxy.directory.index import Directory, Index
 from proxy.engine import Client, Engine
 from proxy.engine.snapshot import Snapshot
 from proxy.errors import InputError, PreauError, Refused
@@ -44,9 +45,7 @@ def open_snapshot(root: Path) -> Snapshot:
     def no_pseudonyms(service: str) -> Pseudonymiser:
         raise PreauError(f"{service}: this command does not pseudonymise")
 
-    return Snapshot(
-        policy, Index({}, {}, Counts(), canonical), build(_lists(policy.site)), no_pseudonyms
-    )
+    return Snapshot(policy, Index.empty(canonical), build(_lists(policy.site)), no_pseudonyms)
 
 
 def open_log(site: Site, gateway: str = "preau") -> AuditLog:
@@ -78,7 +77,13 @@ class Runtime:
         self._client_keys = ClientKeys(
             self.site.audit_dir / "client-keys", self.site.audit_retention_months * 31
         )
-        self._directory = Directory(store, self._sealer, self.site.school_domains)
+        self._directory = Directory(
+            store,
+            self._sealer,
+            self.site.school_domains,
+            self.site.state_dir / building_process.FOLDER,
+            lambda: building_process.build(self.site.root),
+        )
         self._count_directory()
         lists = _lists(self.site)
         self._lists_seen = _fingerprint(lists)

@@ -4,8 +4,7 @@ A name alone is a word too often (8,700 false hits a megabyte of French prose); 
 next to a family name hardly ever is (fewer than one). So:
 
 1. One RE2 pass over the folded text finds a *seam*: the last word of a known given name next
-   to the first word of a known family name, or the other way round. RE2 turns these words
-   into one automaton: 580 MB/s and next to no false seam, whatever the number of people.
+   to the first word of a known family name, or the other way round (``name_table.Seam``).
 2. At a seam, the longest pair of the directory that covers it, leftmost first.
 3. Rules that keep the catch clean: capitals, compound given names, never half a name.
 """
@@ -17,10 +16,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-import re2
-
-from proxy.directory.fold import EXPANSIONS, OTHER_SCRIPT, Folded, expand, spelling, words
+from proxy.directory.fold import OTHER_SCRIPT, Folded, expand, spelling, words
 from proxy.directory.match import Match
+from proxy.directory.name_table import NamePair, NameTable, Seam
 from proxy.directory.words import COMMON_WORDS, COMPOUND_HEADS, PARTICLES
 from proxy.kinds import Kind
 
@@ -28,16 +26,7 @@ _WORD = re.compile(rb"[^ \n]+")
 _REACH = 256
 """How far from a seam a name may begin or end."""
 _HYPHENS = frozenset("-\u2010\u2011")
-_JOINT = " {1,8}"
 _SPACES = re.compile("[ \xa0\u202f]+")
-
-
-class NamePair(NamedTuple):
-    """One full name of the directory."""
-
-    ref: int
-    given: str
-    family: str
 
 
 class _Seam(NamedTuple):
@@ -57,31 +46,11 @@ class _Word(NamedTuple):
 class NameNet:
     """Finds the full names of a directory in folded texts. Immutable, shared by threads."""
 
-    def __init__(self, pairs: Iterable[NamePair], given_names: Iterable[str] = ()) -> None:
-        """``given_names``: those known beyond the pairs, so that ``Jean-Pierre`` is one."""
-        self._pairs: dict[bytes, tuple[NamePair, ...]] = {}
-        self._reach: dict[bytes, int] = {}
-        self._given = {b" ".join(words(name)) for name in given_names}
-        seams: tuple[set[bytes], ...] = (set(), set(), set(), set())
-        for pair in pairs:
-            given, family = words(pair.given), words(pair.family)
-            if given and family:
-                self._add(pair, given, family)
-                ends = (given[-1], family[0], family[-1], given[0])
-                for ends_seen, word in zip(seams, ends, strict=True):
-                    ends_seen.add(word)
-        self._longest = max(self._reach.values(), default=0)
-        self._given_words = seams[0] | seams[3]
-        self._seam = _compile_seam(*seams) if self._pairs else None
-
-    def _add(self, pair: NamePair, given: tuple[bytes, ...], family: tuple[bytes, ...]) -> None:
-        self._given.add(b" ".join(given))
-        for order in (given + family, family + given):
-            key = b" ".join(order)
-            known = self._pairs.get(key, ())
-            if pair not in known:
-                self._pairs[key] = (*known, pair)
-            self._reach[order[0]] = max(self._reach.get(order[0], 0), len(order))
+    def __init__(self, table: NameTable) -> None:
+        self._table = table
+        self._pairs, self._reach = table.pairs, table.reach
+        self._longest = table.longest
+        self._seam = Seam(table) if table.given_words else None
 
     def find(self, folded: Folded, any_case: bool = False) -> list[Match]:
         """Matches in ``folded.text``, left to right."""
@@ -103,16 +72,16 @@ class NameNet:
 
     def begins(self, typed: Sequence[bytes]) -> bool:
         """Whether a full name may begin with this folded word."""
-        return bool(typed) and typed[0] in self._reach
+        return bool(typed) and self._reach(typed[0]) > 0
 
     def pair(self, typed: Iterable[bytes]) -> NamePair | None:
         """The pair that these folded words are, all of them, in either order."""
-        known = self._pairs.get(b" ".join(typed))
+        known = self._pairs(b" ".join(typed))
         return min(known) if known else None
 
     def of_text(self, text: str) -> NamePair | None:
         """The pair that a whole text is, as in a name field."""
-        known = self._pairs.get(b" ".join(words(text)))
+        known = self._pairs(b" ".join(words(text)))
         return _best(known, text) if known else None
 
     # --- at a seam -----------------------------------------------------------------------
@@ -134,10 +103,10 @@ class NameNet:
     ) -> Iterator[tuple[int, int, tuple[NamePair, ...]]]:
         """Pairs that cover words ``seam`` and ``seam + 1``: leftmost, then longest."""
         for first in range(seam + 1):
-            reach = self._reach.get(around[first].letters, 0)
+            reach = self._reach(around[first].letters)
             for beyond in range(min(first + reach, len(around)), seam + 1, -1):
                 key = b" ".join([word.letters for word in around[first:beyond]])
-                if known := self._pairs.get(key):
+                if known := self._pairs(key):
                     yield first, beyond, known
 
     def _accepts(self, candidate: _Candidate, any_case: bool) -> bool:
@@ -153,8 +122,8 @@ class NameNet:
             return False
         head, tail = candidate.letters
         return (
-            b" ".join(candidate.letters) in self._given
-            or (head in COMPOUND_HEADS and tail in self._given_words)
+            self._table.is_given_name(b" ".join(candidate.letters))
+            or (head in COMPOUND_HEADS and self._table.is_given(tail))
             or candidate.has_neighbour
         )
 
@@ -167,11 +136,7 @@ class NameNet:
 
     def _begins_pair(self, rest: list[_Word]) -> bool:
         """Whether the next words are a name of their own (``Paul Durand-Jean Martin``)."""
-        reach = self._reach.get(rest[0].letters, 0) if rest else 0
-        return any(
-            b" ".join([word.letters for word in rest[:count]]) in self._pairs
-            for count in range(2, reach + 1)
-        )
+        return self._table.longest_pair([word.letters for word in rest])[0] > 0
 
 
 class _Candidate:
@@ -283,31 +248,3 @@ def _best(known: tuple[NamePair, ...], typed: str) -> NamePair:
         return not (natural or reverse), natural if shouted else not natural, pair.ref
 
     return min(known, key=rank)
-
-
-def _compile_seam(
-    given_last: set[bytes],
-    family_first: set[bytes],
-    family_last: set[bytes],
-    given_first: set[bytes],
-) -> re2._Regexp:
-    natural = rf"(?:{_any(given_last)}){_JOINT}(?:{_any(family_first)})"
-    reverse = rf"(?:{_any(family_last)}){_JOINT}(?:{_any(given_first)})"
-    options = re2.Options()
-    options.encoding = re2.Options.Encoding.LATIN1
-    options.log_errors = False
-    options.never_capture = True
-    letters = sum(map(len, given_last | family_first | family_last | given_first))
-    options.max_mem = (64 << 20) + 400 * letters
-    return re2.compile(f"[ \n](?:{natural}|{reverse})[ \n]".encode("latin-1"), options)
-
-
-def _any(known: set[bytes]) -> str:
-    return "|".join(map(_as_pattern, sorted(known)))
-
-
-def _as_pattern(word: bytes) -> str:
-    pattern = word.decode("latin-1")
-    for short, long in EXPANSIONS:
-        pattern = pattern.replace(long.decode(), f"(?:{long.decode()}|{short.decode('latin-1')})")
-    return pattern

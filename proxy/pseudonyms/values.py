@@ -30,6 +30,7 @@ __all__ = ["WRAPPED_BYTES", "ValueSealer", "canonical", "new_reference"]
 _NONCE = 12
 _KEY = 32
 _TAG = 16
+_CODES = {kind: bytes((kind.code,)) for kind in Kind}
 WRAPPED_BYTES = _NONCE + _KEY + _TAG
 
 
@@ -101,9 +102,10 @@ class ValueSealer:
     ) -> tuple[bytes, bytes]:
         """``(sealed, wrapped key)`` under a new data key."""
         context = _context(ref, kind, in_vault)
-        key = os.urandom(_KEY)
-        sealed = _encrypt(AESGCM(key), _encode(text), context)
-        return sealed, _encrypt(self._wrapping, key, context)
+        fresh = os.urandom(_KEY + 2 * _NONCE)  # one call to the kernel, not three
+        key, nonce, other = fresh[:_KEY], fresh[_KEY:-_NONCE], fresh[-_NONCE:]
+        sealed = nonce + AESGCM(key).encrypt(nonce, _encode(text), context)
+        return sealed, other + self._wrapping.encrypt(other, key, context)
 
     def open(
         self, ref: int, kind: Kind, sealed: bytes, wrapped: bytes, *, in_vault: bool = False
@@ -123,12 +125,7 @@ class ValueSealer:
 
 def _context(ref: int, kind: Kind, in_vault: bool) -> bytes:
     table = b"preau/1/vault" if in_vault else b"preau/1/value"
-    return table + ref.to_bytes(8) + bytes((kind.code,))
-
-
-def _encrypt(cipher: AESGCM, plain: bytes, context: bytes) -> bytes:
-    nonce = os.urandom(_NONCE)
-    return nonce + cipher.encrypt(nonce, plain, context)
+    return table + ref.to_bytes(8) + _CODES[kind]
 
 
 def _encode(text: str) -> bytes:

@@ -254,6 +254,7 @@ def _person(
         classes=_classes(record, memory),
         active=not civil.has_left(record, problems, "entelevedatesortiestructrattach"),
         partial=record.tag == _MODIFY,
+        stable_keys=(record["id"] or record["entpersonjointure"],),
     )
     if person.partial:
         return person
