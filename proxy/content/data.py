@@ -28,12 +28,20 @@ class BodyFields(NamedTuple):
 
     json: FieldState = dead_state()
     form: Mapping[str, FieldRule] = {}
+    inside: FieldState = dead_state()
+    """For JSON that stands inside something else."""
 
 
 NO_FIELDS = BodyFields()
 
 
-def start(visitor: Visitor, limits: Limits, direction: str, size: int) -> Walk:
+def start(
+    visitor: Visitor,
+    limits: Limits,
+    direction: str,
+    size: int,
+    inside: FieldState = NO_FIELDS.inside,
+) -> Walk:
     """A new reading of a message of ``size`` bytes."""
     return Walk(
         visitor,
@@ -43,6 +51,7 @@ def start(visitor: Visitor, limits: Limits, direction: str, size: int) -> Walk:
         free_text.prose,
         lambda data, declared, walk: rewrite(data, declared, walk),
         limits.work * size + _WORK_FLOOR,
+        inside=inside,
     )
 
 

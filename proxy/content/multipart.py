@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from binascii import Error, a2b_qp, b2a_base64, b2a_qp
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from proxy.content import charset
 from proxy.content.disposition import rewrite_disposition
@@ -19,12 +19,15 @@ from proxy.content.edits import splice
 from proxy.content.visitor import Drop
 from proxy.content.walk import Walk
 from proxy.errors import Refused
-from proxy.policy.model import FieldRule
+from proxy.policy.model import Action, FieldRule
+from proxy.policy.plausible import looks_like
+from proxy.policy.telling import rules_among
 from proxy.reasons import Reason
 
 _HEAD_END = re.compile(rb"\r?\n\r?\n")
 _HEADER = re.compile(rb"^([!-9;-~]+):[ \t]*((?:[^\r\n]|\r?\n[ \t])*)", re.M)
 _NAME = re.compile(rb'[;\s]name="((?:[^"\\]|\\.)*)"|[;\s]name=([^;\s]+)', re.I)
+_FIELD = re.compile(rb"^content-disposition:[^\r\n]*", re.I | re.M)
 _BOUNDARY = re.compile(r"boundary=(?:\"([^\"]{1,200})\"|([^;\s\"]{1,200}))", re.I)
 _FIRST_LINE = re.compile(rb"\A\s*--([^\r\n]{1,200})\r?\n")
 _REQUEST_LINE = re.compile(
@@ -62,6 +65,8 @@ def rewrite(data: bytes, boundary: bytes, walk: Walk, rules: Mapping[str, FieldR
         raise Refused(Reason.UNDECODABLE, "too many parts")
     if not marks:
         return _loose(data, walk)
+    if rules:
+        rules = rules_among(rules, [name.decode("utf-8", "replace") for name in _names(data)])
     pieces: list[bytes] = [_loose(data[: marks[0].start()], walk)]
     changed = pieces[0] != data[: marks[0].start()]
     for index, mark in enumerate(marks):
@@ -72,6 +77,14 @@ def rewrite(data: bytes, boundary: bytes, walk: Walk, rules: Mapping[str, FieldR
         changed = changed or rewritten is not content
         pieces += (mark[0], rewritten)
     return b"".join(pieces) if changed else data
+
+
+def _names(data: bytes) -> Iterator[bytes]:
+    """The names of the fields, wherever a part begins with one."""
+    for match in _FIELD.finditer(data):
+        name = _NAME.search(match[0])
+        if name:
+            yield name[1] or name[2] or b""
 
 
 def _loose(data: bytes, walk: Walk) -> bytes:
@@ -162,6 +175,9 @@ def _content(
     rules: Mapping[str, FieldRule],
 ) -> bytes:
     rule = rules.get(_name(fields.get(b"content-disposition", b""))) if rules else None
+    if rule is not None and rule.action is Action.SEARCH:
+        with walk.typed():
+            return walk.data(plain, declared)
     if rule is not None:
         ruled = _ruled(plain, rule, walk)
         if ruled is not None:
@@ -179,7 +195,7 @@ def _name(disposition: bytes) -> str:
 def _ruled(plain: bytes, rule: FieldRule, walk: Walk) -> bytes | None:
     """A field under a rule: its replacement, or ``None`` if the rule does not deal with it."""
     text = charset.read(plain)
-    if text is None:
+    if text is None or (rule.guessed and not looks_like(rule.kind, text.view)):
         return None
     answer = walk.visitor.field(rule, text.view)
     if answer is None:

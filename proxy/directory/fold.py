@@ -25,19 +25,23 @@ import unicodedata
 from bisect import bisect_right
 from typing import NamedTuple
 
-SOFT = " \xa0\u202f-\u2010\u2011'’,"
+HYPHENS = "-\u2010\u2011\u2012\u2013\u2043\u2212\ufe63\uff0d"
+SPACES = " \xa0\u2002\u2003\u2005\u2007\u2009\u202f\u3000"
+APOSTROPHES = "'’\u02bc\u2018\uff07"
+SOFT = SPACES + HYPHENS + APOSTROPHES + ","
 """What may stand between two words of one name. See the contract in ``content/visitor.py``."""
 
 _LIGATURES = {"œ": 0x9C, "æ": 0x9D, "ß": 0x9E}
 EXPANSIONS = ((b"\x9c", b"oe"), (b"\x9d", b"ae"), (b"\x9e", b"ss"))
 _UNDECOMPOSED = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ŧ": "t", "ĸ": "k"}
 OTHER_SCRIPT = re.compile(rb"[\xc0-\xff]")
-_MARKS = re.compile("[\u0300-\u036f]+")
+_MARKS = re.compile("[\u0300-\u036f\xad\u200b-\u200d\u2060\ufeff]+")
+"""What a reader does not see: combining marks, soft hyphens, joiners of no width."""
 _HARD, _SPACE, _UNDERSCORE = 0x0A, 0x20, 0x02
 
 
 class Shift:
-    """Offsets in a text without its combining marks, brought back to the text as given."""
+    """Offsets in a text without its marks (``_MARKS``), brought back to the text as given."""
 
     __slots__ = ("_at", "_by")
 
@@ -64,6 +68,8 @@ class Folded(NamedTuple):
 
 def fold(text: str) -> Folded:
     """Both foldings of ``text``. ``names`` has one line break more at either end."""
+    if "\xad" in text:
+        return _fold_slowly(text)
     try:
         raw = text.encode("latin-1")
         tables = _LATIN_1
@@ -130,7 +136,9 @@ def _id_byte(character: str) -> int:
     if character.isascii():
         return ord(character.lower())
     if character in SOFT:
-        return {"’": ord("'")}.get(character, _SPACE if character.isspace() else ord("-"))
+        if character in APOSTROPHES:
+            return ord("'")
+        return _SPACE if character in SPACES else ord("-")
     byte = _name_byte(character)
     return byte if byte < 0x80 and byte != _HARD else 0
 

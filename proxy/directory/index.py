@@ -14,12 +14,15 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
+from proxy.directory.classes import Classes
 from proxy.directory.fold import fold, name_key
 from proxy.directory.identifiers import EXACT_KINDS, IdentifierNet
 from proxy.directory.match import Match, without_overlaps
 from proxy.directory.names import NameNet, NamePair
 from proxy.directory.sealer import ValueSealer
+from proxy.directory.seen import SeenNet
 from proxy.errors import StoreUnavailable
 from proxy.kinds import Kind, SubjectKind
 from proxy.pseudonyms.canonical import NAME_SEPARATOR
@@ -55,6 +58,7 @@ class Index:
         canonical: Callable[[Kind, str], str],
         school_domains: Iterable[str] = (),
         classes: Mapping[int, frozenset[tuple[str, str]]] | None = None,
+        subjects: Iterable[SubjectRecord] = (),
     ) -> None:
         """``values``: kind and canonical text by reference. ``schools``, ``classes``: by it too."""
         self._values, self._schools, self._counts = values, schools, counts
@@ -77,6 +81,7 @@ class Index:
             else:
                 self._other[kind, text] = ref
         self._names = NameNet(pairs, given_names)
+        self._rosters = Classes(subjects, values)
         self._identifiers = IdentifierNet(exact, self._names, school_domains)
 
     @classmethod
@@ -95,6 +100,7 @@ class Index:
                     sealer.canonical,
                     school_domains,
                     _gathered(subjects, _classes),
+                    subjects,
                 )
         raise StoreUnavailable("the directory kept changing while it was read; try again")
 
@@ -103,19 +109,30 @@ class Index:
         """The directory version this was built from."""
         return self._counts.version
 
-    def find(self, text: str, any_case: bool = False) -> list[Match]:
+    def find(
+        self, text: str, any_case: bool = False, school: str = "", seen: SeenNet | None = None
+    ) -> list[Match]:
         """Identifiers in ``text``, sorted, not overlapping.
 
-        ``any_case`` for a field that people type: names count in lower case too.
+        ``any_case`` for a field that people type: names count in lower case too. ``school``
+        is the viewer's: its families are found behind a title or an initial. ``seen`` is the
+        net of what the same request has shown.
         """
         folded = fold(text)
-        names = self._names.find(folded, any_case)
+        names = self._names.find(folded, any_case, _School(self, school) if school else None)
         found = self._identifiers.find(folded)
+        if seen is not None:
+            found += seen.find(folded, any_case)
         found = without_overlaps([*names, *found]) if found else names
         if found and folded.shift:
             back = folded.shift.back
             return [Match(back(m.start), back(m.end), m.kind, m.ref) for m in found]
         return found
+
+    def classmates(self, refs: Iterable[int]) -> list[tuple[Kind, str]]:
+        """The lone names of each class that several of these people sit in."""
+        shared = self._rosters.shared(refs)
+        return [self._values[ref] for number in shared for ref in self._rosters.names(number)]
 
     def lookup(self, kind: Kind, text: str) -> int | None:
         """The reference of the directory value that ``text`` spells, or ``None``."""
@@ -145,11 +162,30 @@ class Index:
         """Figures for people and metrics."""
         return self._counts
 
+    def family_of(self, key: bytes, school: str) -> int | None:
+        """A family name of this school, by its folded words."""
+        refs = self._single.get((Kind.FAMILY_NAME, key.decode("latin-1")), ())
+        return next((ref for ref in refs if school in self.schools(ref)), None)
+
     def _spelt(self, kind: Kind, text: str, refs: tuple[int, ...]) -> int:
         """Of values that fold alike, the one spelt so; else always the same one."""
         typed = self._canonical(kind, text)
         exact = (ref for ref in refs if self._values[ref][1] == typed)
         return next(exact, refs[0])
+
+
+class _School(NamedTuple):
+    """The families of the viewer's school (``names.FamilyScope``)."""
+
+    directory: Index
+    school: str
+
+    def family(self, key: bytes) -> int | None:
+        return self.directory.family_of(key, self.school)
+
+    def refs_near(self, pairs: Iterable[NamePair]) -> int | None:
+        near = (pair.ref for pair in pairs if self.school in self.directory.schools(pair.ref))
+        return next(near, None)
 
 
 class Directory:

@@ -6,30 +6,43 @@ next to a family name hardly ever is (fewer than one). So:
 1. One RE2 pass over the folded text finds a *seam*: the last word of a known given name next
    to the first word of a known family name, or the other way round. RE2 turns these words
    into one automaton: 580 MB/s and next to no false seam, whatever the number of people.
-2. At a seam, the longest pair of the directory that covers it, leftmost first.
+   A title or an initial next to a family name is a seam as well.
+2. At a seam, the longest pair of the directory that covers it, leftmost first. Between two
+   cells or lines, a pair is two names, each replaced where it stands.
 3. Rules that keep the catch clean: capitals, compound given names, never half a name.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import re2
 
-from proxy.directory.fold import EXPANSIONS, OTHER_SCRIPT, Folded, expand, spelling, words
+from proxy.directory.fold import (
+    EXPANSIONS,
+    OTHER_SCRIPT,
+    SPACES,
+    Folded,
+    expand,
+    spelling,
+    words,
+)
 from proxy.directory.match import Match
-from proxy.directory.words import COMMON_WORDS, COMPOUND_HEADS, PARTICLES
+from proxy.directory.neighbours import BREAK, GAP, HYPHEN, REACH, ends
+from proxy.directory.words import COMMON_WORDS, COMPOUND_HEADS, PARTICLES, TITLES
 from proxy.kinds import Kind
 
 _WORD = re.compile(rb"[^ \n]+")
-_REACH = 256
-"""How far from a seam a name may begin or end."""
-_HYPHENS = frozenset("-\u2010\u2011")
 _JOINT = " {1,8}"
-_SPACES = re.compile("[ \xa0\u202f]+")
+_TAGS = "td|th|tr|b|i|em|strong|span|li|div|p|dt|dd|u"
+_CELLS = rf"(?:[ \n]|\n(?:{_TAGS})\n){{1,10}}"
+_BETWEEN_CELLS = re.compile(rf"(?:[\s;|,\"'\[\]]|</?(?:{_TAGS})>){{1,40}}", re.IGNORECASE)
+_NEXT_LINE = re.compile(r"[ \t]*\r?\n[ \t]*")
+_INITIALS = re.compile(r"(?<![^\W_])(?:[^\W\d_]\.[ \xa0\u202f-]?){1,3}\Z")
+_SPACES = re.compile(f"[{SPACES}]+")
 
 
 class NamePair(NamedTuple):
@@ -38,6 +51,16 @@ class NamePair(NamedTuple):
     ref: int
     given: str
     family: str
+
+
+class FamilyScope(Protocol):
+    """Which families are near enough for a title or an initial to name one of theirs."""
+
+    def family(self, key: bytes) -> int | None:
+        """The reference of a family name of the viewer's school, by its folded words."""
+
+    def refs_near(self, pairs: Iterable[NamePair]) -> int | None:
+        """The reference of one of these people that is of the viewer's school."""
 
 
 class _Seam(NamedTuple):
@@ -72,6 +95,10 @@ class NameNet:
                     ends_seen.add(word)
         self._longest = max(self._reach.values(), default=0)
         self._given_words = seams[0] | seams[3]
+        self._family_words = seams[1] | seams[2]
+        self._by_initial: dict[int, list[bytes]] = {}
+        for name in self._given:
+            self._by_initial.setdefault(name[0], []).append(name)
         self._seam = _compile_seam(*seams) if self._pairs else None
 
     def _add(self, pair: NamePair, given: tuple[bytes, ...], family: tuple[bytes, ...]) -> None:
@@ -83,23 +110,57 @@ class NameNet:
                 self._pairs[key] = (*known, pair)
             self._reach[order[0]] = max(self._reach.get(order[0], 0), len(order))
 
-    def find(self, folded: Folded, any_case: bool = False) -> list[Match]:
-        """Matches in ``folded.text``, left to right."""
+    def find(
+        self, folded: Folded, any_case: bool = False, scope: FamilyScope | None = None
+    ) -> list[Match]:
+        """Matches in ``folded.text``, left to right.
+
+        With a ``scope``, also ``Mme Le Gall`` and ``J. Le Gall`` of a family within it.
+        """
         if self._seam is None:
             return []
         found: list[Match] = []
         names, position, floor = folded.names, 0, 0
-        while hit := self._seam.search(names, position):
+        search = self._seam.search
+        while hit := search(names, position):
             start, end = hit.span()
-            seam = _Seam(start + 1, names.rindex(b" ", start, end - 1) + 1, end - 1)
-            position = seam.second - 1
-            if not any_case and _is_plain_prose(folded, seam):
+            cell = self._whole_cell(folded, start + 1, end - 1)
+            if cell is not None:
+                found.append(cell)
+                position = floor = end - 1
                 continue
-            match = self._at_seam(folded, seam, floor, any_case)
-            if match is not None:
-                found.append(match)
-                position = floor = match.end + 1
+            second = max(names.rfind(b" ", start, end - 1), names.rfind(b"\n", start, end - 1)) + 1
+            seam = _Seam(start + 1, second, end - 1)
+            position = second - 1
+            matches = self._matches(folded, seam, floor, any_case, scope)
+            if matches:
+                found += matches
+                position = floor = matches[-1].end + 1
         return found
+
+    def _matches(
+        self,
+        folded: Folded,
+        seam: _Seam,
+        floor: int,
+        any_case: bool,
+        scope: FamilyScope | None,
+    ) -> list[Match] | None:
+        names = folded.names
+        if b"\n" in names[seam.first : seam.second]:
+            if _is_title(names, seam):
+                return self._titled(folded, seam, scope)
+            return self._across(folded, seam, floor)
+        if seam.end - seam.second == 1 and names[seam.end] == BREAK and scope is not None:
+            initial = self._initial_behind(folded, seam, floor, scope)
+            if initial:
+                return initial
+        if not any_case and _is_plain_prose(folded, seam):
+            return None
+        match = self._at_seam(folded, seam, floor, any_case)
+        if match is not None:
+            return [match]
+        return self._titled(folded, seam, scope) if _is_title(names, seam) else None
 
     def begins(self, typed: Sequence[bytes]) -> bool:
         """Whether a full name may begin with this folded word."""
@@ -115,12 +176,127 @@ class NameNet:
         known = self._pairs.get(b" ".join(words(text)))
         return _best(known, text) if known else None
 
+    # --- with a title or an initial ------------------------------------------------------
+
+    def _titled(self, folded: Folded, seam: _Seam, scope: FamilyScope | None) -> list[Match] | None:
+        """``Mme Le Gall``: the family name; ``J. Le Gall``: all of it."""
+        text, names = folded.text, folded.names
+        if scope is None or text[seam.second - 1].islower() or text[seam.first - 1].islower():
+            return None
+        begin = seam.first - 1
+        dotted = text.startswith(".", seam.first)
+        stop = names.find(b"\n", seam.end, seam.end + REACH)
+        line = list(islice(_WORD.finditer(names, seam.second, stop), self._longest))
+        for count in range(len(line), 0, -1):
+            end = line[count - 1].end() - 1
+            family = b" ".join([expand(word[0]) for word in line[:count]])
+            if text[line[count - 1].start() - 1].islower() or not ends(folded, end + 1):
+                continue
+            if dotted and (initials := _INITIALS.search(text, max(0, begin - 8), seam.second - 1)):
+                ref = self._initial(names[initials.start() + 1], family, scope)
+                if ref is not None:
+                    return [Match(initials.start(), end, Kind.FULL_NAME, ref)]
+            if names[seam.first : seam.second].split(None, 1)[0].strip() in TITLES:
+                ref = scope.family(family)
+                if ref is not None:
+                    return [Match(seam.second - 1, end, Kind.FAMILY_NAME, ref)]
+        return None
+
+    def _initial_behind(
+        self, folded: Folded, seam: _Seam, floor: int, scope: FamilyScope
+    ) -> list[Match] | None:
+        """``Le Gall J.``"""
+        text = folded.text
+        if text[seam.end - 1 : seam.end] != "." or text[seam.second - 1].islower():
+            return None
+        around = _words_around(folded.names, seam, floor, self._longest)
+        last = next(i for i, word in enumerate(around) if word.start == seam.second)
+        for first in range(last):
+            family = around[first:last]
+            if text[family[0].start - 1].islower() or text[family[-1].start - 1].islower():
+                continue
+            key = b" ".join([word.letters for word in family])
+            if ref := self._initial(folded.names[seam.second], key, scope):
+                return [Match(family[0].start - 1, seam.end, Kind.FULL_NAME, ref)]
+        return None
+
+    def _initial(self, letter: int, family: bytes, scope: FamilyScope) -> int | None:
+        """Somebody of this family within the scope whose given name begins so."""
+        if scope.family(family) is None:
+            return None
+        given = self._by_initial.get(letter, ())
+        keys = (name + b" " + family for name in given)
+        return scope.refs_near(pair for key in keys for pair in self._pairs.get(key, ()))
+
+    # --- in two cells --------------------------------------------------------------------
+
+    def _across(self, folded: Folded, seam: _Seam, floor: int) -> list[Match] | None:
+        """``<td>Jean</td><td>Le Gall</td>``, ``Jean⇥Le Gall``, a name at the end of a line."""
+        text, names = folded.text, folded.names
+        left_end = next(m.end() for m in _WORD.finditer(names, seam.first))
+        joint = text[left_end - 1 : seam.second - 1]
+        if _BETWEEN_CELLS.fullmatch(joint) is None:
+            return None
+        wrapped = _NEXT_LINE.fullmatch(joint) is not None
+        left = _words_around(names, _Seam(seam.first, seam.first, left_end), floor, self._longest)
+        left = [word for word in left if word.end <= left_end]
+        right = _words_around(names, _Seam(seam.second, seam.second, seam.end), 0, self._longest)
+        right = [word for word in right if word.start >= seam.second]
+        for first in range(len(left)) if wrapped else (0,):
+            for beyond in range(len(right), 0, -1) if wrapped else (len(right),):
+                matches = self._cells(folded, left[first:], right[:beyond], wrapped)
+                if matches:
+                    return matches
+        return None
+
+    def _cells(
+        self, folded: Folded, left: list[_Word], right: list[_Word], wrapped: bool
+    ) -> list[Match] | None:
+        known = self._pairs.get(b" ".join([word.letters for word in (*left, *right)]))
+        if not known:
+            return None
+        candidate = _Candidate(folded.text, [*left, *right], 0, len(left) + len(right))
+        if not candidate.capitalised(at_least=2 if wrapped else 0):
+            return None
+        if all(word in COMMON_WORDS for word in candidate.letters) and wrapped:
+            return None
+        typed = tuple(word.letters for word in left)
+        kinds = next(
+            (
+                kinds
+                for pair in _confirmed(known, candidate)
+                for kinds, part in ((_GIVEN_FIRST, pair.given), (_FAMILY_FIRST, pair.family))
+                if words(part) == typed
+            ),
+            None,
+        )
+        if kinds is None:
+            return None
+        spans = ((part[0].start - 1, part[-1].end - 1) for part in (left, right))
+        return [Match(*span, kind, 0) for span, kind in zip(spans, kinds, strict=True)]
+
     # --- at a seam -----------------------------------------------------------------------
+
+    def _whole_cell(self, folded: Folded, first: int, end: int) -> Match | None:
+        """The quick way where data is dense: a name with capitals that is all of a cell."""
+        names = folded.names
+        if names[first - 1] != BREAK or names[end] != BREAK:
+            return None
+        words_in = names[first:end]
+        known = self._pairs.get(words_in)
+        if known is None or len(known) > 1 or not words_in.isascii():
+            return None
+        typed = folded.text[first - 1 : end - 1].split(" ")
+        if all(word[:1].isupper() and word.isalpha() for word in typed):
+            return Match(first - 1, end - 1, Kind.FULL_NAME, known[0].ref)
+        return None
 
     def _at_seam(self, folded: Folded, seam: _Seam, floor: int, any_case: bool) -> Match | None:
         """The match that covers the seam."""
         around = _words_around(folded.names, seam, floor, self._longest)
-        index = next(i for i, word in enumerate(around) if word.start == seam.first)
+        index = next((i for i, word in enumerate(around) if word.start == seam.first), -1)
+        if index < 0:
+            return None
         for first, beyond, known in self._candidates(around, index):
             candidate = _Candidate(folded.text, around, first, beyond)
             if self._accepts(candidate, any_case):
@@ -160,7 +336,9 @@ class NameNet:
 
     def _match(self, candidate: _Candidate, known: tuple[NamePair, ...]) -> Match:
         rest = candidate.around[candidate.beyond :]
-        left, right = candidate.widened(right=not self._begins_pair(rest))
+        left, right = candidate.widened(
+            self._given_words, self._family_words, right=not self._begins_pair(rest)
+        )
         if (left, right) != (candidate.start, candidate.end):
             return Match(left, right, Kind.FULL_NAME, 0)
         return Match(left, right, Kind.FULL_NAME, _best(known, candidate.text[left:right]).ref)
@@ -198,7 +376,7 @@ class _Candidate:
     @property
     def hyphenated(self) -> bool:
         """Whether a hyphen and nothing else joins the first two words."""
-        return self._joint(self.first) in _HYPHENS
+        return self._joint(self.first) in HYPHEN
 
     @property
     def has_neighbour(self) -> bool:
@@ -210,17 +388,38 @@ class _Candidate:
             for other, joint in ((self.first - 1, self.first), (self.beyond, self.beyond - 1))
         )
 
-    def widened(self, *, right: bool) -> tuple[int, int]:
-        """The span with what a hyphen ties to it: half of ``Jean Martin-Durand`` is no name."""
+    def widened(
+        self, given: Collection[bytes], family: Collection[bytes], *, right: bool
+    ) -> tuple[int, int]:
+        """The span with what is tied to it: half of ``Jean Martin-Durand`` is no name.
+
+        A hyphen ties any word with a capital. A space ties a particle (``LE Gall Jean``) or
+        another given name before the name (``Marie Jean Martin``), a family name behind it.
+        """
         first, last = self.first, self.beyond - 1
-        while first > 0 and self._tied(first - 1, first - 1):
+        while first > 0 and (
+            self._tied(first - 1, first - 1) or self._leans(first - 1, first - 1, given)
+        ):
             first -= 1
-        while right and last + 1 < len(self.around) and self._tied(last, last + 1):
+        while (
+            right
+            and last + 1 < len(self.around)
+            and (self._tied(last, last + 1) or self._leans(last, last + 1, family))
+        ):
             last += 1
         return self.around[first].start - 1, self.around[last].end - 1
 
+    def _leans(self, joint: int, other: int, names: Collection[bytes]) -> bool:
+        """Whether a space, and its capital, make the other word part of the name."""
+        word = self.around[other]
+        if self._joint(joint) not in GAP or self._small(word) or len(word.letters) < 2:
+            return False
+        if word.letters in PARTICLES:
+            return other < self.first and self.text[word.start - 1 : word.end - 1].isupper()
+        return word.letters in names and word.letters not in COMMON_WORDS
+
     def _tied(self, joint: int, other: int) -> bool:
-        return self._joint(joint) in _HYPHENS and not self._small(self.around[other])
+        return self._joint(joint) in HYPHEN and not self._small(self.around[other])
 
     def _joint(self, index: int) -> str:
         """What stands between word ``index`` and the next one."""
@@ -228,6 +427,15 @@ class _Candidate:
 
     def _small(self, word: _Word) -> bool:
         return self.text[word.start - 1].islower()
+
+
+_GIVEN_FIRST = (Kind.GIVEN_NAME, Kind.FAMILY_NAME)
+_FAMILY_FIRST = (Kind.FAMILY_NAME, Kind.GIVEN_NAME)
+
+
+def _is_title(names: bytes, seam: _Seam) -> bool:
+    word = names[seam.first : seam.second].split(None, 1)[0]
+    return (len(word) == 1 and names[seam.first + 1] == BREAK) or word in TITLES
 
 
 def _is_plain_prose(folded: Folded, seam: _Seam) -> bool:
@@ -245,7 +453,7 @@ def _is_plain_prose(folded: Folded, seam: _Seam) -> bool:
 
 def _words_around(names: bytes, seam: _Seam, floor: int, count: int) -> list[_Word]:
     """Some ``count`` words of the seam's line on either side, none cut, none before ``floor``."""
-    near, far = max(0, seam.first - _REACH), seam.end + _REACH
+    near, far = max(0, seam.first - REACH), seam.end + REACH
     low = max(names.rfind(b"\n", near, seam.first) + 1, floor)
     if low < near:
         low = names.index(b" ", near) + 1
@@ -257,7 +465,7 @@ def _words_around(names: bytes, seam: _Seam, floor: int, count: int) -> list[_Wo
         low += len(left[0])
     found = islice(_WORD.finditer(names, low, high), 2 * count + 2)
     around = [_Word(word[0], *word.span()) for word in found]
-    if names.isascii():
+    if names[low:high].isascii():
         return around
     return [word._replace(letters=expand(word.letters)) for word in around]
 
@@ -291,15 +499,31 @@ def _compile_seam(
     family_last: set[bytes],
     given_first: set[bytes],
 ) -> re2._Regexp:
-    natural = rf"(?:{_any(given_last)}){_JOINT}(?:{_any(family_first)})"
-    reverse = rf"(?:{_any(family_last)}){_JOINT}(?:{_any(given_first)})"
+    joint = f"(?:{_JOINT}|{_CELLS})"
+    families = _any(family_first)
+    natural = rf"(?:{_any(given_last)}){joint}(?:{families})"
+    reverse = rf"(?:{_any(family_last)}){joint}(?:{_any(given_first)})"
+    titles = b"|".join(sorted(TITLES)).decode()
+    titled = rf"(?:(?:{titles})\n? {{1,3}}|[a-z]\n {{0,2}})(?:{families})"
+    initial = rf"(?:{_any(family_last)}) {{1,3}}[a-z]\n"
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.log_errors = False
     options.never_capture = True
     letters = sum(map(len, given_last | family_first | family_last | given_first))
     options.max_mem = (64 << 20) + 400 * letters
-    return re2.compile(f"[ \n](?:{natural}|{reverse})[ \n]".encode("latin-1"), options)
+    pattern = f"[ \n](?:(?:{natural}|{reverse}|{titled})[ \n]|{initial})"
+    return re2.compile(pattern.encode("latin-1"), options)
+
+
+def compile_words(keys: Iterable[bytes]) -> re2._Regexp:
+    """A pattern for these folded names of one or more words, the longest first."""
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.log_errors = False
+    longest_first = sorted(keys, key=lambda key: (-len(key), key))
+    names = "|".join(_JOINT.join(map(_as_pattern, key.split())) for key in longest_first)
+    return re2.compile(f"[ \n](?:{names})[ \n]".encode("latin-1"), options)
 
 
 def _any(known: set[bytes]) -> str:

@@ -19,10 +19,11 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import unquote
 
 from proxy.audit.events import Event
 from proxy.blocking import RequestType, answer, request_type, source_of
-from proxy.content.body import Direction, Rewritten, rewrite_body
+from proxy.content.body import Rewritten, rewrite_body
 from proxy.content.data import NO_FIELDS, BodyFields
 from proxy.content.headers import rewrite_headers
 from proxy.content.limits import Limits
@@ -173,8 +174,21 @@ class Engine:
         return Ruling(Buffer(limit), exchange=exchange)
 
     def _protect(self, exchange: Exchange, body: bytes) -> Forward:
-        head, endpoint, service = exchange.head, exchange.endpoint, exchange.service
+        """One reading; a second one if values of its fields stand elsewhere in it too."""
         visitor = self._protector(exchange)
+        forward, written = self._written(exchange, visitor, body)
+        again = visitor.again()
+        if again is not None:
+            exchange.hits.clear()
+            forward, written = self._written(exchange, again, body)
+        if written is not None:
+            self._unread(exchange, written)
+        return forward
+
+    def _written(
+        self, exchange: Exchange, visitor: ProtectVisitor, body: bytes
+    ) -> tuple[Forward, Rewritten | None]:
+        head, endpoint, service = exchange.head, exchange.endpoint, exchange.service
         signed = service.signed is OnUnreadable.ALLOW
         limits = exchange.snapshot.limits(signed)
         target = self._target(exchange, visitor, limits)
@@ -183,19 +197,20 @@ class Engine:
         )
         headers = transport.for_service(headers)
         if not body:
-            return Forward(headers, None, target)
-        fields = BodyFields(endpoint.body, endpoint.form_fields)
+            return Forward(headers, None, target), None
+        fields = BodyFields(endpoint.body, endpoint.form_fields, endpoint.inside)
         written = rewrite_body(body, head.headers, visitor, fields, limits, "request")
-        self._unread(exchange, written)
         if not written.changed:
-            return Forward(headers, body, target)
-        return Forward(transport.with_body(headers, written), written.body, target)
+            return Forward(headers, body, target), written
+        headers = transport.with_body(headers, written)
+        return Forward(headers, written.body, target), written
 
     @staticmethod
     def _target(exchange: Exchange, visitor: ProtectVisitor, limits: Limits) -> str:
         target, snapshot = exchange.head.target, exchange.snapshot
         mark = hash((exchange.service.name, exchange.endpoint.template, target))
-        if snapshot.is_plain(mark):
+        if snapshot.is_plain(mark) and not visitor.knows_more:
+            visitor.passed(unquote(target))
             return target
         written = rewrite_target(target, exchange.endpoint, visitor, limits)
         if written is target and not exchange.hits:
@@ -207,17 +222,24 @@ class Engine:
     ) -> bytes:
         signed = not from_client or exchange.service.signed is OnUnreadable.ALLOW
         limits = exchange.snapshot.limits(signed)
-        visitor = self._protector(exchange) if from_client else self._restorer(exchange)
-        direction: Direction = "request" if from_client else "answer"
-        written = rewrite_body(content, headers, visitor, NO_FIELDS, limits, direction)
-        if from_client:
-            self._unread(exchange, written)
+        if not from_client:
+            visitor = self._restorer(exchange)
+            return rewrite_body(content, headers, visitor, NO_FIELDS, limits, "answer").body
+        endpoint = exchange.endpoint
+        fields = BodyFields(endpoint.inside, endpoint.form_fields, endpoint.inside)
+        protector = self._protector(exchange)
+        written = rewrite_body(content, headers, protector, fields, limits, "request")
+        again = protector.again()
+        if again is not None:
+            exchange.hits.clear()
+            written = rewrite_body(content, headers, again, fields, limits, "request")
+        self._unread(exchange, written)
         return written.body
 
     def _protector(self, exchange: Exchange) -> ProtectVisitor:
         snapshot = exchange.snapshot
         pseudonymiser = snapshot.pseudonymiser(exchange.service.name).at(place(exchange.client))
-        return ProtectVisitor(snapshot.index, pseudonymiser, exchange.hits)
+        return ProtectVisitor(snapshot.index, pseudonymiser, exchange.hits, exchange.client.school)
 
     def _restorer(self, exchange: Exchange) -> RestoreVisitor:
         snapshot = exchange.snapshot
