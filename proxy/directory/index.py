@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from proxy.directory import titled
 from proxy.directory.classes import Classes
 from proxy.directory.fold import fold, name_key
 from proxy.directory.identifiers import EXACT_KINDS, IdentifierNet
@@ -119,8 +120,10 @@ class Index:
         net of what the same request has shown.
         """
         folded = fold(text)
-        names = self._names.find(folded, any_case, _School(self, school) if school else None)
+        names = self._names.find(folded, any_case)
         found = self._identifiers.find(folded)
+        if school:
+            found += titled.find(folded, _School(self, school))
         if seen is not None:
             found += seen.find(folded, any_case)
         found = without_overlaps([*names, *found]) if found else names
@@ -167,6 +170,14 @@ class Index:
         refs = self._single.get((Kind.FAMILY_NAME, key.decode("latin-1")), ())
         return next((ref for ref in refs if school in self.schools(ref)), None)
 
+    def person_of(self, letter: int, family: bytes, school: str) -> int | None:
+        """A full name of this school: a given name with this initial, and this family name."""
+        for given in self._names.given_names(letter):
+            for pair in self._names.known(given + b" " + family):
+                if school in self.schools(pair.ref):
+                    return pair.ref
+        return None
+
     def _spelt(self, kind: Kind, text: str, refs: tuple[int, ...]) -> int:
         """Of values that fold alike, the one spelt so; else always the same one."""
         typed = self._canonical(kind, text)
@@ -183,9 +194,10 @@ class _School(NamedTuple):
     def family(self, key: bytes) -> int | None:
         return self.directory.family_of(key, self.school)
 
-    def refs_near(self, pairs: Iterable[NamePair]) -> int | None:
-        near = (pair.ref for pair in pairs if self.school in self.directory.schools(pair.ref))
-        return next(near, None)
+    def person(self, letter: int, family: bytes) -> int | None:
+        if self.family(family) is None:
+            return None
+        return self.directory.person_of(letter, family, self.school)
 
 
 class Directory:

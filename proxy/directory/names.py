@@ -6,7 +6,6 @@ next to a family name hardly ever is (fewer than one). So:
 1. One RE2 pass over the folded text finds a *seam*: the last word of a known given name next
    to the first word of a known family name, or the other way round. RE2 turns these words
    into one automaton: 580 MB/s and next to no false seam, whatever the number of people.
-   A title or an initial next to a family name is a seam as well.
 2. At a seam, the longest pair of the directory that covers it, leftmost first. Between two
    cells or lines, a pair is two names, each replaced where it stands.
 3. Rules that keep the catch clean: capitals, compound given names, never half a name.
@@ -17,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import re2
 
@@ -31,8 +30,8 @@ from proxy.directory.fold import (
     words,
 )
 from proxy.directory.match import Match
-from proxy.directory.neighbours import BREAK, GAP, HYPHEN, REACH, ends
-from proxy.directory.words import COMMON_WORDS, COMPOUND_HEADS, PARTICLES, TITLES
+from proxy.directory.neighbours import BREAK, GAP, HYPHEN, REACH
+from proxy.directory.words import COMMON_WORDS, COMPOUND_HEADS, PARTICLES
 from proxy.kinds import Kind
 
 _WORD = re.compile(rb"[^ \n]+")
@@ -41,7 +40,6 @@ _TAGS = "td|th|tr|b|i|em|strong|span|li|div|p|dt|dd|u"
 _CELLS = rf"(?:[ \n]|\n(?:{_TAGS})\n){{1,10}}"
 _BETWEEN_CELLS = re.compile(rf"(?:[\s;|,\"'\[\]]|</?(?:{_TAGS})>){{1,40}}", re.IGNORECASE)
 _NEXT_LINE = re.compile(r"[ \t]*\r?\n[ \t]*")
-_INITIALS = re.compile(r"(?<![^\W_])(?:[^\W\d_]\.[ \xa0\u202f-]?){1,3}\Z")
 _SPACES = re.compile(f"[{SPACES}]+")
 
 
@@ -51,16 +49,6 @@ class NamePair(NamedTuple):
     ref: int
     given: str
     family: str
-
-
-class FamilyScope(Protocol):
-    """Which families are near enough for a title or an initial to name one of theirs."""
-
-    def family(self, key: bytes) -> int | None:
-        """The reference of a family name of the viewer's school, by its folded words."""
-
-    def refs_near(self, pairs: Iterable[NamePair]) -> int | None:
-        """The reference of one of these people that is of the viewer's school."""
 
 
 class _Seam(NamedTuple):
@@ -110,13 +98,8 @@ class NameNet:
                 self._pairs[key] = (*known, pair)
             self._reach[order[0]] = max(self._reach.get(order[0], 0), len(order))
 
-    def find(
-        self, folded: Folded, any_case: bool = False, scope: FamilyScope | None = None
-    ) -> list[Match]:
-        """Matches in ``folded.text``, left to right.
-
-        With a ``scope``, also ``Mme Le Gall`` and ``J. Le Gall`` of a family within it.
-        """
+    def find(self, folded: Folded, any_case: bool = False) -> list[Match]:
+        """Matches in ``folded.text``, left to right."""
         if self._seam is None:
             return []
         found: list[Match] = []
@@ -132,35 +115,29 @@ class NameNet:
             second = max(names.rfind(b" ", start, end - 1), names.rfind(b"\n", start, end - 1)) + 1
             seam = _Seam(start + 1, second, end - 1)
             position = second - 1
-            matches = self._matches(folded, seam, floor, any_case, scope)
+            matches = self._matches(folded, seam, floor, any_case)
             if matches:
                 found += matches
                 position = floor = matches[-1].end + 1
         return found
 
     def _matches(
-        self,
-        folded: Folded,
-        seam: _Seam,
-        floor: int,
-        any_case: bool,
-        scope: FamilyScope | None,
+        self, folded: Folded, seam: _Seam, floor: int, any_case: bool
     ) -> list[Match] | None:
-        names = folded.names
-        if b"\n" in names[seam.first : seam.second]:
-            if _is_title(names, seam):
-                return self._titled(folded, seam, scope)
+        if b"\n" in folded.names[seam.first : seam.second]:
             return self._across(folded, seam, floor)
-        if seam.end - seam.second == 1 and names[seam.end] == BREAK and scope is not None:
-            initial = self._initial_behind(folded, seam, floor, scope)
-            if initial:
-                return initial
         if not any_case and _is_plain_prose(folded, seam):
             return None
         match = self._at_seam(folded, seam, floor, any_case)
-        if match is not None:
-            return [match]
-        return self._titled(folded, seam, scope) if _is_title(names, seam) else None
+        return None if match is None else [match]
+
+    def known(self, joined: bytes) -> tuple[NamePair, ...]:
+        """The pairs that folded words, joined by spaces, are in either order."""
+        return self._pairs.get(joined, ())
+
+    def given_names(self, letter: int) -> Sequence[bytes]:
+        """The folded given names that begin with a letter."""
+        return self._by_initial.get(letter, ())
 
     def begins(self, typed: Sequence[bytes]) -> bool:
         """Whether a full name may begin with this folded word."""
@@ -176,66 +153,18 @@ class NameNet:
         known = self._pairs.get(b" ".join(words(text)))
         return _best(known, text) if known else None
 
-    # --- with a title or an initial ------------------------------------------------------
-
-    def _titled(self, folded: Folded, seam: _Seam, scope: FamilyScope | None) -> list[Match] | None:
-        """``Mme Le Gall``: the family name; ``J. Le Gall``: all of it."""
-        text, names = folded.text, folded.names
-        if scope is None or text[seam.second - 1].islower() or text[seam.first - 1].islower():
-            return None
-        begin = seam.first - 1
-        dotted = text.startswith(".", seam.first)
-        stop = names.find(b"\n", seam.end, seam.end + REACH)
-        line = list(islice(_WORD.finditer(names, seam.second, stop), self._longest))
-        for count in range(len(line), 0, -1):
-            end = line[count - 1].end() - 1
-            family = b" ".join([expand(word[0]) for word in line[:count]])
-            if text[line[count - 1].start() - 1].islower() or not ends(folded, end + 1):
-                continue
-            if dotted and (initials := _INITIALS.search(text, max(0, begin - 8), seam.second - 1)):
-                ref = self._initial(names[initials.start() + 1], family, scope)
-                if ref is not None:
-                    return [Match(initials.start(), end, Kind.FULL_NAME, ref)]
-            if names[seam.first : seam.second].split(None, 1)[0].strip() in TITLES:
-                ref = scope.family(family)
-                if ref is not None:
-                    return [Match(seam.second - 1, end, Kind.FAMILY_NAME, ref)]
-        return None
-
-    def _initial_behind(
-        self, folded: Folded, seam: _Seam, floor: int, scope: FamilyScope
-    ) -> list[Match] | None:
-        """``Le Gall J.``"""
-        text = folded.text
-        if text[seam.end - 1 : seam.end] != "." or text[seam.second - 1].islower():
-            return None
-        around = _words_around(folded.names, seam, floor, self._longest)
-        last = next(i for i, word in enumerate(around) if word.start == seam.second)
-        for first in range(last):
-            family = around[first:last]
-            if text[family[0].start - 1].islower() or text[family[-1].start - 1].islower():
-                continue
-            key = b" ".join([word.letters for word in family])
-            if ref := self._initial(folded.names[seam.second], key, scope):
-                return [Match(family[0].start - 1, seam.end, Kind.FULL_NAME, ref)]
-        return None
-
-    def _initial(self, letter: int, family: bytes, scope: FamilyScope) -> int | None:
-        """Somebody of this family within the scope whose given name begins so."""
-        if scope.family(family) is None:
-            return None
-        given = self._by_initial.get(letter, ())
-        keys = (name + b" " + family for name in given)
-        return scope.refs_near(pair for key in keys for pair in self._pairs.get(key, ()))
-
     # --- in two cells --------------------------------------------------------------------
 
     def _across(self, folded: Folded, seam: _Seam, floor: int) -> list[Match] | None:
-        """``<td>Jean</td><td>Le Gall</td>``, ``Jean⇥Le Gall``, a name at the end of a line."""
+        """``<td>Jean</td><td>Le Gall</td>``, ``Jean⇥Le Gall``, a name at the end of a line.
+
+        Joined by a dot, all of a word: a login, ``jean.le-gall``.
+        """
         text, names = folded.text, folded.names
         left_end = next(m.end() for m in _WORD.finditer(names, seam.first))
         joint = text[left_end - 1 : seam.second - 1]
-        if _BETWEEN_CELLS.fullmatch(joint) is None:
+        login = joint in (".", "_")
+        if not login and _BETWEEN_CELLS.fullmatch(joint) is None:
             return None
         wrapped = _NEXT_LINE.fullmatch(joint) is not None
         left = _words_around(names, _Seam(seam.first, seam.first, left_end), floor, self._longest)
@@ -245,6 +174,8 @@ class NameNet:
         for first in range(len(left)) if wrapped else (0,):
             for beyond in range(len(right), 0, -1) if wrapped else (len(right),):
                 matches = self._cells(folded, left[first:], right[:beyond], wrapped)
+                if matches and login:
+                    return [Match(matches[0].start, matches[1].end, Kind.LOGIN, 0)]
                 if matches:
                     return matches
         return None
@@ -258,7 +189,9 @@ class NameNet:
         candidate = _Candidate(folded.text, [*left, *right], 0, len(left) + len(right))
         if not candidate.capitalised(at_least=2 if wrapped else 0):
             return None
-        if all(word in COMMON_WORDS for word in candidate.letters) and wrapped:
+        if all(word in COMMON_WORDS or word in PARTICLES for word in candidate.letters) and (
+            wrapped or not candidate.capitalised(at_least=2)
+        ):
             return None
         typed = tuple(word.letters for word in left)
         kinds = next(
@@ -320,7 +253,7 @@ class NameNet:
         if all(word in COMMON_WORDS or word in PARTICLES for word in candidate.letters):
             good = candidate.capitalised(at_least=2)
         else:
-            good = any_case or candidate.capitalised(at_least=1)
+            good = any_case or candidate.capitalised(at_least=2)
         return good and not self._is_given_name(candidate)
 
     def _is_given_name(self, candidate: _Candidate) -> bool:
@@ -433,19 +366,16 @@ _GIVEN_FIRST = (Kind.GIVEN_NAME, Kind.FAMILY_NAME)
 _FAMILY_FIRST = (Kind.FAMILY_NAME, Kind.GIVEN_NAME)
 
 
-def _is_title(names: bytes, seam: _Seam) -> bool:
-    word = names[seam.first : seam.second].split(None, 1)[0]
-    return (len(word) == 1 and names[seam.first + 1] == BREAK) or word in TITLES
-
-
 def _is_plain_prose(folded: Folded, seam: _Seam) -> bool:
-    """Most false seams end here: one of the two words is a lower-case word, not a particle."""
+    """Most false seams end here: both words are small, or one is and no particle."""
     text, names = folded.text, folded.names
-    if text[seam.first - 1].islower():
+    small_first, small_second = text[seam.first - 1].islower(), text[seam.second - 1].islower()
+    if small_first and small_second:
+        return True
+    if small_first:
         word = names[seam.first : names.index(b" ", seam.first)]
-        if len(word) > 2 and word not in PARTICLES:
-            return True
-    if text[seam.second - 1].islower():
+        return len(word) > 2 and word not in PARTICLES
+    if small_second:
         word = names[seam.second : seam.end]
         return len(word) > 2 and word not in PARTICLES
     return False
@@ -500,19 +430,15 @@ def _compile_seam(
     given_first: set[bytes],
 ) -> re2._Regexp:
     joint = f"(?:{_JOINT}|{_CELLS})"
-    families = _any(family_first)
-    natural = rf"(?:{_any(given_last)}){joint}(?:{families})"
+    natural = rf"(?:{_any(given_last)}){joint}(?:{_any(family_first)})"
     reverse = rf"(?:{_any(family_last)}){joint}(?:{_any(given_first)})"
-    titles = b"|".join(sorted(TITLES)).decode()
-    titled = rf"(?:(?:{titles})\n? {{1,3}}|[a-z]\n {{0,2}})(?:{families})"
-    initial = rf"(?:{_any(family_last)}) {{1,3}}[a-z]\n"
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.log_errors = False
     options.never_capture = True
     letters = sum(map(len, given_last | family_first | family_last | given_first))
     options.max_mem = (64 << 20) + 400 * letters
-    pattern = f"[ \n](?:(?:{natural}|{reverse}|{titled})[ \n]|{initial})"
+    pattern = f"[ \n](?:{natural}|{reverse})[ \n]"
     return re2.compile(pattern.encode("latin-1"), options)
 
 

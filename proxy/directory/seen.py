@@ -18,7 +18,7 @@ import re2
 
 from proxy.directory.fold import Folded, expand, fold, words
 from proxy.directory.match import Match
-from proxy.directory.names import NameNet, NamePair, compile_words
+from proxy.directory.names import compile_words
 from proxy.directory.neighbours import capitalised, tied
 from proxy.directory.words import COMMON_WORDS, PARTICLES
 from proxy.kinds import Kind
@@ -73,20 +73,22 @@ class Seen:
 class SeenNet:
     """Finds the values of one request in its texts."""
 
-    __slots__ = ("_exact", "_exact_found", "_lone", "_lone_found", "_pairs")
+    __slots__ = ("_exact", "_exact_found", "_names", "_names_found")
 
     def __init__(
         self, values: Iterable[tuple[Kind, str]], classmates: Iterable[tuple[Kind, str]]
     ) -> None:
         values = list(values)
-        self._pairs = NameNet(_pairs(values))
-        self._lone: dict[bytes, tuple[Kind, bool]] = {}
-        """Kind, and whether a field held it."""
+        self._names: dict[bytes, tuple[Kind, bool]] = {}
+        """What the words are, and whether a field held them."""
+        for given, family in _pairs(values):
+            for joined in (given + family, family + given):
+                self._names.setdefault(b" ".join(joined), (Kind.FULL_NAME, True))
         lone = [value for value in values if value[0] in _NAMES]
         if len(lone) <= 2 * CLASS_SIZE:
             self._add_lone(lone, frozenset(), sure=True)
         self._add_lone(classmates, COMMON_WORDS, sure=False)
-        self._lone_found = compile_words(self._lone) if self._lone else None
+        self._names_found = compile_words(self._names) if self._names else None
         self._exact = dict(_exact_keys(values))
         self._exact_found = _compile_exact(self._exact) if self._exact else None
 
@@ -96,31 +98,30 @@ class SeenNet:
         for kind, text in values:
             parts = words(text)
             if any(len(part) > 2 and part not in PARTICLES and part not in but for part in parts):
-                self._lone.setdefault(b" ".join(parts), (kind, sure))
+                self._names.setdefault(b" ".join(parts), (kind, sure))
 
     def find(self, folded: Folded, any_case: bool = False) -> list[Match]:
         """Matches in ``folded.text``; they may overlap."""
-        found = self._pairs.find(folded, any_case)
-        found += self._alone(folded, any_case)
+        found = list(self._named(folded, any_case))
         if self._exact_found is not None:
             for hit in self._exact_found.finditer(folded.ids):
                 found.append(Match(hit.start(), hit.end(), self._exact[hit[0]], 0))
         return found
 
-    def _alone(self, folded: Folded, any_case: bool) -> Iterator[Match]:
-        """Lone names, none of them half of a longer one.
+    def _named(self, folded: Folded, any_case: bool) -> Iterator[Match]:
+        """Names, none of them half of a longer one.
 
         What a field held is replaced with what is tied to it, a classmate's name only where it
         stands apart.
         """
-        if self._lone_found is None:
+        if self._names_found is None:
             return
         position = 0
-        while hit := self._lone_found.search(folded.names, position):
+        while hit := self._names_found.search(folded.names, position):
             start, end = hit.start() + 1, hit.end() - 1
             position = end
             key = b" ".join([expand(word) for word in folded.names[start:end].split()])
-            kind, sure = self._lone.get(key, (Kind.GIVEN_NAME, False))
+            kind, sure = self._names.get(key, (Kind.GIVEN_NAME, False))
             if not capitalised(folded, start, end) and not (any_case and key not in COMMON_WORDS):
                 continue
             around = tied(folded, start, end)
@@ -131,19 +132,18 @@ class SeenNet:
                 position = around[1]
 
 
-def _pairs(values: list[tuple[Kind, str]]) -> Iterator[NamePair]:
+def _pairs(values: list[tuple[Kind, str]]) -> Iterator[tuple[tuple[bytes, ...], tuple[bytes, ...]]]:
     """Full names cut at every word, and given names with the family names next to them."""
     for kind, text in values:
         if kind is Kind.FULL_NAME:
-            parts = text.replace(",", " ").split()
+            parts = words(text)
             for cut in range(1, min(len(parts), 6)):
-                yield NamePair(0, " ".join(parts[:cut]), " ".join(parts[cut:]))
-    names = [value for value in values if value[0] in _NAMES]
-    for at, (kind, text) in enumerate(names):
+                yield parts[:cut], parts[cut:]
+    names = [(kind, words(text)) for kind, text in values if kind in _NAMES]
+    for at, (kind, typed) in enumerate(names):
         for other, beside in names[max(0, at - 2) : at]:
-            if kind is not other:
-                given, family = (text, beside) if kind is Kind.GIVEN_NAME else (beside, text)
-                yield NamePair(0, given, family)
+            if kind is not other and typed and beside:
+                yield typed, beside
 
 
 def _exact_keys(values: list[tuple[Kind, str]]) -> Iterator[tuple[bytes, Kind]]:
