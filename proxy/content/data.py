@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from proxy.content import charset, files, form, json, lines, markup, multipart, sniff
+from proxy.content import charset, columns, files, form, json, lines, markup, multipart, sniff
 from proxy.content import text as free_text
 from proxy.content.clear_text import refuse_names, refuse_names_in_binary
 from proxy.content.coding import SCRIPT, back
@@ -107,7 +107,7 @@ def _edits(view: str, media: str, walk: Walk, fields: BodyFields) -> list[Edit]:
     if found in (Format.HTML, Format.XML):
         return markup.edits(view, walk, xml=found is Format.XML)
     if found is Format.CSV:
-        return lines.csv_edits(view, walk)
+        return columns.edits(view, walk, fields.form)
     if found is Format.EVENTS:
         return lines.event_edits(view, walk)
     if found is Format.SCRIPT:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import unicodedata
 
@@ -318,3 +319,30 @@ def test_a_long_line_of_near_names_stays_linear():
     started = time.perf_counter()
     index.find(text)
     assert time.perf_counter() - started < 5
+
+
+HUNTED = index_of(
+    [person("Jean", "Pierre"), person("Jean", "Gall"), person("Marie", "Dupont"),
+     person("Pierre", "Martin"), person("Dupont", "Marie")]
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    first=st.sampled_from(["Jean", "Marie", "Dupont", "Pierre", "Jean-Pierre", "Marie-Claire"]),
+    second=st.sampled_from(
+        ["Gall", "Le Gall", "Dupont-Martin", "Martin-Pierre", "Pierre", "Dupont"]
+    ),
+    swap=st.booleans(),
+    shout=st.booleans(),
+    around=st.sampled_from([("vu ", " hier"), ("(", ")"), ("", "."), ('"', '"')]),
+)
+def test_no_name_with_a_hyphen_loses_only_a_half(first, second, swap, shout, around):
+    """Whatever is found in a name, nothing that a hyphen ties to it is left behind."""
+    name = f"{second} {first}" if swap else f"{first} {second}"
+    name = name.upper() if shout else name
+    text = around[0] + name + around[1]
+    for match in HUNTED.find(text):
+        assert not re.match(r"[-\u2010\u2011]\w", text[match.end :])
+        assert not re.search(r"\w[-\u2010\u2011]\Z", text[: match.start])
+        assert not re.search(r"\b(?:LE|DE) \Z", text[: match.start])

@@ -141,3 +141,26 @@ def test_people_who_type_need_no_capitals(runtime: Runtime, client: Client, scho
         assert name not in leaving(runtime, client, body)
     query = urlencode({"q": name})
     assert query not in leaving(runtime, client, b"{}", target=f"/search?{query}")
+
+
+CSV = ((b"content-type", b"text/csv"),)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "id;nom;prenom;note\n1;Quermeur;Ysolde;12\n2;Le Yar;Gwenc'hlan;9\n",
+        'first_name,last_name,email\r\n"Ysolde","Quermeur, Le Yar",y@mail.example\r\n',
+        "\ufeffNom de famille\tPrénom\nQuermeur\tYsolde",
+    ],
+)
+def test_columns_of_csv_are_fields(runtime: Runtime, client: Client, text: str) -> None:
+    out = leaving(runtime, client, text.encode(), CSV)
+    for word in ("Quermeur", "Ysolde", "Le Yar", "Gwenc", "y@mail"):
+        assert word not in out
+    assert out.splitlines()[0].split(" /any")[0] == text.splitlines()[0]
+
+
+def test_columns_that_tell_nothing_are_left_alone(runtime: Runtime, client: Client) -> None:
+    body = "id;nom;code\n1;Mathématiques;MATHS\n2;Sport;EPS\n".encode()
+    assert sent(runtime, client, body, CSV).body == body
