@@ -62,12 +62,26 @@ class Seen:
 
     def net(self, classmates: Iterable[tuple[Kind, str]]) -> SeenNet | None:
         """The net for a second reading, or ``None`` if it would find nothing."""
-        if not self.values and not (classmates := list(classmates)):
+        values = [*self.values, *(near := list(classmates))]
+        if not values or not self._may_stand(values):
             return None
-        net = SeenNet(self.values, classmates)
+        net = SeenNet(self.values, near)
         if self.size >= _MOST_TEXT or any(net.find(fold(text), True) for text in self.texts):
             return net
         return None
+
+    def _may_stand(self, values: Iterable[tuple[Kind, str]]) -> bool:
+        """A quick look before a net is made: the longest word of one of the values."""
+        if self.size >= _MOST_TEXT:
+            return True
+        folded = fold("\n".join(self.texts))
+        for kind, text in values:
+            if kind in _EXACT:
+                if fold(text.strip()).ids in folded.ids:
+                    return True
+            elif max(words(text), key=len, default=b"\n\n\n\n") in folded.names:
+                return True
+        return False
 
 
 class SeenNet:

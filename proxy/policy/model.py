@@ -79,6 +79,9 @@ class FieldRule:
     guessed: bool = False
 
 
+_KEPT = 2048
+
+
 class FieldState:
     """A state of the deterministic automaton that recognises field paths.
 
@@ -90,7 +93,7 @@ class FieldState:
     says that the place of an array element matters: ``element`` steps there.
     """
 
-    __slots__ = ("counted", "dead", "fold", "next", "other", "rule", "telling", "told")
+    __slots__ = ("counted", "dead", "fold", "kept", "next", "other", "rule", "telling", "told")
 
     def __init__(self, *, fold: bool = False) -> None:
         self.fold = fold
@@ -101,15 +104,21 @@ class FieldState:
         self.counted: bool = False
         self.telling: TellingNames | None = None
         self.told: Told | None = None
+        self.kept: dict[str, FieldState] = {}
 
     def step(self, key: str) -> FieldState:
         """The state after one step; unknown keys share one state, so nothing grows."""
         found = self.next.get(key.lower() if self.fold else key)
         if found is not None:
             return found
-        if self.telling is not None and key is not ELEMENT:
-            return self.telling.after(self, key)
-        return self.other
+        if self.telling is None or key is ELEMENT:
+            return self.other
+        found = self.kept.get(key)
+        if found is None:
+            found = self.telling.after(self, key)
+            if len(self.kept) < _KEPT:  # keys are the client's: they may be without number
+                self.kept[key] = found
+        return found
 
     def element(self, index: int) -> FieldState:
         """The state of one array element."""
