@@ -40,6 +40,7 @@ bench: dev-venv ## Measure, also against mitmproxy and Presidio
 	@scripts/prepare bench || echo "Without .venv-bench the comparison with Presidio is left out." >&2
 	@$(BIN)/python -I scripts/tools.py h2load
 	@$(BIN)/python -m benchmarks $(ARGS)
+	@$(BIN)/python -m benchmarks.finding
 
 .PHONY: venv
 venv: dev-venv ## Prepare .venv for all of the above, nothing more

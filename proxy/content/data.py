@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from proxy.content import charset, files, form, json, lines, markup, multipart, sniff
+from proxy.content import charset, columns, files, form, json, lines, markup, multipart, sniff
 from proxy.content import text as free_text
 from proxy.content.clear_text import refuse_names, refuse_names_in_binary
 from proxy.content.coding import SCRIPT, back
@@ -28,12 +28,20 @@ class BodyFields(NamedTuple):
 
     json: FieldState = dead_state()
     form: Mapping[str, FieldRule] = {}
+    inside: FieldState = dead_state()
+    """For JSON that stands inside something else."""
 
 
 NO_FIELDS = BodyFields()
 
 
-def start(visitor: Visitor, limits: Limits, direction: str, size: int) -> Walk:
+def start(
+    visitor: Visitor,
+    limits: Limits,
+    direction: str,
+    size: int,
+    inside: FieldState = NO_FIELDS.inside,
+) -> Walk:
     """A new reading of a message of ``size`` bytes."""
     return Walk(
         visitor,
@@ -43,6 +51,7 @@ def start(visitor: Visitor, limits: Limits, direction: str, size: int) -> Walk:
         free_text.prose,
         lambda data, declared, walk: rewrite(data, declared, walk),
         limits.work * size + _WORK_FLOOR,
+        inside=inside,
     )
 
 
@@ -100,7 +109,7 @@ def text_edits(view: str, media: str, walk: Walk, fields: BodyFields = NO_FIELDS
     if found in (Format.HTML, Format.XML):
         return markup.edits(view, walk, xml=found is Format.XML)
     if found is Format.CSV:
-        return lines.csv_edits(view, walk)
+        return columns.edits(view, walk, fields.form)
     if found is Format.EVENTS:
         return lines.event_edits(view, walk)
     if found is Format.SCRIPT:

@@ -22,7 +22,7 @@ from proxy.content.json_fields import unescape
 from proxy.content.url_spots import in_urls
 from proxy.content.visitor import Edit
 from proxy.content.walk import Walk
-from proxy.policy.model import FieldState, dead_state
+from proxy.policy.model import FieldState
 
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.S)
 _NUMBER = re.compile(r"[-+0-9.eE]+")
@@ -33,7 +33,6 @@ _SUSPECTS = (
     ("<", re.compile(r"<[A-Za-z!/?]")),
     ("+", re.compile(r"(?<=[^\W\d_])\+[^\W\d_]")),
 )
-_DEAD = dead_state()
 _BIG = re.compile(r"[0-9]{4000}")
 _SPACE = re.compile(r"\s*")
 _LENIENT_START = frozenset('{["-0123456789 \t\r\n')
@@ -86,11 +85,14 @@ def is_sequence(text: str) -> bool:
     return True
 
 
-def edits(text: str, walk: Walk, state: FieldState = _DEAD, value: Any = None) -> list[Edit]:
+def edits(text: str, walk: Walk, state: FieldState | None = None, value: Any = None) -> list[Edit]:
     """Edits for ``text``, which is valid JSON (one value or several in a row).
 
-    ``value`` is the parsed text where the caller has it; it saves stepping through tokens.
+    ``state``: the field rules, by default those of JSON inside something else. ``value`` is
+    the parsed text where the caller has it; it saves stepping through tokens.
     """
+    if state is None:
+        state = walk.inside
     page = Page(text)
     coding = Backslashes(ascii_only=escapes_letters(text))
     if not state.dead:

@@ -33,7 +33,7 @@ def csv_edits(text: str, walk: Walk) -> list[Edit]:
     found = walk.prose(text)
     if not found:
         return found
-    delimiter = _delimiter(text)
+    delimiter = delimiter_of(text)
     cell_end = re.compile(rf"[{re.escape(delimiter)}\r\n]|\Z")
     written: list[Edit] = []
     inside = False
@@ -60,7 +60,8 @@ def csv_edits(text: str, walk: Walk) -> list[Edit]:
     return sorted(written)
 
 
-def _delimiter(text: str) -> str:
+def delimiter_of(text: str) -> str:
+    """What parts the cells, by the first line."""
     head = text[:2000].split("\n", 1)[0]
     return max(",;\t|", key=head.count)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from binascii import Error, a2b_qp, b2a_base64, b2a_qp
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from proxy.content import charset
 from proxy.content.disposition import rewrite_disposition
@@ -20,11 +20,14 @@ from proxy.content.visitor import Drop
 from proxy.content.walk import Walk
 from proxy.errors import Refused
 from proxy.policy.model import Action, FieldRule
+from proxy.policy.plausible import looks_like
+from proxy.policy.telling import rules_among
 from proxy.reasons import Reason
 
 HEAD_END = re.compile(rb"\r?\n\r?\n")
 _HEADER = re.compile(rb"^([!-9;-~]+):[ \t]*((?:[^\r\n]|\r?\n[ \t])*)", re.M)
 _NAME = re.compile(rb'[;\s]name="((?:[^"\\]|\\.)*)"|[;\s]name=([^;\s]+)', re.I)
+_FIELD = re.compile(rb"^content-disposition:[^\r\n]*", re.I | re.M)
 _BOUNDARY = re.compile(r"boundary=(?:\"([^\"]{1,200})\"|([^;\s\"]{1,200}))", re.I)
 _FIRST_LINE = re.compile(rb"\A\s*--([^\r\n]{1,200})\r?\n")
 _REQUEST_LINE = re.compile(
@@ -66,6 +69,8 @@ def rewrite(data: bytes, boundary: bytes, walk: Walk, rules: Mapping[str, FieldR
         raise Refused(Reason.UNDECODABLE, "too many parts")
     if not marks:
         return loose(data, walk)
+    if rules:
+        rules = rules_among(rules, [name.decode("utf-8", "replace") for name in _names(data)])
     pieces: list[bytes] = [loose(data[: marks[0].start()], walk)]
     changed = pieces[0] != data[: marks[0].start()]
     for index, mark in enumerate(marks):
@@ -76,6 +81,14 @@ def rewrite(data: bytes, boundary: bytes, walk: Walk, rules: Mapping[str, FieldR
         changed = changed or rewritten is not content
         pieces += (mark[0], rewritten)
     return b"".join(pieces) if changed else data
+
+
+def _names(data: bytes) -> Iterator[bytes]:
+    """The names of the fields, wherever a part begins with one."""
+    for match in _FIELD.finditer(data):
+        name = _NAME.search(match[0])
+        if name:
+            yield name[1] or name[2] or b""
 
 
 def loose(data: bytes, walk: Walk) -> bytes:
@@ -168,6 +181,9 @@ def _content(
     rules: Mapping[str, FieldRule],
 ) -> bytes:
     rule = rules.get(name_of(fields.get(b"content-disposition", b""))) if rules else None
+    if rule is not None and rule.action is Action.SEARCH:
+        with walk.typed():
+            return walk.data(plain, declared)
     if rule is not None:
         ruled = _ruled(plain, rule, walk)
         if ruled is not None:
@@ -188,6 +204,8 @@ def _ruled(plain: bytes, rule: FieldRule, walk: Walk) -> bytes | None:
     text = charset.read(plain) if rule.action is not Action.DROP else None
     if text is None and rule.action not in (Action.DROP, Action.REFUSE):
         return None  # binary: no rule but these is meant for it
+    if rule.guessed and (text is None or not looks_like(rule.kind, text.view)):
+        return None
     answer = walk.visitor.field(rule, text.view if text is not None else "…")
     if answer is None:
         return None if walk.answer else plain

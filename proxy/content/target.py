@@ -24,7 +24,7 @@ def rewrite_target(
     target: str, endpoint: Endpoint, visitor: Visitor, limits: Limits | None = None
 ) -> str:
     """``target`` (origin form or absolute) rewritten; the same object when nothing changed."""
-    walk = start(visitor, limits or Limits(), "request", len(target))
+    walk = start(visitor, limits or Limits(), "request", len(target), endpoint.inside)
     edits = url_edits(target, endpoint, walk)
     return splice(target, edits) if edits else target
 

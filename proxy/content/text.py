@@ -31,8 +31,8 @@ _TAG = re.compile(r"<[A-Za-z!/?]")
 def read(text: str, walk: Walk) -> list[Edit]:
     """Edits for unescaped text in which any encoding may be nested."""
     first = text.lstrip()[:1]
-    if first in ("{", "[", '"') and json.is_valid(text):
-        return json.edits(text, walk)
+    if first in ("{", "[", '"') and (value := json.parse(text)) is not json.INVALID:
+        return json.edits(text, walk, value=value)
     if "<" in text and _TAG.search(text):
         return markup.edits(text, walk)
     return prose(text, walk)

@@ -42,8 +42,12 @@ class Visitor(Protocol):
     def text(self, text: str) -> list[Edit]:
         """Edits for free text, sorted, not overlapping.
 
-        An edit never spans a character outside letters, digits, marks, space, no-break
-        space and ``' ’ - , . _ @ +`` (a phone number may hold ``(0)``); in particular never
+        An edit never spans a character outside letters, digits, marks, what has no width,
+        spaces that part no line, hyphens, apostrophes and ``, . _ @ +`` (a phone number may
+        hold ``(0)``, an address ``(at)`` or ``[at]``); in particular never
         a quote ``"``, a brace, ``<``, ``>``, ``&``, ``=``, a backslash or a line break. So a
         codec may hand over a whole document at once where its text stands unescaped.
         """
+
+    def typed(self) -> Visitor:
+        """The visitor for what a person typed: one that finds names in lower case too."""

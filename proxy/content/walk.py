@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from proxy.content.limits import Limits
 from proxy.content.visitor import Edit, Visitor
 from proxy.errors import Refused
+from proxy.policy.model import FieldState, dead_state
 from proxy.reasons import Reason
+
+_DEAD = dead_state()
 
 
 @dataclass(slots=True)
@@ -32,6 +36,18 @@ class Walk:
     """A word for the first thing met that could not be read."""
     picture: bool = False
     """Whether there was a picture: read and cleaned, but who is on it nobody can tell."""
+    inside: FieldState = _DEAD
+    """The field rules of JSON that stands inside something else."""
+
+    @contextmanager
+    def typed(self) -> Iterator[None]:
+        """What is read meanwhile, somebody typed: names count in lower case too."""
+        usual = self.visitor
+        self.visitor = usual.typed()
+        try:
+            yield
+        finally:
+            self.visitor = usual
 
     def text(self, text: str) -> list[Edit]:
         """Edits for unescaped text that may hold further encodings, one layer down."""

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from proxy.directory.classes import CLASS_SIZE
 from proxy.directory.digests import digests_of
 from proxy.directory.fold import name_key, words
 from proxy.directory.identifiers import EXACT_KINDS, ShapeBook, key_of
@@ -34,7 +35,7 @@ from proxy.directory.name_table import (
 )
 from proxy.directory.sealer import ValueSealer
 from proxy.directory.tables import HASH_BYTES
-from proxy.directory.values import DIGEST, ID, PAIR, other_key, single_key
+from proxy.directory.values import DIGEST, ID, PAIR, initial_key, other_key, single_key
 from proxy.kinds import KIND_OF_CODE, Kind, SubjectKind
 from proxy.pseudonyms.canonical import NAME_SEPARATOR
 from proxy.store.interface import Store, SubjectRecord
@@ -51,6 +52,8 @@ class Share:
 
     def __init__(self) -> None:
         self.refs = array("Q")
+        self.codes = bytearray()
+        """The kind of each of ``refs``."""
         self.kinds: Counter[int] = Counter()
         self.hashes: list[bytes] = []
         self.rows = array("I")
@@ -69,6 +72,7 @@ def scan(store: Store, sealer: ValueSealer, key: bytes, part: int = 0, parts: in
     for ref, kind, _, sealed, wrapped, _ in store.values(part, parts):
         text = open_value(ref, kind, sealed, wrapped)
         refs.append(ref)
+        share.codes.append(kind.code)
         kinds[kind.code] += 1
         take[kind](text)
     share.kinds = Counter({code: count for code, count in enumerate(kinds) if count})
@@ -118,6 +122,7 @@ class _Taker:
             return
         for joined in set(pair_keys(given, family)):
             self._put(PAIR + joined)
+        self._put(initial_key(given[0][0], b" ".join(family)))
         length = len(given) + len(family)
         self._share.longest = max(self._share.longest, length)
         self._give(b" ".join(given), GIVEN_NAME)
@@ -173,7 +178,9 @@ def assemble(
             roles[word] = join_roles(roles.get(word, 0), role)
     sections |= _word_table(roles, key)
     scopes = ScopeBook(subjects)
+    codes = np.frombuffer(b"".join(part.codes for part in parts), dtype=np.uint8)[order]
     sections |= scopes.sections(refs)
+    sections |= scopes.rosters(refs, codes)
     given = [word for word, role in roles.items() if role & (GIVEN_FIRST | GIVEN_LAST)]
     sealed = {
         "given": sorted(word.decode("latin-1") for word in given),
@@ -247,6 +254,43 @@ class ScopeBook:
             "scope-starts": _starts(lengths),
             "scope-items": flat.tobytes(),
         }
+
+    def rosters(self, refs: Array, codes: Array) -> dict[str, bytes]:
+        """The single names of the pupils of each class that is small enough to be one."""
+        pupil = list(SubjectKind).index(SubjectKind.PUPIL)
+        there = np.frombuffer(bytes(self._active), dtype=np.uint8).astype(bool)
+        there &= np.frombuffer(bytes(self._kinds), dtype=np.uint8) == pupil
+        lengths = np.asarray(self._lengths, dtype=np.int64)
+        scopes = np.asarray(self._of, dtype=np.int64)
+        classes = [self._classes_of(*places) for places in self._scopes]
+        sizes = np.zeros(len(self.classes) + 1, dtype=np.int64)
+        for scope, count in Counter(scopes[there].tolist()).items():
+            sizes[list(classes[scope])] += count
+        values = np.asarray(self._values, dtype=np.uint64)[np.repeat(there, lengths)]
+        where = np.repeat(scopes[there], lengths[there])
+        at = np.minimum(np.searchsorted(refs, values), max(len(refs) - 1, 0))
+        known = refs[at] == values if len(refs) else np.zeros(len(values), dtype=bool)
+        known &= np.isin(codes[at], [kind.code for kind in _SINGLE]) if len(refs) else known
+        at, where = at[known], where[known]
+        counts = np.fromiter(map(len, classes), dtype=np.int64, count=len(classes))
+        flat = np.fromiter(chain.from_iterable(classes), dtype=np.int64, count=int(counts.sum()))
+        first = np.concatenate([[0], np.cumsum(counts)])[:-1]
+        repeats = counts[where]
+        offsets = np.arange(int(repeats.sum())) - np.repeat(np.cumsum(repeats) - repeats, repeats)
+        number = flat[np.repeat(first[where], repeats) + offsets]
+        value = np.repeat(at, repeats)
+        small = sizes[number] <= CLASS_SIZE
+        pairs = _distinct(
+            number[small].astype(np.uint64) << np.uint64(32) | value[small].astype(np.uint64)
+        )
+        found = (pairs >> np.uint64(32)).astype(np.int64)
+        return {
+            "roster-starts": _starts(np.bincount(found, minlength=len(self.classes))),
+            "roster-values": pairs.astype(np.uint32).tobytes(),
+        }
+
+    def _classes_of(self, schools: tuple[str, ...], classes: tuple[str, ...]) -> set[int]:
+        return {self.classes[school, name] for school in schools for name in classes}
 
     def counts(self) -> dict[str, Any]:
         """Active subjects by kind and school, leavers; a subject of two sources counts once."""

@@ -39,6 +39,8 @@ EXACT_KINDS: Final = (
 
 _RANK = {kind: rank for rank, kind in enumerate(EXACT_KINDS)}
 _KEPT = 1 << 13
+_FRACTION = re.compile(rb"[0-9][.,]")
+"""Ten bare digits behind this are no phone number."""
 _MIN_LOGIN, _MIN_NUMBER = 5, 6
 _MAX_SHAPES, _MAX_HEADS = 64, 20_000
 _MAX_LOCAL = 64  # RFC 5321
@@ -197,12 +199,15 @@ class IdentifierNet:
         if found is not None:
             return Match(start, end, *found)
         if _DIGIT.search(key):
-            match = self._identify_number(key, typed, start, end)
+            before = folded.ids[max(0, start - 2) : start]
+            match = self._identify_number(key, typed, start, end, before)
             if match is not None:
                 return match
         return self._identify_start(key, start)
 
-    def _identify_number(self, key: bytes, typed: str, start: int, end: int) -> Match | None:
+    def _identify_number(
+        self, key: bytes, typed: str, start: int, end: int, before: bytes
+    ) -> Match | None:
         for variant in _variants(key):
             found = self._exact(variant)
             if found is not None:
@@ -211,7 +216,7 @@ class IdentifierNet:
             return match
         if is_ine(typed) or is_nir(typed):
             return Match(start, end, Kind.NATIONAL_ID, 0)
-        if is_french_phone(typed):
+        if is_french_phone(typed) and not (typed.isdecimal() and _FRACTION.match(before)):
             return Match(start, end, Kind.PHONE, 0)
         return None
 

@@ -11,11 +11,14 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from proxy.directory import titled
+from proxy.directory.classes import POINTS, QUORUM, Rosters
 from proxy.directory.fold import fold, name_key
 from proxy.directory.identifiers import EXACT_KINDS, IdentifierNet, ShapeBook
 from proxy.directory.index_file import IndexKeys, building, load, save
@@ -23,6 +26,7 @@ from proxy.directory.match import Match, without_overlaps
 from proxy.directory.name_table import NameTable
 from proxy.directory.names import NameNet
 from proxy.directory.sealer import NoSealer, ValueSealer
+from proxy.directory.seen import SeenNet
 from proxy.directory.tables import HashTable, References, Scopes, Sections
 from proxy.directory.values import Values, other_key, single_key
 from proxy.errors import StoreUnavailable
@@ -73,9 +77,11 @@ class Index:
         self._scopes = Scopes(
             sections, sealed["schools"], [(school, name) for school, name in sealed["classes"]]
         )
+        self._rosters = Rosters(sections)
         given = [word.encode("latin-1") for word in sealed["given"]]
         word_table = HashTable(sections, "word", keys.hashes, mark="I")
-        self._names = NameNet(NameTable(word_table, self._values, given, sealed["longest"]))
+        self._table = NameTable(word_table, self._values, given, sealed["longest"])
+        self._names = NameNet(self._table)
         shapes = ShapeBook.from_lists(sealed["shapes"])
         self._identifiers = IdentifierNet(self._values, self._names, shapes, school_domains)
         self.plain = self._values.plain
@@ -98,19 +104,41 @@ class Index:
         """The directory version this was built from."""
         return self._counts.version
 
-    def find(self, text: str, any_case: bool = False) -> list[Match]:
+    def find(
+        self, text: str, any_case: bool = False, school: str = "", seen: SeenNet | None = None
+    ) -> list[Match]:
         """Identifiers in ``text``, sorted, not overlapping.
 
-        ``any_case`` for a field that people type: names count in lower case too.
+        ``any_case`` for a field that people type: names count in lower case too. ``school``
+        is the viewer's: its families are found behind a title or an initial. ``seen`` is the
+        net of what the same request has shown.
         """
         folded = fold(text)
         names = self._names.find(folded, any_case)
         found = self._identifiers.find(folded)
+        if school:
+            found += titled.find(folded, _School(self, school))
+        if seen is not None:
+            found += seen.find(folded, any_case)
         found = without_overlaps([*names, *found]) if found else names
         if found and folded.shift:
             back = folded.shift.back
             return [Match(back(m.start), back(m.end), m.kind, m.ref) for m in found]
         return found
+
+    def classmates(self, refs: Iterable[int]) -> list[tuple[Kind, str]]:
+        """The lone names of each class that several of these people sit in."""
+        met = Counter(number for ref in refs for number in self._class_numbers(ref))
+        shared = [number for number, count in met.items() if count >= QUORUM]
+        numbers = (value for number in shared for value in self._rosters.names(number))
+        return list(filter(None, (self.plain(self._references[value]) for value in numbers)))
+
+    def _class_numbers(self, ref: int) -> list[int]:
+        """The classes of those whom a value points at, if they are few."""
+        number, plain = self._references.number(ref), self.plain(ref)
+        if number is None or plain is None or plain[0] not in POINTS:
+            return []
+        return self._scopes.class_numbers(number)
 
     def lookup(self, kind: Kind, text: str) -> int | None:
         """The reference of the directory value that ``text`` spells, or ``None``."""
@@ -148,6 +176,35 @@ class Index:
             if found is kind and name_key(plain) == folded
         )
         return alike[0][1] if alike else None
+
+    def family_of(self, key: bytes, school: str) -> int | None:
+        """A family name of this school, by its folded words."""
+        folded = key.decode("latin-1")
+        for ref, kind, plain in self._values.candidates(single_key(Kind.FAMILY_NAME, folded)):
+            spelt = kind is Kind.FAMILY_NAME and name_key(plain) == folded
+            if spelt and school in self.schools(ref):
+                return ref
+        return None
+
+    def person_of(self, letter: int, family: bytes, school: str) -> int | None:
+        """A full name of this school: a given name with this initial, and this family name."""
+        pairs = self._table.initialled(letter, family)
+        return next((pair.ref for pair in pairs if school in self.schools(pair.ref)), None)
+
+
+class _School(NamedTuple):
+    """The families of the viewer's school (``names.FamilyScope``)."""
+
+    directory: Index
+    school: str
+
+    def family(self, key: bytes) -> int | None:
+        return self.directory.family_of(key, self.school)
+
+    def person(self, letter: int, family: bytes) -> int | None:
+        if self.family(family) is None:
+            return None
+        return self.directory.person_of(letter, family, self.school)
 
 
 class Directory:

@@ -8,7 +8,7 @@ a given name meets a family name, is found by them (``Seam``).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ import re2
 
 from proxy.directory.fold import EXPANSIONS, expand, words
 from proxy.directory.tables import HashTable
-from proxy.directory.values import PAIR, Values
+from proxy.directory.values import PAIR, Values, initial_key
 from proxy.pseudonyms.canonical import NAME_SEPARATOR
 
 GIVEN_FIRST, GIVEN_LAST, FAMILY_FIRST, FAMILY_LAST, GIVEN_NAME = 1, 2, 4, 8, 16
@@ -24,10 +24,14 @@ GIVEN_FIRST, GIVEN_LAST, FAMILY_FIRST, FAMILY_LAST, GIVEN_NAME = 1, 2, 4, 8, 16
 
 REACH_SHIFT = 8
 _KEPT = 1 << 13
-_NEAR = 140
-_BEFORE = re.compile(rb" {1,8}([^ \n]{1,128})(?=[ \n])")
-_AFTER = re.compile(rb" {1,8}([^ \n]{1,128})[ \n]")
-"""The word next to another, on the same line. Bounded, so that no text is quadratic."""
+_NEAR = 240
+TAGS = "td|th|tr|b|i|em|strong|span|li|div|p|dt|dd|u"
+"""Elements that may stand between the two halves of a name."""
+_SGAT = "|".join(tag[::-1] for tag in TAGS.split("|"))
+_BEFORE = re.compile(rb"(?:[ \n]|\n(?:%b)\n){1,10}([^ \n]{1,128})(?=[ \n])" % _SGAT.encode())
+_AFTER = re.compile(rb"(?:[ \n]|\n(?:%b)\n){1,10}([^ \n]{1,128})[ \n]" % TAGS.encode())
+"""The word next to another, on its line, in the next cell or on the next line. Bounded, so
+that no text is quadratic."""
 
 
 class NamePair(NamedTuple):
@@ -75,6 +79,14 @@ class NameTable:
             if known := self.pairs(b" ".join(typed[:count])):
                 return count, known
         return 0, ()
+
+    def initialled(self, letter: int, family: bytes) -> Iterator[NamePair]:
+        """Full names of this family, by its folded words, whose given name begins so."""
+        for ref, _, text in self._values.candidates(initial_key(letter, family)):
+            given, _, name = text.partition(NAME_SEPARATOR)
+            first = words(given)[:1]
+            if first and first[0][0] == letter and b" ".join(words(name)) == family:
+                yield NamePair(ref, given, name)
 
     def _roles(self, word: bytes) -> int:
         """All flags and the reach, or 0."""
@@ -167,11 +179,12 @@ def _compile(given_words: Iterable[bytes]) -> re2._Regexp:
     options.log_errors = False
     options.never_capture = True
     options.max_mem = (8 << 20) + 400 * sum(map(len, known))
-    pattern = "|".join(map(_as_pattern, known))
+    pattern = "|".join(map(as_pattern, known))
     return re2.compile(f"[ \n](?:{pattern})[ \n]".encode("latin-1"), options)
 
 
-def _as_pattern(word: bytes) -> str:
+def as_pattern(word: bytes) -> str:
+    """A folded word as a pattern for text in which ligatures stand as they were typed."""
     pattern = word.decode("latin-1")
     for short, long in EXPANSIONS:
         pattern = pattern.replace(long.decode(), f"(?:{long.decode()}|{short.decode('latin-1')})")

@@ -104,6 +104,11 @@ class Scopes:
         self.schools = lru_cache(_SCOPES_KEPT)(self._find_schools)
         self.classes = lru_cache(_SCOPES_KEPT)(self._find_classes)
 
+    def class_numbers(self, number: int) -> list[int]:
+        """Which classes, as numbers of this version."""
+        first = len(self._schools)
+        return [item - first for item in self._found(number) if item >= first]
+
     def _find_schools(self, number: int) -> frozenset[str]:
         known = self._schools
         return frozenset(known[item] for item in self._found(number) if item < len(known))

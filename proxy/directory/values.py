@@ -27,6 +27,11 @@ def single_key(kind: Kind, name: str) -> bytes:
     return b"s%c" % kind.code + name.encode("utf-8", "surrogatepass")
 
 
+def initial_key(letter: int, family: bytes) -> bytes:
+    """A family name's folded words and the first letter of a given name beside it."""
+    return b"f%c" % letter + family
+
+
 def other_key(kind: Kind, canonical: str) -> bytes:
     """A value that is looked up as it is."""
     return b"o%c" % kind.code + canonical.encode("utf-8", "surrogatepass")

@@ -21,10 +21,11 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import unquote
 
 from proxy.audit.events import Event
 from proxy.blocking import RequestType, answer, request_type, source_of
-from proxy.content.body import Direction, rewrite_body
+from proxy.content.body import Rewritten, rewrite_body
 from proxy.content.data import NO_FIELDS, BodyFields
 from proxy.content.headers import rewrite_headers
 from proxy.content.limits import Limits
@@ -209,26 +210,42 @@ class Engine:
         return Ruling(_buffer(snapshot, length), exchange=exchange)
 
     def _protect(self, exchange: Exchange, body: bytes) -> Forward:
-        head, endpoint = exchange.head, exchange.endpoint
+        """One reading; a second one if values of its fields stand elsewhere in it too."""
         visitor = self._protector(exchange)
+        upload = partial.upload_of(exchange.head, len(body))
+        if body and upload is partial.Upload.PART:
+            self._unread(exchange, "part", picture=False)
+        forward, written = self._written(exchange, visitor, body, upload)
+        again = visitor.again()
+        if again is not None:
+            exchange.hits.clear()
+            forward, written = self._written(exchange, again, body, upload)
+        if written is not None:
+            self._unread(exchange, written.opaque, written.picture)
+        return forward
+
+    def _written(
+        self,
+        exchange: Exchange,
+        visitor: ProtectVisitor,
+        body: bytes,
+        upload: partial.Upload,
+    ) -> tuple[Forward, Rewritten | None]:
+        head, endpoint = exchange.head, exchange.endpoint
         limits = self._limits(exchange)
         target, headers = self._protect_head(exchange, visitor, limits)
         if not body:
-            return Forward(headers, None, target)
-        upload = partial.upload_of(head, len(body))
-        if upload is partial.Upload.PART:
-            self._unread(exchange, "part", picture=False)
-        fields = BodyFields(endpoint.body, endpoint.form_fields)
+            return Forward(headers, None, target), None
+        fields = BodyFields(endpoint.body, endpoint.form_fields, endpoint.inside)
         written = rewrite_body(body, head.headers, visitor, fields, limits, "request")
-        self._unread(exchange, written.opaque, written.picture)
         if not written.changed:
-            return Forward(headers, body, target)
+            return Forward(headers, body, target), written
         if upload is partial.Upload.PART:
             raise Refused(Reason.PARTIAL_CONTENT, "a part of an upload holds an identifier")
         headers = transport.with_body(headers, written)
         if upload is partial.Upload.WHOLE:
             headers = partial.resized(headers, len(written.body))
-        return Forward(headers, written.body, target)
+        return Forward(headers, written.body, target), written
 
     def _protect_head(
         self, exchange: Exchange, visitor: ProtectVisitor, limits: Limits
@@ -284,7 +301,8 @@ class Engine:
     def _target(exchange: Exchange, visitor: ProtectVisitor, limits: Limits) -> str:
         target, snapshot = exchange.head.target, exchange.snapshot
         mark = hash((exchange.service.name, exchange.endpoint.template, target))
-        if snapshot.is_plain(mark):
+        if snapshot.is_plain(mark) and not visitor.knows_more:
+            visitor.passed(unquote(target))
             return target
         written = rewrite_target(target, exchange.endpoint, visitor, limits)
         if written is target and not exchange.hits:
@@ -296,17 +314,24 @@ class Engine:
     ) -> bytes:
         signed = not from_client or exchange.service.signed is OnUnreadable.ALLOW
         limits = exchange.snapshot.limits(signed)
-        visitor = self._protector(exchange) if from_client else self._restorer(exchange)
-        direction: Direction = "request" if from_client else "answer"
-        written = rewrite_body(content, headers, visitor, NO_FIELDS, limits, direction)
-        if from_client:
-            self._unread(exchange, written.opaque, written.picture)
+        if not from_client:
+            visitor = self._restorer(exchange)
+            return rewrite_body(content, headers, visitor, NO_FIELDS, limits, "answer").body
+        endpoint = exchange.endpoint
+        fields = BodyFields(endpoint.inside, endpoint.form_fields, endpoint.inside)
+        protector = self._protector(exchange)
+        written = rewrite_body(content, headers, protector, fields, limits, "request")
+        again = protector.again()
+        if again is not None:
+            exchange.hits.clear()
+            written = rewrite_body(content, headers, again, fields, limits, "request")
+        self._unread(exchange, written.opaque, written.picture)
         return written.body
 
     def _protector(self, exchange: Exchange) -> ProtectVisitor:
         snapshot = exchange.snapshot
         pseudonymiser = snapshot.pseudonymiser(exchange.service.name).at(place(exchange.client))
-        return ProtectVisitor(snapshot.index, pseudonymiser, exchange.hits)
+        return ProtectVisitor(snapshot.index, pseudonymiser, exchange.hits, exchange.client.school)
 
     def _restorer(self, exchange: Exchange) -> RestoreVisitor:
         snapshot = exchange.snapshot

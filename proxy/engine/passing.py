@@ -30,7 +30,7 @@ def request(
     """What rewrites a request's body."""
     endpoint, headers = exchange.endpoint, exchange.head.headers
     declared = _value(headers, b"content-type")
-    fields = BodyFields(endpoint.body, endpoint.form_fields)
+    fields = BodyFields(endpoint.body, endpoint.form_fields, endpoint.inside)
     passage = Passage(visitor, limits, False, unread, declared, fields)
     return StreamRewriter(passage, _value(headers, b"content-encoding"))
 

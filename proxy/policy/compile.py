@@ -29,7 +29,9 @@ from proxy.policy.service_schema import (
     RequestFile,
     RuleFile,
     ServiceFile,
+    TellingFields,
 )
+from proxy.policy.telling import NamedRules, TellingNames
 from proxy.policy.templates import parse_match
 from proxy.pseudonyms.options import PseudonymOptions
 
@@ -104,6 +106,8 @@ class _Compiler:
         self.fold = written.letter_case is LetterCase.IGNORE
         self.aliases: set[str] = set()
         self.addresses: list[tuple[Location, int]] = []
+        treat = written.telling_names is TellingFields.TREAT
+        self.telling = TellingNames(written.telling_names_except) if treat else None
         self.wide = self._path_rules(("fields",), written.fields, endpoint=False)
         self.won: set[Location] = set()
         self.ties: set[tuple[Location, Location]] = set()
@@ -111,12 +115,14 @@ class _Compiler:
 
     def endpoints(self) -> EndpointTree:
         """The service's endpoints. Adds a problem for each that cannot be compiled."""
+        wide = self._automaton(self.wide, ("fields",))
         default = Endpoint(
             DEFAULT_TEMPLATE,
-            query_fields=self._named((), "query", self.written.query),
-            form_fields=self._named((), "form", self.written.form),
+            query_fields=self._telling(self._named((), "query", self.written.query)),
+            form_fields=self._telling(self._named((), "form", self.written.form)),
             header_fields=self._named((), "headers", self.written.headers),
-            body=self._automaton(self.wide, ("fields",)),
+            body=wide,
+            inside=wide,
         )
         tree = EndpointTree(default, ignore_case=self.fold)
         for index, request in enumerate(self.written.requests):
@@ -143,10 +149,11 @@ class _Compiler:
                 path_fields={
                     index: path[name] for name, index in template.parameters.items() if name in path
                 },
-                query_fields=query,
-                form_fields=form,
+                query_fields=self._telling(query),
+                form_fields=self._telling(form),
                 header_fields=headers,
                 body=body,
+                inside=default.inside,
                 ref=RuleRef(self.document.file, self.document.mark(place).line, match),
             )
             if (there := tree.add(template, endpoint)) is not None:
@@ -172,6 +179,9 @@ class _Compiler:
     def noticed(self) -> tuple[list[Location], list[tuple[Location, Location]]]:
         """Shadowed rules and ties."""
         return sorted(self.tried - self.won, key=str), sorted(self.ties, key=str)
+
+    def _telling(self, written: Mapping[str, FieldRule]) -> NamedRules:
+        return NamedRules(written, self.telling)
 
     def _named(
         self, location: Location, place: str, rules: Mapping[str, RuleFile]
@@ -236,7 +246,9 @@ class _Compiler:
         self, rules: Sequence[tuple[Location, PathRule]], location: Location
     ) -> FieldState:
         try:
-            automaton = build_automaton([rule for _, rule in rules], ignore_case=self.fold)
+            automaton = build_automaton(
+                [rule for _, rule in rules], ignore_case=self.fold, telling=self.telling
+            )
         except TooComplex as error:
             self.document.problems.append(self.document.problem(location, str(error), key=True))
             return dead_state()

@@ -43,6 +43,13 @@ class OnlyIf(StrEnum):
     LOOKS_LIKE_KIND = "looks_like_kind"
 
 
+class TellingFields(StrEnum):
+    """What becomes of fields whose names tell what they hold."""
+
+    TREAT = "treat"
+    IGNORE = "ignore"
+
+
 class Coarse(StrEnum):
     """What is left of a value that is generalised."""
 
@@ -195,6 +202,8 @@ class RuleFile(Strict):
             raise ValueError(f"'to: {self.to}' is for a {GENERALISED[self.to]}, not a {self.kind}")
         if self.kind is Kind.PHOTO and self.do is Action.PSEUDONYMISE:
             raise ValueError("a photo has no pseudonym, write 'do: drop' (or refuse, or allow)")
+        if self.do is Action.SEARCH and self.kind is not Kind.TEXT:
+            raise ValueError("'do: search' is for a text, write 'is: text'")
         return self
 
 
@@ -202,7 +211,8 @@ class FieldFile(RuleFile):
     """A field of the JSON that is sent, by its path."""
 
     at: Annotated[str, AfterValidator(_path)] = Field(
-        description="students[].profile.name.givenName, or **.emailAddress at any depth."
+        description="students[].profile.name.givenName, **.emailAddress at any depth, or "
+        "rows[][1] by place in a list (the first is 0)."
     )
 
 
@@ -284,6 +294,14 @@ class ServiceFile(Strict):
         default=UsedUp.REFUSE,
         description="There are 59,999 phone pseudonyms a service. When all are given: refuse "
         "the request, or send one constant number, which is not restored.",
+    )
+    telling_names: TellingFields = Field(
+        default=TellingFields.TREAT,
+        description="Fields whose names tell what they hold (firstName, nom_eleve, ine): treat "
+        "them without a rule, or ignore their names.",
+    )
+    telling_names_except: tuple[Line, ...] = Field(
+        default=(), description="Names that tell nothing here: [displayName, title]."
     )
     fields: tuple[FieldFile, ...] = Field(
         default=(), description="Fields of JSON sent to any address."
