@@ -8,7 +8,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from proxy.content import charset, files, form, json, lines, markup, multipart, sniff
+from proxy.content import (
+    binary,
+    charset,
+    files,
+    form,
+    json,
+    lines,
+    markup,
+    multipart,
+    records,
+    sniff,
+    text_frames,
+)
 from proxy.content import text as free_text
 from proxy.content.clear_text import refuse_names, refuse_names_in_binary
 from proxy.content.coding import SCRIPT, back
@@ -58,12 +70,20 @@ def rewrite(data: bytes, declared: str, walk: Walk, fields: BodyFields = NO_FIEL
     if codec is not None:
         new = codec(data, walk)
         return _opaque(data, media, walk) if new is None else new
+    structured = binary.rewrite(data, media, walk, fields.json)
+    if structured is not None:
+        return structured
+    messages = records.split(data)
+    if messages:
+        written = [rewrite(message, declared, walk, fields) for message in messages]
+        return data if written == messages else records.MARK.join(written)
     boundary = multipart.boundary_of(declared, data)
     if boundary is not None:
         return multipart.rewrite(data, boundary, walk, fields.form)
     text = charset.read(data, _charset_parameter(parameters))
     if text is None:
-        return _opaque(data, media, walk)
+        structured = binary.rewrite_opaque(data, walk, fields.json)
+        return _opaque(data, media, walk) if structured is None else structured
     if text.is_wide:
         refuse_names(data, walk)
     edits = _edits(text.view, media, walk, fields)
@@ -88,6 +108,9 @@ def _undeclared_gzip(data: bytes, declared: str, walk: Walk) -> bytes:
 
 
 def _edits(view: str, media: str, walk: Walk, fields: BodyFields) -> list[Edit]:
+    framed = text_frames.edits(view, walk, fields.json)
+    if framed is not None:
+        return framed
     found, begin, value = sniff.text_format(view, media)
     if found in (Format.JSON, Format.JSON_LINES):
         if begin:
