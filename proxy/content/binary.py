@@ -42,11 +42,12 @@ def _by_first_byte(data: bytes, media: str, walk: Walk, state: FieldState) -> by
 def _maps(data: bytes, walk: Walk, state: FieldState) -> bytes | None:
     if sniff.opaque_word(data, "") != "binary":
         return None
+    # A length of two bytes reads as a list too: the frames, which must fit to the end, go first.
+    written = binary_frames.rewrite_signalr(data, walk, state)
     for codec in (msgpack.rewrite, cbor.rewrite):
-        written = codec(data, walk, state, strict=True)
-        if written is not None:
-            return written
-    return binary_frames.rewrite_signalr(data, walk, state)
+        if written is None:
+            written = codec(data, walk, state, strict=True)
+    return written
 
 
 def rewrite_opaque(data: bytes, walk: Walk, state: FieldState) -> bytes | None:

@@ -15,5 +15,5 @@ def split(data: bytes) -> list[bytes]:
     """The messages between the marks, empty ones included; empty if they are not all text."""
     if MARK not in data:
         return []
-    try_text = data.replace(MARK, b"\n")
-    return data.split(MARK) if charset.read(try_text) is not None else []
+    text = charset.read(data.replace(MARK, b"\n"))
+    return [] if text is None or text.is_wide else data.split(MARK)
