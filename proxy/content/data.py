@@ -18,6 +18,7 @@ from proxy.content import (
     markup,
     multipart,
     records,
+    signed,
     sniff,
     text_frames,
 )
@@ -112,14 +113,17 @@ def _edits(view: str, media: str, walk: Walk, fields: BodyFields) -> list[Edit]:
     if framed is not None:
         return framed
     found, begin, value = sniff.text_format(view, media)
+    signed.note_encrypted(view, value, walk)
     if found in (Format.JSON, Format.JSON_LINES):
-        if begin:
-            return shift(json.edits(view[begin:], walk, fields.json, value), begin)
-        return json.edits(view, walk, fields.json, value)
+        edits = json.edits(view[begin:] if begin else view, walk, fields.json, value)
+        edits = signed.unless_signed_json(value, edits, walk)
+        return shift(edits, begin) if begin else edits
     if found is Format.FORM:
         return form.edits(view, walk, fields.form)
     if found in (Format.HTML, Format.XML):
-        return markup.edits(view, walk, xml=found is Format.XML)
+        return signed.unless_signed_xml(
+            view, markup.edits(view, walk, xml=found is Format.XML), walk
+        )
     if found is Format.CSV:
         return lines.csv_edits(view, walk)
     if found is Format.EVENTS:

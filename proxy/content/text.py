@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from proxy.content import base64, json, markup
+from proxy.content import base64, json, markup, signed
 from proxy.content.batch import Batch
 from proxy.content.coding import BACKSLASHES, ENTITIES, PERCENT, Coding, back
 from proxy.content.edits import Page, merge, shift, touching
@@ -34,7 +34,7 @@ def read(text: str, walk: Walk) -> list[Edit]:
     if first in ("{", "[", '"') and json.is_valid(text):
         return json.edits(text, walk)
     if "<" in text and _TAG.search(text):
-        return markup.edits(text, walk)
+        return signed.unless_signed_xml(text, markup.edits(text, walk), walk)
     return prose(text, walk)
 
 

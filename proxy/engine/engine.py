@@ -22,6 +22,7 @@ from dataclasses import replace
 
 from proxy.audit.events import Event
 from proxy.blocking import RequestType, answer, request_type, source_of
+from proxy.content import seals
 from proxy.content.body import Direction, Rewritten, rewrite_body
 from proxy.content.data import NO_FIELDS, BodyFields
 from proxy.content.headers import rewrite_headers
@@ -178,18 +179,41 @@ class Engine:
         signed = service.signed is OnUnreadable.ALLOW
         limits = exchange.snapshot.limits(signed)
         target = self._target(exchange, visitor, limits)
-        headers = rewrite_headers(
+        rewritten = rewrite_headers(
             head.headers, endpoint.header_fields, visitor, "request", limits=limits
         )
-        headers = transport.for_service(headers)
+        headers = transport.for_service(rewritten)
         if not body:
+            if self._breaks_seal(exchange, target, rewritten, b"", False):
+                return Forward(transport.for_service(head.headers), None, head.target)
             return Forward(headers, None, target)
         fields = BodyFields(endpoint.body, endpoint.form_fields)
         written = rewrite_body(body, head.headers, visitor, fields, limits, "request")
         self._unread(exchange, written)
+        if self._breaks_seal(exchange, target, rewritten, body, written.changed):
+            return Forward(transport.for_service(head.headers), body, head.target)
         if not written.changed:
             return Forward(headers, body, target)
         return Forward(transport.with_body(headers, written), written.body, target)
+
+    @staticmethod
+    def _breaks_seal(
+        exchange: Exchange, target: str, headers: Headers, body: bytes, changed: bool
+    ) -> bool:
+        """Whether a signature covers what was rewritten: refused, or sent as it came and told."""
+        head = exchange.head
+        parts = seals.Covered.BODY if changed else seals.Covered.NOTHING
+        if target != head.target:
+            parts |= seals.Covered.TARGET
+        if headers is not head.headers:
+            parts |= seals.Covered.HEADERS
+        if not parts or not parts & seals.covered(head.headers, head.target, body):
+            return False
+        if exchange.service.signed is OnUnreadable.REFUSE:
+            raise Refused(Reason.SIGNED_CONTENT, "a signature covers what would be rewritten")
+        exchange.hits.clear()
+        exchange.events.append(record.opaque_allowed(exchange, Reason.SIGNED_CONTENT))
+        return True
 
     @staticmethod
     def _target(exchange: Exchange, visitor: ProtectVisitor, limits: Limits) -> str:
