@@ -13,6 +13,7 @@ from proxy.content import (
     charset,
     files,
     form,
+    graphql,
     json,
     lines,
     markup,
@@ -117,6 +118,8 @@ def _edits(view: str, media: str, walk: Walk, fields: BodyFields) -> list[Edit]:
     if found in (Format.JSON, Format.JSON_LINES):
         edits = json.edits(view[begin:] if begin else view, walk, fields.json, value)
         edits = signed.unless_signed_json(value, edits, walk)
+        if not begin:
+            edits = graphql.with_hashes(view, value, edits, walk)
         return shift(edits, begin) if begin else edits
     if found is Format.FORM:
         return form.edits(view, walk, fields.form)
