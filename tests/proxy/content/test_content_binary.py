@@ -8,6 +8,7 @@ import base64
 import gzip
 import json
 import random
+import time
 import zlib
 from collections.abc import Callable
 from contextlib import suppress
@@ -421,3 +422,24 @@ def test_deep_nesting_is_read_in_bounded_time() -> None:
     deep = b"\x91" * 5000 + b"\xabJean Dupont"
     with suppress(Refused):
         assert b"Jean" not in protect(deep, "application/msgpack")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("unit", "kind"),
+    [
+        (b"\x0a\x02\x0a\x00", "application/x-protobuf"), (b"\x0a\x04je\x0a\x00", "application/x-protobuf"),
+        (b"\x08\x01", "application/x-protobuf"), (b"\x0b", "application/x-protobuf"), (b"\x81\xa1a\x91", ""),
+        (b"\x90", "application/msgpack"), (b"\x7f\x61a", "application/cbor"), (b"\xd8\x18", "application/cbor"),
+        (b"\x9f", "application/cbor"), (b"\0\0\0\0\0", "application/grpc"), (b"\x1e", ""), (b"1:2", "text/plain"),
+        (b"5\n[1]\n", "application/json"), (b"(''", "text/plain"), (b"42[", "text/plain"),
+    ],
+)  # fmt: skip
+def test_time_grows_with_length_and_no_faster(unit: bytes, kind: str) -> None:
+    def seconds(count: int) -> float:
+        begin = time.process_time()
+        with suppress(Refused):
+            run(unit * count, kind)
+        return time.process_time() - begin
+
+    assert any(seconds(32_000) <= 24 * seconds(4_000) + 0.05 for _ in range(4))
