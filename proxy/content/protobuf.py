@@ -55,7 +55,7 @@ def rewrite(data: bytes, walk: Walk, state: FieldState, *, strict: bool) -> byte
     if fields is None:
         return None
     text = clean_text(data, 0, len(data))
-    if text is not None and not walk.answer and _cuts_a_name(text, fields, walk):
+    if text is not None and (text[0] != "\n" or _cuts_a_name(text, fields, walk)):
         return None
     root = _Message(fields, 0)
     _open(data, root, walk)
