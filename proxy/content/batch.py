@@ -19,7 +19,7 @@ from proxy.content.url_spots import in_urls
 from proxy.content.visitor import Edit
 from proxy.content.walk import Walk
 
-_NESTED = re.compile(r'[%&<\\{\["]|[^\W_]\+[^\W_]')
+_NESTED = re.compile(r"""[%&<\\{\["]|[^\W_]\+[^\W_]|[ (,]'""")
 
 
 class Piece(NamedTuple):

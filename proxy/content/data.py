@@ -8,7 +8,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from proxy.content import charset, columns, files, form, json, lines, markup, multipart, sniff
+from proxy.content import (
+    binary,
+    charset,
+    columns,
+    files,
+    form,
+    graphql,
+    json,
+    lines,
+    markup,
+    multipart,
+    records,
+    signed,
+    sniff,
+    text_frames,
+)
 from proxy.content import text as free_text
 from proxy.content.clear_text import refuse_names, refuse_names_in_binary
 from proxy.content.coding import SCRIPT, back
@@ -67,12 +82,20 @@ def rewrite(data: bytes, declared: str, walk: Walk, fields: BodyFields = NO_FIEL
     if codec is not None:
         new = codec(data, walk)
         return opaque(data, media, walk) if new is None else new
+    structured = binary.rewrite(data, media, walk, fields.json)
+    if structured is not None:
+        return structured
+    messages = records.split(data)
+    if messages:
+        written = [rewrite(message, declared, walk, fields) for message in messages]
+        return data if written == messages else records.MARK.join(written)
     boundary = multipart.boundary_of(declared, data)
     if boundary is not None:
         return multipart.rewrite(data, boundary, walk, fields.form)
     text = charset.read(data, charset_parameter(parameters))
     if text is None:
-        return opaque(data, media, walk)
+        structured = binary.rewrite_opaque(data, walk, fields.json)
+        return opaque(data, media, walk) if structured is None else structured
     if text.is_wide:
         refuse_names(data, walk)
     edits = text_edits(text.view, media, walk, fields)
@@ -99,15 +122,23 @@ def _undeclared_gzip(data: bytes, declared: str, walk: Walk) -> bytes:
 
 def text_edits(view: str, media: str, walk: Walk, fields: BodyFields = NO_FIELDS) -> list[Edit]:
     """Edits for a whole decoded text. ``media`` is its declared type without parameters."""
+    framed = text_frames.edits(view, walk, fields.json)
+    if framed is not None:
+        return framed
     found, begin, value = sniff.text_format(view, media)
+    signed.note_encrypted(view, value, walk)
     if found in (Format.JSON, Format.JSON_LINES):
-        if begin:
-            return shift(json.edits(view[begin:], walk, fields.json, value), begin)
-        return json.edits(view, walk, fields.json, value)
+        edits = json.edits(view[begin:] if begin else view, walk, fields.json, value)
+        edits = signed.unless_signed_json(value, edits, walk)
+        if not begin:
+            edits = graphql.with_hashes(view, value, edits, walk)
+        return shift(edits, begin) if begin else edits
     if found is Format.FORM:
         return form.edits(view, walk, fields.form)
     if found in (Format.HTML, Format.XML):
-        return markup.edits(view, walk, xml=found is Format.XML)
+        return signed.unless_signed_xml(
+            view, markup.edits(view, walk, xml=found is Format.XML), walk
+        )
     if found is Format.CSV:
         return columns.edits(view, walk, fields.form)
     if found is Format.EVENTS:

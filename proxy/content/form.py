@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from json import JSONDecodeError, JSONDecoder
 
-from proxy.content import base64
+from proxy.content import base64, saml
 from proxy.content.batch import Batch
 from proxy.content.coding import FORM, FORM_PERCENT, PERCENT, Percent, Writer, back
 from proxy.content.edits import Page, merge, shift
@@ -120,6 +120,9 @@ def _pair(
             return
         if _field(batch, rule, coding, first, end):
             return
+    if name in saml.FIELDS and (found := saml.edits(coding.decode(raw), batch.walk)) is not None:
+        batch.page.cover(first, end, shift(back(raw, found, coding), first))
+        return
     if not _ENCODED.search(raw):
         return
     _value(batch, coding, first, raw)

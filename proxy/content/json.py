@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from proxy.content import base64, json_fields
+from proxy.content import base64, json_fields, odata
 from proxy.content.batch import Batch
 from proxy.content.coding import Backslashes, escapes_letters, json_escape
 from proxy.content.edits import Page, shift
@@ -32,6 +32,7 @@ _SUSPECTS = (
     ("&", re.compile(r"&(?:#[0-9xX]|[A-Za-z][A-Za-z0-9]{1,31};)")),
     ("<", re.compile(r"<[A-Za-z!/?]")),
     ("+", re.compile(r"(?<=[^\W\d_])\+[^\W\d_]")),
+    ("'", odata.OPENING),
 )
 _BIG = re.compile(r"[0-9]{4000}")
 _SPACE = re.compile(r"\s*")

@@ -16,14 +16,16 @@ from collections.abc import Callable, Iterator, Mapping
 from proxy.content import charset
 from proxy.content.disposition import rewrite_disposition
 from proxy.content.edits import splice
+from proxy.content.url import url_edits
 from proxy.content.visitor import Drop
 from proxy.content.walk import Walk
 from proxy.errors import Refused
-from proxy.policy.model import Action, FieldRule
+from proxy.policy.model import Action, Endpoint, FieldRule
 from proxy.policy.plausible import looks_like
 from proxy.policy.telling import rules_among
 from proxy.reasons import Reason
 
+_NOWHERE = Endpoint(template="")
 HEAD_END = re.compile(rb"\r?\n\r?\n")
 _HEADER = re.compile(rb"^([!-9;-~]+):[ \t]*((?:[^\r\n]|\r?\n[ \t])*)", re.M)
 _NAME = re.compile(rb'[;\s]name="((?:[^"\\]|\\.)*)"|[;\s]name=([^;\s]+)', re.I)
@@ -220,7 +222,7 @@ def _message(plain: bytes, walk: Walk) -> bytes:
     new_head = head
     request = _REQUEST_LINE.match(head)
     if request:
-        target = line(request[2], walk)
+        target = _url(request[2], walk)
         rest = head[request.end() :]
         new_rest = head_of(rest, walk)
         if target is not request[2] or new_rest is not rest:
@@ -237,6 +239,15 @@ def _message(plain: bytes, walk: Walk) -> bytes:
     if new_body is not body:
         new_head = _lengthen(new_head, len(new_body), len(body))
     return new_head + plain[len(head) : len(plain) - len(body)] + new_body
+
+
+def _url(value: bytes, walk: Walk) -> bytes:
+    """The target of an inner request, read like that of the outer one."""
+    text = charset.read(value)
+    if text is None:
+        raise Refused(Reason.UNDECODABLE, "binary bytes in a URL")
+    edits = url_edits(text.view, _NOWHERE, walk)
+    return text.encode(splice(text.raw, edits)) if edits else value
 
 
 _LENGTH = re.compile(rb"^(content-length:[ \t]*)([0-9]+)", re.I | re.M)

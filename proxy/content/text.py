@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from proxy.content import base64, json, markup
+from proxy.content import base64, json, markup, odata, signed
 from proxy.content.batch import Batch
 from proxy.content.coding import BACKSLASHES, ENTITIES, PERCENT, Coding, back
 from proxy.content.edits import Page, merge, shift, touching
@@ -34,7 +34,7 @@ def read(text: str, walk: Walk) -> list[Edit]:
     if first in ("{", "[", '"') and (value := json.parse(text)) is not json.INVALID:
         return json.edits(text, walk, value=value)
     if "<" in text and _TAG.search(text):
-        return markup.edits(text, walk)
+        return signed.unless_signed_xml(text, markup.edits(text, walk), walk)
     return prose(text, walk)
 
 
@@ -42,6 +42,8 @@ def prose(text: str, walk: Walk) -> list[Edit]:
     """Edits for text that is not, as a whole, of another format."""
     if not text:
         return []
+    if "'" in text and (literals := odata.edits(text, walk)) is not None:
+        return literals
     found = in_urls(text, walk.visitor.text(text))
     groups = [found]
     if "+" in text and _PLUS.search(text):

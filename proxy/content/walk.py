@@ -82,15 +82,23 @@ class Walk:
         A request nested too deeply, or read too often, is refused. In an answer what lies
         deeper is left as the service sent it: that leaks nothing.
         """
-        self.work -= size
-        if self.depth >= self.limits.nesting or self.work < 0:
+        if not self.spend(size):
+            return False
+        if self.depth >= self.limits.nesting:
             if self.answer:
                 return False
-            if self.work < 0:
-                raise Refused(Reason.EXPANSION_LIMIT, "too much work for its size")
             raise Refused(Reason.UNDECODABLE, "nested too deeply")
         self.depth += 1
         return True
+
+    def spend(self, size: int) -> bool:
+        """Count ``size`` more characters to be read; false in an answer that cost too much."""
+        self.work -= size
+        if self.work >= 0:
+            return True
+        if self.answer:
+            return False
+        raise Refused(Reason.EXPANSION_LIMIT, "too much work for its size")
 
     def note_opaque(self, word: str) -> None:
         """Remember that something could not be read; the caller applies the policy."""

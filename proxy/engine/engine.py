@@ -25,6 +25,7 @@ from urllib.parse import unquote
 
 from proxy.audit.events import Event
 from proxy.blocking import RequestType, answer, request_type, source_of
+from proxy.content import seals
 from proxy.content.body import Rewritten, rewrite_body
 from proxy.content.data import NO_FIELDS, BodyFields
 from proxy.content.headers import rewrite_headers
@@ -215,10 +216,12 @@ class Engine:
         upload = partial.upload_of(exchange.head, len(body))
         if body and upload is partial.Upload.PART:
             self._unread(exchange, "part", picture=False)
+        before = len(exchange.events)
         forward, written = self._written(exchange, visitor, body, upload)
         again = visitor.again()
         if again is not None:
             exchange.hits.clear()
+            del exchange.events[before:]
             forward, written = self._written(exchange, again, body, upload)
         if written is not None:
             self._unread(exchange, written.opaque, written.picture)
@@ -233,11 +236,15 @@ class Engine:
     ) -> tuple[Forward, Rewritten | None]:
         head, endpoint = exchange.head, exchange.endpoint
         limits = self._limits(exchange)
-        target, headers = self._protect_head(exchange, visitor, limits)
+        target, headers, named = self._protect_head(exchange, visitor, limits)
         if not body:
+            if self._breaks_seal(exchange, target, named, b"", False):
+                return Forward(transport.for_service(head.headers), None, head.target), None
             return Forward(headers, None, target), None
         fields = BodyFields(endpoint.body, endpoint.form_fields, endpoint.inside)
         written = rewrite_body(body, head.headers, visitor, fields, limits, "request")
+        if self._breaks_seal(exchange, target, named, body, written.changed):
+            return Forward(transport.for_service(head.headers), body, head.target), written
         if not written.changed:
             return Forward(headers, body, target), written
         if upload is partial.Upload.PART:
@@ -249,20 +256,29 @@ class Engine:
 
     def _protect_head(
         self, exchange: Exchange, visitor: ProtectVisitor, limits: Limits
-    ) -> tuple[str, Headers]:
-        """Target and header fields as they may leave."""
+    ) -> tuple[str, Headers, bool]:
+        """Target and header fields as they may leave; whether a field named somebody."""
         target = self._target(exchange, visitor, limits)
         fields = exchange.endpoint.header_fields
         headers = rewrite_headers(exchange.head.headers, fields, visitor, "request", limits=limits)
+        named = headers is not exchange.head.headers
         headers = transport.for_service(headers)
         if partial.asked(exchange.head) and not partial.may_ask_range(exchange.head):
             headers = partial.without_range(headers)
-        return target, headers
+        return target, headers, named
 
     def _protect_passing(self, exchange: Exchange, begins: bytes) -> Stream:
         visitor = self._protector(exchange)
         limits = self._limits(exchange)
-        target, headers = self._protect_head(exchange, visitor, limits)
+        target, headers, named = self._protect_head(exchange, visitor, limits)
+        if self._breaks_seal(exchange, target, named, begins, True):
+            # A body that passes could not be taken back once it changed: as it came, or not.
+            return Stream(
+                transport.for_service(exchange.head.headers),
+                lambda chunk: [chunk] if chunk else [],
+                exchange.head.target,
+                (begins,),
+            )
         length = exchange.head.header(b"content-length")
         upload = partial.upload_of(exchange.head, int(length) if length.isdigit() else None)
         unread = self._unread_once(exchange)
@@ -296,6 +312,25 @@ class Engine:
                 self._unread(exchange, opaque, picture)
 
         return unread
+
+    @staticmethod
+    def _breaks_seal(
+        exchange: Exchange, target: str, named: bool, body: bytes, changed: bool
+    ) -> bool:
+        """Whether a signature covers what was rewritten: refused, or sent as it came and told."""
+        head = exchange.head
+        parts = seals.Covered.BODY if changed else seals.Covered.NOTHING
+        if target != head.target:
+            parts |= seals.Covered.TARGET
+        if named:
+            parts |= seals.Covered.HEADERS
+        if not parts or not parts & seals.covered(head.headers, head.target, body):
+            return False
+        if exchange.service.signed is OnUnreadable.REFUSE:
+            raise Refused(Reason.SIGNED_CONTENT, "a signature covers what would be rewritten")
+        exchange.hits.clear()
+        exchange.events.append(record.opaque_allowed(exchange, Reason.SIGNED_CONTENT))
+        return True
 
     @staticmethod
     def _target(exchange: Exchange, visitor: ProtectVisitor, limits: Limits) -> str:

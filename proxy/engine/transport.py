@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
+from proxy.content import digests
 from proxy.content.body import Rewritten
 from proxy.decisions import Headers
 
@@ -140,8 +141,9 @@ def without_ranges(headers: Headers) -> Headers:
 
 
 def with_body(headers: Headers, written: Rewritten) -> Headers:
-    """Fields for a body that we changed: its new length and coding, no digest of the old."""
+    """Fields for a body that we changed: its new length and coding, digests of the new."""
     out = [field for field in headers if field[0].lower() not in _OF_BODY]
+    out += digests.renewed(headers, written.body)
     if written.content_encoding:
         out.append((b"Content-Encoding", written.content_encoding))
     out.append((b"Content-Length", str(len(written.body)).encode()))
@@ -171,16 +173,7 @@ _NEVER_NOMINATED = {
 }
 """What a message cannot do without: a client must not have us strip it (RFC 9110 § 7.6.1)."""
 
-_OF_BODY = {
-    b"content-length",
-    b"content-encoding",
-    b"transfer-encoding",
-    b"content-md5",
-    b"digest",
-    b"content-digest",
-    b"repr-digest",
-    b"x-goog-hash",
-}
+_OF_BODY = {b"content-length", b"content-encoding", b"transfer-encoding"} | digests.FIELDS
 
 
 def _codings(value: bytes) -> bytes:
