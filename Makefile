@@ -41,6 +41,7 @@ bench: dev-venv ## Measure, also against mitmproxy and Presidio
 	@$(BIN)/python -I scripts/tools.py h2load
 	@$(BIN)/python -m benchmarks $(ARGS)
 	@$(BIN)/python -m benchmarks.content
+	@$(BIN)/python -m benchmarks.finding
 
 .PHONY: venv
 venv: dev-venv ## Prepare .venv for all of the above, nothing more

@@ -6,6 +6,8 @@ they cannot be, the ruling becomes a refusal. No adapter records anything by its
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -37,6 +39,7 @@ class Door:
         self._client = client
         self._clients: dict[str, Client] = {}
         self._gate_hosts: dict[str, str] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def client_of(self, conn: connection.Client) -> Client:
         """The client of a connection; looked up once a connection."""
@@ -66,6 +69,16 @@ class Door:
         """Put events on disk. Raises ``AuditUnavailable``."""
         if events:
             await self._audit.record(events)
+
+    def record_later(self, events: Sequence[Event]) -> None:
+        """Put events of something that was stopped on disk; nothing waits for it."""
+        task = asyncio.get_running_loop().create_task(self._quietly(events))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _quietly(self, events: Sequence[Event]) -> None:
+        with contextlib.suppress(AuditUnavailable):
+            await self.record(events)
 
     async def rule(self, ruling: Ruling, client: Client, head: Head | None = None) -> Ruling:
         """Put the ruling's events on disk, then give it back; or a refusal if that fails.

@@ -1,18 +1,21 @@
 """The exchange's adapter: requests and answers through the engine, hook by hook.
 
 ``requestheaders`` asks ``begin``, ``request`` asks ``protect``, ``responseheaders`` asks
-``answer_head``, ``response`` asks ``restore``. The ruling is carried out; nothing is decided
-here. The exchange travels in ``flow.metadata``; its absence in a later hook means that the
-answer is ours, and there is nothing to restore in it.
+``answer_head``, ``response`` asks ``restore``; ``request_beyond`` and ``response_beyond`` (a body
+too long to be read whole, ``mends.body_limit``) ask how it may pass. The ruling is carried out;
+nothing is decided here. The exchange travels in ``flow.metadata``; its absence in a later hook
+means that the answer is ours, and there is nothing to restore in it.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from mitmproxy import connection, http
 
 from addons.door import Door
 from addons.fail_closed import guarded
-from addons.mends.body_limit import BODY_LIMIT
+from addons.mends.body_limit import BEGINS, BEYOND, BODY_LIMIT
 from addons.mends.error_pages import reason_of
 from addons.mends.upstream_failure import PAGE
 from addons.message import head_of, instead, to_response
@@ -51,7 +54,7 @@ class Exchange:
         decision = ruling.decision
         if isinstance(decision, Buffer) and ruling.exchange:
             flow.metadata[EXCHANGE] = ruling.exchange
-            flow.metadata[BODY_LIMIT] = decision.limit
+            _read_whole(flow, decision)
         elif isinstance(decision, Reply):
             flow.response = to_response(decision)
         elif isinstance(decision, Refuse):
@@ -59,11 +62,36 @@ class Exchange:
         else:
             raise TypeError("begin")
 
-    async def request(self, flow: http.HTTPFlow) -> None:
-        """The whole request has come: protect it, record, send."""
+    async def request_beyond(self, flow: http.HTTPFlow) -> None:
+        """The request is too long to be read whole: protect its head, record, let it pass."""
         if flow.response:
             return
         exchange: EngineExchange = flow.metadata[EXCHANGE]
+        begins = b"".join(flow.metadata[BEGINS])
+        ruling = self._door.engine.protect_passing(exchange, begins)
+        ruling = await self._rule(ruling, exchange)
+        decision = ruling.decision
+        if isinstance(decision, Stream):
+            flow.metadata[SENT] = True
+            flow.request.headers = http.Headers(decision.headers)
+            flow.request.path = decision.target
+            flow.request.stream = self._guarded(flow, exchange, decision, answer=False)
+            flow.metadata[BEGINS] = decision.first
+        elif isinstance(decision, Refuse):
+            del flow.metadata[EXCHANGE]
+            flow.response = to_response(decision.reply)
+        else:
+            raise TypeError("protect_passing")
+
+    async def request(self, flow: http.HTTPFlow) -> None:
+        """The whole request has come: protect it, record, send."""
+        if flow.response and not flow.request.stream:
+            return
+        exchange: EngineExchange = flow.metadata[EXCHANGE]
+        if flow.request.stream:
+            # Unrecorded, the end of the body is not sent either: see ``fail_closed``.
+            await self._door.record(self._door.engine.passed(exchange))
+            return
         engine, request = self._door.engine, flow.request
         ruling = engine.protect(exchange, request.raw_content or b"")
         ruling = await self._rule(ruling, exchange)
@@ -96,20 +124,33 @@ class Exchange:
         decision = ruling.decision
         if isinstance(decision, Buffer):
             flow.metadata[WHOLE] = True
-            flow.metadata[BODY_LIMIT] = decision.limit
+            _read_whole(flow, decision)
         elif isinstance(decision, Stream):
-            response.headers = http.Headers(decision.headers)
-            response.stream = guarded(flow, decision.transform)
-            flow.metadata[PASSING] = True
-            if flow.request.is_http11 and (response.is_http11 or response.is_http2):
-                # else only the end of the connection would say that it is complete
-                response.headers["transfer-encoding"] = "chunked"
+            self._pass_on(flow, response, exchange, decision)
         elif isinstance(decision, Forward):
             response.headers = http.Headers(decision.headers)
             response.stream = True
             flow.metadata[PASSING] = True
         else:
             del flow.metadata[EXCHANGE]
+            instead(flow, self._door.reply_of(ruling))
+
+    async def response_beyond(self, flow: http.HTTPFlow) -> None:
+        """The answer is too long to be read whole: restore its head, let the rest pass."""
+        exchange: EngineExchange | None = flow.metadata.get(EXCHANGE)
+        response = flow.response
+        if exchange is None or response is None:
+            raise TypeError("response_beyond")
+        begins = b"".join(flow.metadata[BEGINS])
+        ruling = self._door.engine.restore_passing(exchange, response.headers.fields, begins)
+        ruling = await self._rule(ruling, exchange)
+        decision = ruling.decision
+        del flow.metadata[WHOLE]
+        if isinstance(decision, Stream):
+            self._pass_on(flow, response, exchange, decision)
+            flow.metadata[BEGINS] = decision.first
+        else:
+            del flow.metadata[EXCHANGE], flow.metadata[BEGINS]
             instead(flow, self._door.reply_of(ruling))
 
     async def response(self, flow: http.HTTPFlow) -> None:
@@ -141,6 +182,8 @@ class Exchange:
         exchange: EngineExchange | None = flow.metadata.get(EXCHANGE)
         if exchange is None or flow.error is None:
             return
+        if flow.request.stream:
+            await self._door.record(self._door.engine.passed(exchange))  # what did pass
         if PASSING in flow.metadata:
             await self._door.record(self._door.engine.streamed(exchange))  # what did pass
             return
@@ -152,8 +195,35 @@ class Exchange:
         ruling = await self._rule(ruling, exchange)
         flow.metadata[PAGE] = to_response(self._door.reply_of(ruling))
 
+    def _pass_on(
+        self,
+        flow: http.HTTPFlow,
+        response: http.Response,
+        exchange: EngineExchange,
+        decision: Stream,
+    ) -> None:
+        response.headers = http.Headers(decision.headers)
+        response.stream = self._guarded(flow, exchange, decision, answer=True)
+        flow.metadata[PASSING] = True
+        if flow.request.is_http11 and (response.is_http11 or response.is_http2):
+            # else only the end of the connection would say that it is complete
+            response.headers["transfer-encoding"] = "chunked"
+
+    def _guarded(
+        self, flow: http.HTTPFlow, exchange: EngineExchange, decision: Stream, *, answer: bool
+    ) -> Callable[[bytes], list[bytes]]:
+        def tell(error: BaseException) -> None:
+            self._door.record_later(self._door.engine.torn(exchange, error, answer=answer))
+
+        return guarded(flow, decision.transform, tell)
+
     async def _rule(self, ruling: Ruling, exchange: EngineExchange) -> Ruling:
         return await self._door.rule(ruling, exchange.client, exchange.head)
+
+
+def _read_whole(flow: http.HTTPFlow, decision: Buffer) -> None:
+    flow.metadata[BODY_LIMIT] = decision.limit
+    flow.metadata[BEYOND] = decision.beyond
 
 
 def _reason_before(message: str) -> Reason:

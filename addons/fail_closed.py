@@ -234,7 +234,9 @@ _DENY: dict[str, Callable[[Any, str, http.Response], None]] = {
     "http_connect_error": _nothing,
     "requestheaders": _answer,
     "request": _answer,
+    "request_beyond": _answer,
     "responseheaders": _kill,
+    "response_beyond": _kill,
     "response": _replace,
     "error": _nothing,
     "websocket_message": _drop_message,
@@ -249,12 +251,16 @@ _DENY: dict[str, Callable[[Any, str, http.Response], None]] = {
 type Transform = Callable[[bytes], bytes | Iterable[bytes]]
 
 
-def guarded(subject: http.HTTPFlow, transform: Transform) -> Callable[[bytes], list[bytes]]:
+def guarded(
+    subject: http.HTTPFlow,
+    transform: Transform,
+    tell: Callable[[BaseException], None] = lambda error: None,
+) -> Callable[[bytes], list[bytes]]:
     """A stream callable for ``request.stream`` or ``response.stream`` that fails closed.
 
     When ``transform`` raises, the connection is torn at once, the exception goes on (so that
-    mitmproxy cannot send the end of the message) and every later call is refused. Never
-    gives an empty piece, which would end a chunked body early.
+    mitmproxy cannot send the end of the message) and every later call is refused; ``tell`` may
+    record it. Never gives an empty piece, which would end a chunked body early.
     """
     torn = False
 
@@ -270,6 +276,7 @@ def guarded(subject: http.HTTPFlow, transform: Transform) -> Callable[[bytes], l
             subject.metadata[REFUSED] = "stream"
             log.error("stream failed: %s", type(error).__name__)
             abort(subject)
+            tell(error)
             raise
 
     return stream

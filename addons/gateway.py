@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Coroutine
 from typing import Any
 
 from mitmproxy import http
@@ -20,7 +19,7 @@ from addons.pages import Headers
 from addons.websocket import WebSocket
 from addons.worker import WorkerSettings
 from proxy.ca import load_ca
-from proxy.errors import AuditUnavailable, InputError, KeysUnavailable
+from proxy.errors import InputError, KeysUnavailable
 from proxy.reasons import Reason
 from proxy.runtime import Runtime
 
@@ -69,7 +68,6 @@ class Gateway:
     def __init__(self, runtime: Runtime) -> None:
         audit = CountedLog(runtime.audit, runtime.metrics)
         self._door = Door(runtime.engine, audit, runtime.client)
-        self._tasks: set[asyncio.Task[None]] = set()
         self.addons: list[object] = [
             Gate(self._door),
             Exchange(self._door),
@@ -90,20 +88,9 @@ class Gateway:
         client = self._door.known_client_of(flow.client_conn) if flow else self._door.nobody
         reason = _UNAVAILABLE.get(error, Reason.ENGINE_ERROR)
         ruling = self._door.engine.refuse_head(head, client, reason)
-        self._later(self._door.record(ruling.events))
+        self._door.record_later(ruling.events)
         reply = self._door.reply_of(ruling)
         return reply.status, reply.headers, reply.body
-
-    def _later(self, work: Coroutine[Any, Any, None]) -> None:
-        """Hooks that fail are answered at once; the event follows, nothing has left."""
-        task = asyncio.get_running_loop().create_task(self._quietly(work))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    @staticmethod
-    async def _quietly(work: Coroutine[Any, Any, None]) -> None:
-        with contextlib.suppress(AuditUnavailable):
-            await work
 
 
 def worker_settings(runtime: Runtime, **overrides: Any) -> WorkerSettings:

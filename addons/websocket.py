@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from mitmproxy import http
 
-from addons.abort import abort
 from addons.door import Door
 from addons.exchange import EXCHANGE
-from proxy.decisions import Forward
+from addons.mends.websocket_refusal import CLOSE, MOST_REASON
+from proxy.decisions import Forward, Refuse
 from proxy.engine import Exchange as EngineExchange
+from proxy.reasons import Reason
 
 
 class WebSocket:
@@ -34,4 +35,13 @@ class WebSocket:
                 message.content = ruling.decision.body
             return
         message.drop()
-        abort(flow)
+        reason = ruling.decision.reason if isinstance(ruling.decision, Refuse) else None
+        flow.metadata[CLOSE] = farewell(reason or Reason.ENGINE_ERROR)
+
+
+def farewell(reason: Reason) -> str:
+    """Why the connection is closed, in both languages where they fit into a close frame."""
+    for text in (f"{reason.fr} / {reason.en}", reason.fr):
+        if len(text.encode()) <= MOST_REASON:
+            return text
+    return reason.value

@@ -5,7 +5,12 @@ keep-alive, one person pseudonymised on the way up and restored on the way down:
 
 - against (a) the bare mitmproxy library with no work in it, (b) stock mitmdump, (c) mitmproxy
   with Presidio doing the detection (only if ``.venv-bench`` is there: ``make bench`` makes it);
-- and tunnelled bytes a second against a direct connection.
+- tunnelled bytes a second against a direct connection;
+- and bodies rewritten as they pass (``benchmarks.streaming``).
+
+Then what pseudonyms cost by themselves (``benchmarks.pseudonyms``).
+Then the directory: import, index and look-ups for a school, a town and an academy
+(``benchmarks.directory``; minutes for the academy: ``--directory 1000 100000`` leaves it out).
 
 Proxies take turns in short rounds so that a slow moment of the machine hits all alike; each
 proxy is pinned to one core, the load and the origin to the other, where there are two.
@@ -23,18 +28,18 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks import directory, pseudonyms, streaming
 from benchmarks.load import Target, download, posts
+from benchmarks.stage import cpu_seconds, prepare_site, start, wait_for
 from proxy.ca import export_ca
-from proxy.cli.demo import furnish
 from proxy.demo.authority import make_cloud_files
 from proxy.demo.cloud import BANK, SERVICE
 from proxy.demo.people import Person, cast
-from proxy.demo.site import SCHOOL, write_site
+from proxy.demo.site import SCHOOL
 from proxy.site import load_site
 
 PEOPLE = 2000
@@ -70,40 +75,6 @@ def body_of(people: list[Person], number: int) -> bytes:
         ],
     }
     return json.dumps(document, ensure_ascii=False).encode()
-
-
-def wait_for(path: Path, process: subprocess.Popen[bytes]) -> int:
-    """The port that a child wrote to ``path``."""
-    for _ in range(1200):
-        if path.exists() and path.read_text():
-            return int(path.read_text())
-        if process.poll() is not None:
-            raise SystemExit(f"a child ended with {process.returncode}")
-        time.sleep(0.05)
-    raise SystemExit("a child did not start within a minute")
-
-
-def cpu_seconds(pid: int) -> float:
-    """Processor time that a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def start(command: list[str], core: int) -> subprocess.Popen[bytes]:
-    """A child pinned to a core, where the machine has that many."""
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    if core < (os.cpu_count() or 1):
-        with contextlib.suppress(OSError):
-            os.sched_setaffinity(child.pid, {core})
-    return child
-
-
-def prepare_site(folder: Path, trusted: Path, people: list[Person]) -> Path:
-    """A site with the cast in its directory."""
-    root = folder / "site"
-    write_site(root, trusted)
-    furnish(root, people, folder / "roster")
-    return root
 
 
 @contextlib.contextmanager
@@ -185,6 +156,8 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=3.0, help="a round of one proxy")
     parser.add_argument("--only", nargs="*", default=["bare", "mitmdump", "presidio"])
+    parser.add_argument("--megabytes", type=int, default=64, help="the long body; 2000 for 2 GB")
+    parser.add_argument("--directory", nargs="*", type=int, default=directory.SIZES)
     args = parser.parse_args()
     names = ["preau", *(name for name in args.only if name != "presidio")]
     if "presidio" in args.only:
@@ -192,6 +165,7 @@ def main() -> int:
             names.append("presidio")
         else:
             print("(c) Presidio is left out: .venv-bench is not there (`make bench` makes it)")
+    cores = os.sched_getaffinity(0)
     with tempfile.TemporaryDirectory(prefix="preau-bench-") as scratch:
         folder = Path(scratch)
         people = cast(PEOPLE, school=SCHOOL)
@@ -210,8 +184,14 @@ def main() -> int:
                         measure(contestant, origin, people, args.seconds)
                 report(running)
                 tunnel(running, origin, files.authority)
+            streaming.run(folder, root, files, args.megabytes)
         finally:
             origin_process.kill()
+    print()
+    pseudonyms.main()
+    os.sched_setaffinity(0, cores)
+    if args.directory:
+        directory.report(tuple(args.directory))
     return 0
 
 

@@ -50,13 +50,21 @@ class Stream:
 
     headers: Headers
     transform: Callable[[bytes], list[bytes]]
+    target: str = ""
+    """Path and query of a request; empty for an answer."""
+    first: tuple[bytes, ...] = ()
+    """Pieces that may leave now, of what was read before this was decided."""
 
 
 @dataclass(frozen=True, slots=True)
 class Buffer:
-    """Read the whole body first, up to ``limit`` bytes, then ask again."""
+    """Read the whole body first, up to ``limit`` bytes, then ask again.
+
+    Where there are more: ``beyond`` says whether to ask how they pass, or to refuse them.
+    """
 
     limit: int
+    beyond: bool = False
 
 
 @dataclass(frozen=True, slots=True)

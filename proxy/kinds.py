@@ -20,6 +20,8 @@ class Kind(StrEnum):
     UUID = "uuid"
     TEXT = "text"
 
+    __hash__ = str.__hash__  # Enum's own is Python code, and kinds are keys on hot paths
+
     @property
     def code(self) -> int:
         """The byte that stands for this kind inside a sealed reference. Never renumber."""

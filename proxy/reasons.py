@@ -26,7 +26,9 @@ class Reason(StrEnum):
     PHOTO_REFUSED = "photo-refused"
     SIGNED_CONTENT = "signed-content"
     CONTENT_MISMATCH = "content-mismatch"
+    PARTIAL_CONTENT = "partial-content"
     FIELD_REFUSED = "field-refused"
+    PSEUDONYMS_USED_UP = "pseudonyms-used-up"
     ENGINE_ERROR = "engine-error"
     STORE_UNAVAILABLE = "store-unavailable"
     AUDIT_UNAVAILABLE = "audit-unavailable"
@@ -111,9 +113,17 @@ _TEXT: dict[Reason, tuple[str, str]] = {
         "Le contenu n'est pas du type annoncé.",
         "The content is not of the declared type.",
     ),
+    Reason.PARTIAL_CONTENT: (
+        "Le contenu vient par morceaux, qui ne peuvent pas être vérifiés un à un.",
+        "The content comes in parts, which cannot be checked one by one.",
+    ),
     Reason.FIELD_REFUSED: (
         "La requête contient une donnée que ce service ne doit pas recevoir.",
         "The request holds data that this service must not receive.",
+    ),
+    Reason.PSEUDONYMS_USED_UP: (
+        "Tous les pseudonymes de ce format sont déjà attribués pour ce service.",
+        "All pseudonyms of this form have been given away for this service.",
     ),
     Reason.ENGINE_ERROR: (
         "Préau a rencontré une erreur ; par prudence rien n'a été transmis.",

@@ -16,7 +16,8 @@ from typing import Self
 
 from proxy.audit import AuditLog, ClientKeys, Event, fit, make_event, open_audit
 from proxy.blocking import BLOCK_LISTS, ListFile, ListReport, build, discover, open_blocker
-from proxy.directory.index import Counts, Directory, Index
+from proxy.directory import building_process
+from proxy.directory.index import Directory, Index
 from proxy.engine import Client, Engine
 from proxy.engine.snapshot import Snapshot
 from proxy.errors import InputError, PreauError, Refused
@@ -44,9 +45,7 @@ def open_snapshot(root: Path) -> Snapshot:
     def no_pseudonyms(service: str) -> Pseudonymiser:
         raise PreauError(f"{service}: this command does not pseudonymise")
 
-    return Snapshot(
-        policy, Index({}, {}, Counts(), canonical), build(_lists(policy.site)), no_pseudonyms
-    )
+    return Snapshot(policy, Index.empty(canonical), build(_lists(policy.site)), no_pseudonyms)
 
 
 def open_log(site: Site, gateway: str = "preau") -> AuditLog:
@@ -74,10 +73,17 @@ class Runtime:
         self._keys = keys
         self._sealer = ValueSealer(keys)
         self._vault = Vault(self._sealer, store)
+        self._expired_on = 0
         self._client_keys = ClientKeys(
             self.site.audit_dir / "client-keys", self.site.audit_retention_months * 31
         )
-        self._directory = Directory(store, self._sealer, self.site.school_domains)
+        self._directory = Directory(
+            store,
+            self._sealer,
+            self.site.school_domains,
+            self.site.state_dir / building_process.FOLDER,
+            lambda: building_process.build(self.site.root),
+        )
         self._count_directory()
         lists = _lists(self.site)
         self._lists_seen = _fingerprint(lists)
@@ -116,7 +122,8 @@ class Runtime:
     def client(self, address: str) -> Client:
         """Who asks, from an IP address: school, group, and a hash that forgets."""
         known = self._holder.current.site.client_of(address)
-        return Client(known.school, known.group, self._client_keys.hash(address))
+        hashed = self._client_keys.hash(address)
+        return Client(known.school, known.group, hashed, known.classes, known.restore_scope)
 
     def started(self) -> None:
         """Say in the log and the metrics which policy is in force."""
@@ -134,6 +141,7 @@ class Runtime:
         try:
             self._new_lists()
             self._new_index()
+            self._expire_vault()
         finally:
             # By what is in force, not by what was just seen to change: a failure on the way
             # must not leave a policy that was applied out of the snapshot for ever.
@@ -162,7 +170,10 @@ class Runtime:
         domain = policy.site.pseudonym_domain
 
         def pseudonymiser(service: str) -> Pseudonymiser:
-            return Pseudonymiser(self._keys, service, index, self.store, domain, self._vault)
+            options = policy.services[service].pseudonyms
+            return Pseudonymiser(
+                self._keys, service, index, self.store, domain, self._vault, options
+            )
 
         return Snapshot(policy, index, self._blocker, pseudonymiser)
 
@@ -177,6 +188,19 @@ class Runtime:
         self.metrics.store_up.set(1)
         if changed:
             self._count_directory()
+
+    def _expire_vault(self) -> None:
+        """Once a day; any worker may, a second one finds nothing to do."""
+        today = int(time.time() // 86_400)
+        if today == self._expired_on:
+            return
+        try:
+            self._vault.expire(self._holder.current.site.vault_retention_months * 31)
+        except Refused as error:
+            self.metrics.store_errors[StoreOperation.VAULT].inc()
+            log.error("vault not cleared of what is too old: %s", error.reason.value)
+            return
+        self._expired_on = today
 
     def _count_directory(self) -> None:
         for kind, count in self._directory.index.counts().subjects.items():

@@ -60,10 +60,12 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """What a client's address tells: its school (empty when unknown) and group."""
+    """What a client's address tells: its school (empty when unknown), group and classes."""
 
     school: str
     group: str
+    classes: tuple[str, ...] = ()
+    restore_scope: RestoreScope | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class Limits:
     """What the engine reads at most; beyond it, it refuses. Sizes in bytes."""
 
     body: int
+    streamed: int
     expanded: int
     expansion_ratio: int
     headers: int
@@ -141,6 +144,7 @@ class Site:
     unidentified: Treatment
     require_charter: bool
     restore_scope: RestoreScope
+    vault_retention_months: int
     limits: Limits
     contact: Contact
     audit_retention_months: int
@@ -220,13 +224,17 @@ def _site(root: Path, written: SiteFile, document: Document, environment: _Envir
         pseudonym_domain=written.pseudonym_domain,
         school_domains=written.school_domains,
         networks=Networks(
-            ((n.network, Client(n.school, n.group.value)) for n in written.networks),
+            (
+                (n.network, Client(n.school, n.group.value, n.classes, n.restore_scope))
+                for n in written.networks
+            ),
             Client("", written.unknown_networks.value),
         ),
         unknown_service=Treatment(written.unknown_service.value),
         unidentified=Treatment(written.unidentified.value),
         require_charter=written.require_charter,
         restore_scope=written.restore_scope,
+        vault_retention_months=written.vault_retention_months,
         limits=Limits(**written.limits.model_dump()),
         contact=Contact(written.contact.name, written.contact.address),
         audit_retention_months=written.audit.retention_months,

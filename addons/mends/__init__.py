@@ -42,6 +42,7 @@ from addons.mends import (
     upstream_goaway,
     websocket_fragments,
     websocket_history,
+    websocket_refusal,
     websocket_size,
 )
 from proxy.errors import InputError
@@ -65,6 +66,7 @@ _MENDS = (
     refused_upload,
     websocket_fragments,
     websocket_history,
+    websocket_refusal,
     websocket_size,
     error_pages,
     upstream_failure,

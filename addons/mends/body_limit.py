@@ -6,7 +6,10 @@ also those that would have been streamed.
 
 Mend: a buffered body may have ``flow.metadata[BODY_LIMIT]`` bytes, ``LIMIT.body_bytes``
 where that is not set. One byte more ends the flow as mitmproxy's own limit would: the
-``error`` hook, 413 for a request, 502 for an answer. Streamed bodies are not concerned.
+``error`` hook, 413 for a request, 502 for an answer. Where ``flow.metadata[BEYOND]`` is set, the
+body is streamed from then on instead: ``request_beyond`` or ``response_beyond`` is asked with
+what has come in ``flow.metadata[BEGINS]``, sets ``stream`` and leaves in ``flow.metadata[BEGINS]``
+what may be sent of it, or (a request) sets an answer. Streamed bodies are not concerned.
 
 Tested on 12.2.3. Delete when the limit can be set by flow.
 """
@@ -18,17 +21,28 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from mitmproxy import flow
+from mitmproxy import flow, http
+from mitmproxy.proxy.commands import StartHook
 from mitmproxy.proxy.layers import http as http_layer
 from mitmproxy.proxy.layers.http._base import HttpEvent
 from mitmproxy.proxy.layers.http._events import (
     ErrorCode,
+    RequestData,
     RequestProtocolError,
+    ResponseData,
+    ResponseEndOfMessage,
+    ResponseHeaders,
     ResponseProtocolError,
 )
-from mitmproxy.proxy.layers.http._hooks import HttpErrorHook
+from mitmproxy.proxy.layers.http._hooks import HttpErrorHook, HttpResponseHook
 
 from addons.mends.patching import wrap
+
+BEYOND = "preau.beyond"
+"""Key in ``flow.metadata``: true if a body over its limit is to be streamed."""
+
+BEGINS = "preau.begins"
+"""Key in ``flow.metadata``, in the two hooks only: the pieces a body begins with."""
 
 BODY_LIMIT = "preau.body_limit"
 """Key in ``flow.metadata``: the most bytes to buffer of either body of this flow."""
@@ -47,10 +61,67 @@ class Limit:
 LIMIT = Limit()
 
 
+@dataclass
+class RequestBeyondHook(StartHook):
+    """A request's body is longer than its limit."""
+
+    name = "request_beyond"
+    flow: http.HTTPFlow
+
+
+@dataclass
+class ResponseBeyondHook(StartHook):
+    """An answer's body is longer than its limit."""
+
+    name = "response_beyond"
+    flow: http.HTTPFlow
+
+
+def _stream_from_here(self: Any, request: bool) -> Any:
+    metadata = self.flow.metadata
+    buffer = self.request_body_buf if request else self.response_body_buf
+    metadata[BEGINS] = [bytes(buffer)]
+    buffer.clear()
+    yield RequestBeyondHook(self.flow) if request else ResponseBeyondHook(self.flow)
+    pieces = metadata.pop(BEGINS, ())
+    if (yield from self.check_killed(True)):
+        return
+    if request:
+        if self.flow.response is not None:
+            yield from _answer_now(self)
+            return
+        yield from self.start_request_stream()
+        if self.client_state != self.state_stream_request_body:
+            return
+        for piece in pieces:
+            yield http_layer.SendHttp(RequestData(self.stream_id, piece), self.context.server)
+        return
+    yield from self.start_response_stream()
+    for piece in pieces:
+        yield http_layer.SendHttp(ResponseData(self.stream_id, piece), self.context.client)
+
+
+def _answer_now(self: Any) -> Any:
+    """Refused: the client need not send the rest to hear of it; what it sends is thrown away."""
+    answer = self.flow.response
+    answer.headers["connection"] = "close"
+    yield HttpResponseHook(self.flow)
+    send, client, number = http_layer.SendHttp, self.context.client, self.stream_id
+    yield send(ResponseHeaders(number, answer, False), client)
+    yield send(ResponseData(number, answer.raw_content), client)
+    yield send(ResponseEndOfMessage(number), client)
+    self.client_state = self.server_state = self.state_errored
+    self.flow.live = False
+    yield http_layer.DropStream(self.stream_id)
+
+
 def _check_body_size(original: Any) -> Callable[..., Any]:
     def check_body_size(self: Any, request: bool) -> Any:
         buffered = len(self.request_body_buf if request else self.response_body_buf)
         if buffered and buffered > self.flow.metadata.get(BODY_LIMIT, LIMIT.body_bytes):
+            if self.flow.metadata.pop(BEYOND, False):
+                yield from _stream_from_here(self, request)
+                return True
             yield from _refuse(self, request)
             return True
         return (yield from original(self, request))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 from proxy.cli.common import add_common
 from proxy.cli.output import emit
-from proxy.directory import importing
+from proxy.cli.progress import shown
+from proxy.directory import building_process, importing
 from proxy.directory.importers import FORMATS, Roster, open_roster
-from proxy.directory.index import Counts, Index
+from proxy.directory.index import Counts, Directory, Index
 from proxy.errors import InputError
 from proxy.pseudonyms.keys import Keys
 from proxy.pseudonyms.values import ValueSealer
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 GROUP = "Upkeep"
 HELP = "import rosters, count what the directory holds"
 _RECORD_SECONDS = 10.0
+_LARGE = 20_000
+"""From about half as many values on, the index is built by a process with helpers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,12 @@ class ImportReport:
     changed: int
     left: int
     unchanged: int
+    merged: int
+    """New rows of people whom another source had brought before."""
+    resumed: int
+    """Rows made ready by an import that was cut short."""
+    conflicts: tuple[str, ...]
+    """Whose keys contradict each other."""
     bad_rows: int
     problems: tuple[str, ...]
     notes: tuple[str, ...]
@@ -47,9 +58,9 @@ class ImportReport:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """``import`` and ``status``."""
-    verbs = parser.add_subparsers(dest="action", metavar="import|status", required=True)
-    text = "import a roster: a folder, a zip archive or CSV files (docs/rosters.md)"
+    """``import``, ``status`` and ``build``."""
+    verbs = parser.add_subparsers(dest="action", metavar="import|status|build", required=True)
+    text = "import a roster: a folder, zip archives or files (docs/rosters.md)"
     verb = verbs.add_parser("import", help=text, description=text)
     add_common(verb)
     verb.add_argument("files", nargs="+", type=Path, metavar="FILE")
@@ -66,15 +77,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("--yes", "yes, that many people have left"),
     ):
         verb.add_argument(option, action="store_true", help=meaning)
-    text = "count people and identifiers, by kind and school"
-    add_common(verbs.add_parser("status", help=text, description=text))
+    for action, text in (
+        ("status", "count people and identifiers, by kind and school"),
+        ("build", "build the look-up index now, as import does and a starting gateway would"),
+    ):
+        add_common(verbs.add_parser(action, help=text, description=text))
 
 
 def run(args: argparse.Namespace) -> int:
     """Carry out the sub-verb."""
-    if args.action == "status":
+    if args.action != "import":
         with opened(args.site) as (site, store, sealer):
-            counts = Index.build(store, sealer, site.school_domains).counts()
+            counts = _index(site, store, sealer).counts()
         emit(args, _status_text(counts), _status_document(counts))
         return 0
     report = import_files(
@@ -108,13 +122,18 @@ def import_files(
     try:
         with opened(root) as (site, store, sealer):
             if dry_run:
-                people = roster.persons()
-                plan = importing.plan(
-                    people, store, sealer, source or roster.format, complete=roster.complete
-                )
+                with shown(dry_run) as progress:
+                    plan = importing.plan(
+                        roster.persons(),
+                        store,
+                        sealer,
+                        source or roster.format,
+                        complete=roster.complete,
+                        progress=progress,
+                    )
                 _check(roster, skip_bad_rows)
                 return _report(plan, roster, store, source, dry_run=True)
-            with _opened_log(site) as log:
+            with _opened_log(site) as log, shown(dry_run) as progress:
                 plan = importing.apply(
                     roster.persons,
                     store,
@@ -123,11 +142,14 @@ def import_files(
                     complete=roster.complete,
                     accept_shrink=accept_shrink,
                     check=lambda: _check(roster, skip_bad_rows),
+                    roster=_digest(files),
+                    progress=progress,
                 )
                 report = _report(plan, roster, store, source, dry_run=False)
                 if not plan.is_empty:
                     record_import(log, report, plan)
-                return report
+            _index(site, store, sealer)
+            return report
     finally:
         roster.close()
 
@@ -138,8 +160,8 @@ def record_import(log: AuditLog, report: ImportReport, plan: importing.ImportPla
 
     event = make_event(
         "directory-imported",
-        subjects=len(plan.change.subjects),
-        values=len(plan.change.values),
+        subjects=plan.records,
+        values=plan.values,
         format=report.format,
         added=report.added,
         changed=report.changed,
@@ -160,6 +182,14 @@ def opened(root: Path) -> Iterator[tuple[Site, Store, ValueSealer]]:
         yield site, store, ValueSealer(keys)
 
 
+def _index(site: Site, store: Store, sealer: ValueSealer) -> Index:
+    """The index of what the store holds, made now if no worker has made it yet."""
+    folder = site.state_dir / building_process.FOLDER
+    make_file = functools.partial(building_process.build, site.root)
+    large = next(store.values(1, _LARGE), None) is not None
+    return Directory(store, sealer, (), folder, make_file if large else None).index
+
+
 @contextlib.contextmanager
 def _opened_log(site: Site) -> Iterator[AuditLog]:
     """Opened before anything is imported: what cannot be recorded is not done."""
@@ -167,6 +197,20 @@ def _opened_log(site: Site) -> Iterator[AuditLog]:
 
     with contextlib.closing(open_log(site)) as log:
         yield log
+
+
+def _digest(files: Sequence[Path]) -> bytes:
+    """Tells whether these are the files of an import that was cut short; empty if unknown."""
+    digest = hashlib.sha256()
+    for path in files:
+        inside = sorted(path.rglob("*")) if path.is_dir() else [path]
+        for file in filter(Path.is_file, inside):
+            digest.update(f"{file.name}\0{file.stat().st_size}\0".encode())
+            with file.open("rb") as stream:
+                digest.update(hashlib.file_digest(stream, "sha256").digest())
+        if not inside or not path.exists():
+            return b""
+    return digest.digest()
 
 
 def _check(roster: Roster, skip_bad_rows: bool) -> None:
@@ -189,6 +233,9 @@ def _report(
         changed=plan.changes,
         left=plan.leavers,
         unchanged=plan.unchanged,
+        merged=plan.merged,
+        resumed=plan.resumed,
+        conflicts=plan.conflicts,
         bad_rows=roster.problems.bad_rows,
         problems=roster.problems.shown(),
         notes=tuple(roster.problems.notes),
@@ -203,6 +250,11 @@ def _import_text(report: ImportReport) -> str:
         f"{report.left} left, {report.unchanged} unchanged; directory version {report.version}",
         *report.notes,
     ]
+    if report.merged:
+        lines.append(f"{report.merged} joined people whom other sources had brought")
+    if report.resumed:
+        lines.append(f"{report.resumed} rows were ready from an import that was cut short")
+    lines += report.conflicts
     if report.bad_rows:
         lines += [f"{report.bad_rows} bad rows left out: these people are NOT protected"]
         lines += report.problems

@@ -14,12 +14,17 @@ The way through the room:
 2. ``data`` asks ``charset`` and ``sniff`` what the bytes are: the bytes decide, not the label.
 3. One codec a format (``json``, ``form``, ``multipart``, ``markup``, ``lines``) cuts the text
    into stretches with one way of writing characters (``coding``).
+   Binary documents (``msgpack``, ``cbor``, ``protobuf``) are drawn as JSON (``outline``) and go
+   through ``json``; frames (``grpc_frames``, ``binary_frames``, ``text_frames``, ``records``) are
+   cut, and their lengths set right.
 4. ``text`` looks for the next encoding inside each stretch (JSON in a string, HTML, percent,
    entities, ``base64`` …) and comes back to 3, a layer deeper, up to ``Limits.nesting``.
-   ``quiet`` spares steps 3 and 4 where it can prove that no piece holds anything; ``flow`` reads
-   text across tags, ``mail`` folded lines, encoded words and quoted-printable.
+   ``flow`` reads text across tags, ``mail`` folded lines, encoded words and quoted-printable.
 5. The visitor sees plain text. Its edits are carried back out, layer by layer, each written
    in the layer's own coding (``edits``, ``coding.back``).
+
+What cannot be edited is left to policy: ``signed`` (inside a body), ``seals`` (a whole request);
+``digests`` are renewed.
 
 ``target`` and ``headers`` are the doors for URLs and header fields, ``streaming`` the one for
 answers that cannot wait.

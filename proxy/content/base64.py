@@ -118,7 +118,10 @@ def readable(word: bytes) -> bytes | None:
         return data
     if data.startswith(GZIP_MAGIC) or (b"\0" in data and _is_wide(data)):
         return data
-    return None
+    # The formats of ``binary`` hold text that is searched for base64: each needs the other.
+    from proxy.content import binary
+
+    return data if binary.is_structured(data) else None
 
 
 def from_hexadecimal(word: bytes) -> bytes | None:
@@ -188,8 +191,10 @@ def _rewrite(word: str, walk: Walk, style: _Style) -> str | None:
     data = readable(body)
     if data is None:
         return None
+    noted = walk.opaque
     rewritten = walk.data(data, "")
     if rewritten is data:
+        walk.opaque = noted  # a word that reads as a document by chance is no worse than another
         return None
     if from_hexadecimal(body) is not None:
         start = "0x" if word.startswith("0x") else ""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass
 
 from proxy.content.coding import legacy
@@ -146,9 +147,29 @@ def _wide_or_utf8(data: bytes, charset: str, mark: bytes) -> Text | None:
         return _utf8(data, mark)
     try:
         text = data.decode(charset)
-    except UnicodeDecodeError as error:
-        raise Refused(Reason.UNDECODABLE, "broken UTF-16 or UTF-32 text") from error
-    return Text(mark, text, text, charset)
+    except UnicodeDecodeError:
+        return None
+    return Text(mark, text, text, charset) if _is_wide_text(text, marked=bool(mark)) else None
+
+
+def _is_wide_text(text: str, *, marked: bool) -> bool:
+    """Whether what decodes as UTF-16 is text: most pairs of bytes are some character.
+
+    Text has no control characters, hardly a code point that is none, and, where no mark says
+    that it is UTF-16 and only zero bytes do, mostly ASCII among its Western letters.
+    """
+    counts = Counter(text)
+    odd = western = ascii_ = 0
+    for char, count in counts.items():
+        code = ord(char)
+        if code < 0x100:
+            western += count
+            ascii_ += count if code < 0x7F else 0
+        category = unicodedata.category(char)
+        if category == "Cc" and char not in "\t\n\r\f\x1b\x85":
+            return False
+        odd += count if category in ("Cn", "Co", "Cs") else 0
+    return odd * 100 <= len(text) and (marked or ascii_ * 3 >= western * 2)
 
 
 def _wide_charset(data: bytes) -> str:

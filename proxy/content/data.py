@@ -8,18 +8,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from proxy.content import charset, files, form, json, lines, markup, multipart, sniff
+from proxy.content import (
+    binary,
+    charset,
+    columns,
+    files,
+    form,
+    graphql,
+    json,
+    lines,
+    markup,
+    multipart,
+    records,
+    signed,
+    sniff,
+    text_frames,
+)
 from proxy.content import text as free_text
 from proxy.content.clear_text import refuse_names, refuse_names_in_binary
 from proxy.content.coding import SCRIPT, back
 from proxy.content.compression import decode, encode
 from proxy.content.edits import shift, splice
 from proxy.content.limits import Limits
-from proxy.content.quiet import FirstViews, as_form, as_it_stands, is_quiet
 from proxy.content.sniff import Format
 from proxy.content.visitor import Edit, Visitor
 from proxy.content.walk import Walk
-from proxy.policy.model import ELEMENT, FieldRule, FieldState, dead_state
+from proxy.policy.model import FieldRule, FieldState, dead_state
 
 _WORK_FLOOR = 1 << 20
 
@@ -29,12 +43,20 @@ class BodyFields(NamedTuple):
 
     json: FieldState = dead_state()
     form: Mapping[str, FieldRule] = {}
+    inside: FieldState = dead_state()
+    """For JSON that stands inside something else."""
 
 
 NO_FIELDS = BodyFields()
 
 
-def start(visitor: Visitor, limits: Limits, direction: str, size: int) -> Walk:
+def start(
+    visitor: Visitor,
+    limits: Limits,
+    direction: str,
+    size: int,
+    inside: FieldState = NO_FIELDS.inside,
+) -> Walk:
     """A new reading of a message of ``size`` bytes."""
     return Walk(
         visitor,
@@ -44,6 +66,7 @@ def start(visitor: Visitor, limits: Limits, direction: str, size: int) -> Walk:
         free_text.prose,
         lambda data, declared, walk: rewrite(data, declared, walk),
         limits.work * size + _WORK_FLOOR,
+        inside=inside,
     )
 
 
@@ -58,52 +81,40 @@ def rewrite(data: bytes, declared: str, walk: Walk, fields: BodyFields = NO_FIEL
     codec = files.codec_of(data)
     if codec is not None:
         new = codec(data, walk)
-        return _opaque(data, media, walk) if new is None else new
+        return opaque(data, media, walk) if new is None else new
+    structured = binary.rewrite(data, media, walk, fields.json)
+    if structured is not None:
+        return structured
+    messages = records.split(data)
+    if messages:
+        written = [rewrite(message, declared, walk, fields) for message in messages]
+        return data if written == messages else records.MARK.join(written)
     boundary = multipart.boundary_of(declared, data)
     if boundary is not None:
         return multipart.rewrite(data, boundary, walk, fields.form)
-    said = _charset_parameter(parameters) or charset.within(data)
+    said = charset_parameter(parameters) or charset.within(data)
     if "json" in media and data.isascii():
         said = ""  # it is UTF-8 to every reader (RFC 8259), whatever is declared
     text = charset.read(data, said)
     if text is None:
-        return _opaque(data, media, walk)
+        structured = binary.rewrite_opaque(data, walk, fields.json)
+        return opaque(data, media, walk) if structured is None else structured
     if text.is_wide:
         refuse_names(data, walk)
-    edits = _edits(text.view, media, walk, fields)
+    edits = text_edits(text.view, media, walk, fields)
     if not edits:
         return data
     in_markup = "<" in text.view[:64] or "html" in media or "xml" in media
     return text.encode(splice(text.raw, edits), "xmlcharrefreplace" if in_markup else "")
 
 
-def _charset_parameter(parameters: str) -> str:
+def charset_parameter(parameters: str) -> str:
+    """The charset that the parameters of a Content-Type declare, or an empty string."""
     for parameter in parameters.split(";"):
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "charset":
             return value.strip()
     return ""
-
-
-def first_views(view: str, media: str) -> FirstViews:
-    """What the format that ``view`` may be of shows of it first."""
-    if sniff.may_be_form(view, media):
-        return as_form
-    if sniff.may_be_csv(view, media):
-        return lines.csv_views
-    return as_it_stands
-
-
-def _columns(fields: BodyFields) -> lines.RuleOf | None:
-    """The rules by the names of columns: those of a form, or of the members of an object."""
-    if fields.json.dead and not fields.form:
-        return None
-
-    def rule_of(name: str) -> FieldRule | None:
-        state = fields.json
-        return fields.form.get(name) or state.step(name).rule or state.step(ELEMENT).step(name).rule
-
-    return rule_of
 
 
 def _undeclared_gzip(data: bytes, declared: str, walk: Walk) -> bytes:
@@ -113,20 +124,27 @@ def _undeclared_gzip(data: bytes, declared: str, walk: Walk) -> bytes:
     return data if new is inner else encode(new, exact)
 
 
-def _edits(view: str, media: str, walk: Walk, fields: BodyFields) -> list[Edit]:
-    if fields.json.dead and not fields.form and is_quiet(view, walk, first_views(view, media)):
-        return []
+def text_edits(view: str, media: str, walk: Walk, fields: BodyFields = NO_FIELDS) -> list[Edit]:
+    """Edits for a whole decoded text. ``media`` is its declared type without parameters."""
+    framed = text_frames.edits(view, walk, fields.json)
+    if framed is not None:
+        return framed
     found, begin, value = sniff.text_format(view, media)
+    signed.note_encrypted(view, value, walk)
     if found in (Format.JSON, Format.JSON_LINES):
-        if begin:
-            return shift(json.edits(view[begin:], walk, fields.json, value), begin)
-        return json.edits(view, walk, fields.json, value)
+        edits = json.edits(view[begin:] if begin else view, walk, fields.json, value)
+        edits = signed.unless_signed_json(value, edits, walk)
+        if not begin:
+            edits = graphql.with_hashes(view, value, edits, walk)
+        return shift(edits, begin) if begin else edits
     if found is Format.FORM:
         return form.edits(view, walk, fields.form)
     if found in (Format.HTML, Format.XML):
-        return markup.edits(view, walk, xml=found is Format.XML)
+        return signed.unless_signed_xml(
+            view, markup.edits(view, walk, xml=found is Format.XML), walk
+        )
     if found is Format.CSV:
-        return lines.csv_edits(view, walk, _columns(fields))
+        return columns.edits(view, walk, fields.form)
     if found is Format.EVENTS:
         return lines.event_edits(view, walk)
     if found is Format.SCRIPT:
@@ -134,7 +152,7 @@ def _edits(view: str, media: str, walk: Walk, fields: BodyFields) -> list[Edit]:
     return walk.text(view)
 
 
-def _opaque(data: bytes, media: str, walk: Walk) -> bytes:
+def opaque(data: bytes, media: str, walk: Walk) -> bytes:
     """Binary: nothing is changed. In a request, clear text inside it refuses the whole."""
     walk.note_opaque(sniff.opaque_word(data, media))
     refuse_names_in_binary(data, walk)

@@ -191,17 +191,3 @@ def spread(document: str, edits: list[Edit]) -> list[Edit]:
         out.append(edit._replace(replacement="".join(words)))
         out += reversed(parts)
     return out
-
-
-# --- the same in one go, for ``quiet`` -------------------------------------------------------
-
-
-def views(text: str) -> list[str] | None:
-    """Texts that hold whatever a flow of ``text`` may hold; ``None`` where that is not certain."""
-    glued = _SIMPLE.sub("", text)
-    if _NOT_SIMPLE.search(glued):
-        return None
-    spaced = _ANY_TAG.sub(" ", glued)
-    if "<" in spaced or ">" in spaced:
-        return None
-    return [" ".join(glued.split()), " ".join(spaced.split())]

@@ -10,14 +10,16 @@ import re
 from collections.abc import Iterator, Mapping
 from json import JSONDecodeError, JSONDecoder
 
-from proxy.content import base64
+from proxy.content import base64, saml
 from proxy.content.batch import Batch
 from proxy.content.coding import FORM, FORM_PERCENT, PERCENT, Percent, Writer, back
 from proxy.content.edits import Page, merge, shift
 from proxy.content.url_spots import either_plus
 from proxy.content.visitor import Drop, Edit
 from proxy.content.walk import Walk
-from proxy.policy.model import FieldRule
+from proxy.policy.model import Action, FieldRule
+from proxy.policy.plausible import looks_like
+from proxy.policy.telling import rules_among
 
 _ENCODED = re.compile(r"[%+\\<{]|&(?:#|[A-Za-z]+;)|''")
 _SIGN = re.compile(r"\+[0-9]|[\w.-]\+[\w.-]*(?:@|%40)")
@@ -36,9 +38,16 @@ def edits(
     # In a URL, %20 is a space to every reader; in a form a browser writes +.
     percent = "+" not in text and (semicolon or "%20" in text)
     coding = FORM_PERCENT if percent else FORM
-    for start, equals, end in _pairs(text, semicolon):
-        _pair(batch, rules, coding, start, equals, end)
+    pairs = list(_pairs(text, semicolon))
+    if rules:
+        rules = rules_among(rules, [coding.decode(text[start:at]) for start, at, _ in pairs])
+    typed = Batch(page, walk)
+    for start, equals, end in pairs:
+        _pair(batch, typed, rules, coding, start, equals, end)
     batch.run()
+    if typed.pieces:
+        with walk.typed():
+            typed.run()
     rest = page.rest()
     found = merge(walk.visitor.text(rest), base64.edits(rest, walk))
     return page.finish(back(text, found, _AsIs(coding)) if found else found)
@@ -88,6 +97,7 @@ def _raw_json_end(text: str, start: int, separator: str) -> int:
 
 def _pair(
     batch: Batch,
+    typed: Batch,
     rules: Mapping[str, FieldRule],
     coding: Percent,
     start: int,
@@ -102,9 +112,17 @@ def _pair(
     if first >= end:
         return
     rule = rules.get(coding.decode(name)) if rules else None
-    if rule is not None and _field(batch, rule, coding, first, end):
-        return
     raw = text[first:end]
+    if rule is not None:
+        if rule.action is Action.SEARCH:
+            with batch.walk.typed():
+                _value(typed, coding, first, raw)
+            return
+        if _field(batch, rule, coding, first, end):
+            return
+    if name in saml.FIELDS and (found := saml.edits(coding.decode(raw), batch.walk)) is not None:
+        batch.page.cover(first, end, shift(back(raw, found, coding), first))
+        return
     if not _ENCODED.search(raw):
         return
     _value(batch, coding, first, raw)
@@ -127,7 +145,10 @@ def _field(batch: Batch, rule: FieldRule, coding: Percent, start: int, end: int)
     """Apply a field rule; whether the value is dealt with."""
     page, walk = batch.page, batch.walk
     raw = page.text[start:end]
-    answer = walk.visitor.field(rule, coding.decode(raw))
+    value = coding.decode(raw)
+    if rule.guessed and not looks_like(rule.kind, value):
+        return False
+    answer = walk.visitor.field(rule, value)
     if answer is None:
         if walk.answer:
             return False

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from binascii import Error, a2b_base64, b2a_base64
 from collections.abc import Callable, Mapping
-from typing import Protocol
 
 from proxy.content import charset
 from proxy.content.base64 import check_token
@@ -57,16 +56,6 @@ _BOUNDS = {allowed: Limits(signed_allowed=allowed) for allowed in (False, True)}
 type _Rule = FieldRule | None
 
 
-class Memory(Protocol):
-    """Hashes of fields that were read before and held nothing to change."""
-
-    def is_plain(self, mark: int) -> bool:
-        """Whether it is known."""
-
-    def note_plain(self, mark: int) -> None:
-        """Remember it."""
-
-
 def rewrite_headers(
     headers: Headers,
     endpoint_fields: Mapping[str, FieldRule],
@@ -75,35 +64,9 @@ def rewrite_headers(
     *,
     signed_allowed: bool = False,
     limits: Limits | None = None,
-    memory: Memory | None = None,
 ) -> Headers:
-    """The fields rewritten; the same object when nothing changed. May raise ``Refused``.
-
-    ``memory`` of this service and this directory: a client sends the same fields again and again.
-    """
-    if memory is None or endpoint_fields:
-        return _rewrite(
-            headers, endpoint_fields, visitor, direction, limits or _BOUNDS[signed_allowed]
-        )
-    marks = [hash(field) for field in headers if field[0].lower() != b"content-length"]
-    if all(map(memory.is_plain, marks)):
-        return headers
-    written = _rewrite(
-        headers, endpoint_fields, visitor, direction, limits or _BOUNDS[signed_allowed]
-    )
-    if written is headers:
-        for mark in marks:
-            memory.note_plain(mark)
-    return written
-
-
-def _rewrite(
-    headers: Headers,
-    endpoint_fields: Mapping[str, FieldRule],
-    visitor: Visitor,
-    direction: str,
-    bounds: Limits,
-) -> Headers:
+    """The fields rewritten; the same object when nothing changed. May raise ``Refused``."""
+    bounds = limits or _BOUNDS[signed_allowed]
     size = sum(len(value) for _, value in headers)
     walk = start(visitor, bounds, direction, size)
     fields: list[tuple[bytes, bytes]] = []

@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from proxy.content import base64, json_fields
+from proxy.content import base64, json_fields, odata
 from proxy.content.batch import Batch
 from proxy.content.coding import Backslashes, escapes_letters, json_escape
 from proxy.content.edits import Page, shift
@@ -22,7 +22,7 @@ from proxy.content.json_fields import unescape
 from proxy.content.url_spots import in_urls
 from proxy.content.visitor import Edit
 from proxy.content.walk import Walk
-from proxy.policy.model import FieldState, dead_state
+from proxy.policy.model import FieldState
 
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.S)
 _NUMBER = re.compile(r"[-+0-9.eE]+")
@@ -32,8 +32,8 @@ _SUSPECTS = (
     ("&", re.compile(r"&(?:#[0-9xX]|[A-Za-z][A-Za-z0-9]{1,31};)")),
     ("<", re.compile(r"<[A-Za-z!/?]")),
     ("+", re.compile(r"(?<=[^\W\d_])\+[^\W\d_]")),
+    ("'", odata.OPENING),
 )
-_DEAD = dead_state()
 _BIG = re.compile(r"[0-9]{4000}")
 _SPACE = re.compile(r"\s*")
 _LENIENT_START = frozenset('{["-0123456789 \t\r\n')
@@ -86,11 +86,14 @@ def is_sequence(text: str) -> bool:
     return True
 
 
-def edits(text: str, walk: Walk, state: FieldState = _DEAD, value: Any = None) -> list[Edit]:
+def edits(text: str, walk: Walk, state: FieldState | None = None, value: Any = None) -> list[Edit]:
     """Edits for ``text``, which is valid JSON (one value or several in a row).
 
-    ``value`` is the parsed text where the caller has it; it saves stepping through tokens.
+    ``state``: the field rules, by default those of JSON inside something else. ``value`` is
+    the parsed text where the caller has it; it saves stepping through tokens.
     """
+    if state is None:
+        state = walk.inside
     page = Page(text)
     coding = Backslashes(ascii_only=escapes_letters(text))
     if not state.dead:
@@ -200,11 +203,13 @@ def _written(text: str, found: list[Edit], ascii_only: bool) -> list[Edit]:
 
 
 def _number(text: str, start: int, end: int, replacement: str) -> Edit | None:
-    """The whole number literal around an edit, to be replaced by a string."""
+    """The whole number literal around an edit, to be replaced by a string or a number."""
     before = _NUMBER_BEFORE.search(text, max(0, start - 400), start)
     assert before is not None
     first = before.start()
     match = _NUMBER.match(text, first)
     if match is None or match.end() < end:
         return None
+    if (first, match.end()) == (start, end) and json_fields.NUMBER.fullmatch(replacement):
+        return Edit(start, end, replacement)
     return Edit(first, match.end(), f'"{text[first:start]}{replacement}{text[end : match.end()]}"')

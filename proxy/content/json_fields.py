@@ -5,6 +5,9 @@ and only then looks for the keys it met in the text: if each key stands there ex
 as it was met, the two lists belong together, in order. Whenever that is not certain (a key
 twice in an object, the same key elsewhere, escaped keys, rules on array elements) the other
 way steps the automaton through every token.
+
+Members with ambiguous names (``nom``, ``first``) wait until their object is whole: what stands
+beside them decides.
 """
 
 from __future__ import annotations
@@ -14,18 +17,24 @@ from typing import Any
 
 import orjson
 
+from proxy.content.batch import Batch
 from proxy.content.coding import Backslashes, json_escape
 from proxy.content.edits import Page
 from proxy.content.visitor import Drop, Edit
 from proxy.content.walk import Walk
-from proxy.policy.model import ELEMENT, FieldRule, FieldState
+from proxy.policy.model import ELEMENT, Action, FieldRule, FieldState
+from proxy.policy.plausible import looks_like
+from proxy.policy.telling import Told, settle
 
-_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\],]|[^\s{}\[\],:"]++', re.S)
+TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\],]|[^\s{}\[\],:"]++', re.S)
+"""Strings, signs and scalars, in order."""
 _ESCAPED_LETTER = re.compile(r"\\u00(?:3[0-9]|[2-7][0-9A-Fa-f])")
 _VALUE = re.compile(r'\s*+:\s*+("[^"\\]*+(?:\\.[^"\\]*+)*+"|[^\s{}\[\],:"]++|[\[{])', re.S)
+NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,400}+)(?:\.[0-9]{1,400}+)?(?:[eE][+-]?[0-9]{1,9})?")
+"""What JSON calls a number."""
 _DEPTH = 64
 
-type _Met = dict[str, list[tuple[FieldRule, Any]]]
+type _Met = dict[str, list[tuple[FieldRule | None, Any]]]
 type _Spot = tuple[FieldRule, int, str]
 
 
@@ -34,11 +43,27 @@ def apply(page: Page, walk: Walk, state: FieldState, coding: Backslashes, value:
     spots = _by_value(page.text, state, value) if value is not None else None
     if spots is None:
         spots = _by_tokens(page.text, state)
+    typed: list[tuple[int, str]] = []
     for rule, start, token in spots:
-        if token[0] == '"':
+        if rule.action is Action.SEARCH:
+            if token[0] == '"':
+                typed.append((start, token))
+        elif token[0] == '"':
             _string_field(page, walk, rule, start, token, coding)
         else:
             _scalar_field(page, walk, rule, start, token, coding)
+    if typed:
+        _read_typed(page, walk, coding, typed)
+
+
+def _read_typed(page: Page, walk: Walk, coding: Backslashes, typed: list[tuple[int, str]]) -> None:
+    """Strings that people type, all at once."""
+    with walk.typed():
+        batch = Batch(page, walk)
+        for start, token in typed:
+            raw = token[1:-1]
+            batch.add(start + 1, raw, unescape(token) if "\\" in raw else raw, coding)
+        batch.run()
 
 
 # --- the quick way ------------------------------------------------------------------------
@@ -60,6 +85,8 @@ def _by_value(text: str, state: FieldState, value: Any) -> list[_Spot] | None:
         return None
     spots: list[_Spot] = []
     for key, values in met.items():
+        if not any(rule for rule, _ in values):
+            continue
         places = _places(text, key)
         if len(places) != len(values):
             return None
@@ -68,7 +95,8 @@ def _by_value(text: str, state: FieldState, value: Any) -> list[_Spot] | None:
                 continue
             if _plain(token) != scalar:
                 return None
-            spots.append((rule, start, token))
+            if rule is not None:
+                spots.append((rule, start, token))
     return spots
 
 
@@ -99,16 +127,10 @@ def _meet(value: Any, state: FieldState, met: _Met, depth: int) -> None:
     if depth == 0 or (state.rule is not None and not isinstance(value, dict | list)):
         raise _Uncertain  # deep, or an array element under a rule
     if isinstance(value, dict):
-        pairs = value.items() if not state.other.dead else _named(value, state)
-        for key, inner in pairs:
-            below = state.step(key)
-            if below.dead:
-                continue
-            if isinstance(inner, dict | list):
-                _meet(inner, below, met, depth - 1)
-            elif below.rule is not None:
-                met.setdefault(key, []).append((below.rule, inner))
+        _meet_object(value, state, met, depth)
     elif isinstance(value, list):
+        if state.counted:
+            raise _Uncertain
         below = state.step(ELEMENT)
         if not below.dead:
             for inner in value:
@@ -116,6 +138,27 @@ def _meet(value: Any, state: FieldState, met: _Met, depth: int) -> None:
                     _meet(inner, below, met, depth - 1)
                 elif below.rule is not None and inner is not None:
                     raise _Uncertain
+
+
+def _meet_object(value: dict[str, Any], state: FieldState, met: _Met, depth: int) -> None:
+    asked: list[tuple[str, Told]] = []
+    certain: set[str] = set()
+    pairs = value.items() if not state.other.dead or state.telling else _named(value, state)
+    for key, inner in pairs:
+        below = state.step(key)
+        if below.dead:
+            continue
+        if isinstance(inner, dict | list):
+            _meet(inner, below, met, depth - 1)
+        elif below.rule is not None:
+            certain.add(below.rule.kind)
+            met.setdefault(key, []).append((below.rule, inner))
+        elif below.told is not None:
+            asked.append((key, below.told))
+    if asked:
+        rules = settle(certain, [told for _, told in asked])
+        for (key, _), rule in zip(asked, rules, strict=True):
+            met.setdefault(key, []).append((rule, value[key]))
 
 
 def _named(value: dict[str, Any], state: FieldState) -> list[tuple[str, Any]]:
@@ -126,34 +169,58 @@ def _named(value: dict[str, Any], state: FieldState) -> list[tuple[str, Any]]:
 # --- token by token -----------------------------------------------------------------------
 
 
+class _Frame:
+    """An object or a list that is open: its state, and what its ambiguous members hold."""
+
+    __slots__ = ("asked", "at", "certain", "count", "holder", "in_object")
+
+    def __init__(self, holder: FieldState, *, in_object: bool) -> None:
+        self.holder, self.in_object = holder, in_object
+        self.count = 0
+        self.certain: set[str] = set()
+        self.asked: list[Told] = []
+        self.at: list[tuple[int, str]] = []
+
+    def settled(self) -> list[_Spot]:
+        """The ambiguous members that a rule holds for after all."""
+        rules = settle(self.certain, self.asked) if self.asked else []
+        return [(rule, *at) for rule, at in zip(rules, self.at, strict=True) if rule is not None]
+
+
 def _by_tokens(text: str, state: FieldState) -> list[_Spot]:
     spots: list[_Spot] = []
-    stack: list[tuple[FieldState, bool]] = []
-    holder, here = state, state
-    in_object = key_next = False
-    for match in _TOKEN.finditer(text):
+    stack: list[_Frame] = []
+    frame, here = _Frame(state, in_object=False), state
+    key_next = False
+    for match in TOKEN.finditer(text):
         token = match[0]
         first = token[0]
-        if first == '"':
-            if key_next:
-                here = holder.step(unescape(token) if "\\" in token else token[1:-1])
-                key_next = False
-            elif here.rule is not None:
-                spots.append((here.rule, match.start(), token))
-        elif first == ",":
-            key_next = in_object
-        elif first in "{[":
-            stack.append((holder, in_object))
-            in_object = key_next = first == "{"
-            holder = here
-            if not in_object:
-                here = here.step(ELEMENT)
-        elif first in "}]":
-            holder, in_object = stack.pop() if stack else (state, False)
-            here = state if not stack else here if in_object else holder.step(ELEMENT)
+        if first == '"' and key_next:
+            here = frame.holder.step(unescape(token) if "\\" in token else token[1:-1])
             key_next = False
-        elif here.rule is not None and first != "n":
-            spots.append((here.rule, match.start(), token))
+        elif first == ",":
+            key_next = frame.in_object
+            if not key_next and stack:
+                frame.count += 1
+                here = frame.holder.element(frame.count)
+        elif first in "{[":
+            stack.append(frame)
+            key_next = first == "{"
+            frame = _Frame(here, in_object=key_next)
+            if not key_next:
+                here = here.element(0)
+        elif first in "}]":
+            spots += frame.settled()
+            frame = stack.pop() if stack else _Frame(state, in_object=False)
+            here = state if not stack else frame.holder
+            key_next = False
+        elif first != "n":
+            if here.rule is not None:
+                frame.certain.add(here.rule.kind)
+                spots.append((here.rule, match.start(), token))
+            elif here.told is not None:
+                frame.asked.append(here.told)
+                frame.at.append((match.start(), token))
     return spots
 
 
@@ -166,7 +233,10 @@ def _string_field(
     if len(token) == 2:
         return
     raw = token[1:-1]
-    answer = walk.visitor.field(rule, unescape(token) if "\\" in raw else raw)
+    text = unescape(token) if "\\" in raw else raw
+    if rule.guessed and not looks_like(rule.kind, text):
+        return
+    answer = walk.visitor.field(rule, text)
     span = (start + 1, start + len(token) - 1)
     if answer is None:
         if not walk.answer:
@@ -183,14 +253,21 @@ def _write(answer: str, raw: str, coding: Backslashes) -> str:
 def _scalar_field(
     page: Page, walk: Walk, rule: FieldRule, start: int, token: str, coding: Backslashes
 ) -> None:
-    """A number or a boolean: its replacement is a string, since it is no number any more."""
+    """A number or a boolean: its replacement is a string, unless it is a number again."""
+    if rule.guessed and not looks_like(rule.kind, token):
+        return
     answer = walk.visitor.field(rule, token)
     span = (start, start + len(token))
     if answer is None:
         if not walk.answer:
             page.cover(*span)
         return
-    written = "null" if isinstance(answer, Drop) else f'"{_write(answer, "", coding)}"'
+    if isinstance(answer, Drop):
+        written = "null"
+    elif token[0] in "-0123456789" and NUMBER.fullmatch(answer):
+        written = answer
+    else:
+        written = f'"{_write(answer, "", coding)}"'
     page.cover(*span, [Edit(*span, written)])
 
 

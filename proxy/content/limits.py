@@ -13,7 +13,8 @@ class Limits:
     more than ``ratio_floor`` bytes have come out. ``nesting`` counts every layer that is
     undone (a coding, a format inside a string, a view of escapes). ``work`` is how many
     times its own length a message may be read altogether. ``signed_allowed`` lets a signed
-    token that holds an identifier pass unchanged.
+    token that holds an identifier pass unchanged. ``streamed`` bytes, decompressed, may a body
+    have that is rewritten as it passes.
     """
 
     expanded: int = 32 << 20
@@ -24,3 +25,4 @@ class Limits:
     parts: int = 1000
     work: int = 64
     signed_allowed: bool = False
+    streamed: int = 4 << 30

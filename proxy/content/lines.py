@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 
 from proxy.content.coding import Writer, back
 from proxy.content.edits import Page, shift
-from proxy.content.visitor import Drop, Edit
+from proxy.content.visitor import Edit
 from proxy.content.walk import Walk
 from proxy.policy.model import FieldRule
 
@@ -55,20 +55,11 @@ def is_csv(text: str) -> bool:
     )
 
 
-def csv_edits(text: str, walk: Walk, rule_of: RuleOf | None = None) -> list[Edit]:
+def csv_edits(text: str, walk: Walk) -> list[Edit]:
     """Edits for comma-, semicolon- or tab-separated values."""
     table = _Table(text)
-    page = Page(text)
-    if rule_of is not None:
-        _columns(page, walk, table, rule_of)
-    rest = page.rest()
-    found = back(rest, walk.prose(table.decode(rest)), table)
-    return page.finish(sorted(_written(text, found, table)))
-
-
-def csv_views(text: str) -> tuple[str, str]:
-    """What ``csv_edits`` shows without rules."""
-    return text, _Table(text).decode(text)
+    found = back(text, walk.prose(table.decode(text)), table)
+    return sorted(_written(text, found, table))
 
 
 class _Table:
@@ -164,45 +155,7 @@ def _doubled(replacement: str) -> str:
     return replacement.replace('"', '""')
 
 
-# --- columns under a rule -----------------------------------------------------------------
-
-
-def _columns(page: Page, walk: Walk, table: _Table, rule_of: RuleOf) -> None:
-    """Apply rules to the columns they name. The first row has the names."""
-    text = page.text
-    rules: list[FieldRule | None] = []
-    at = column = 0
-    heading = True
-    while at < len(text):
-        match = table.cell.match(text, at)
-        if match is None:  # something behind a closing quote: no cell, go on behind it
-            following = table.between.search(text, at + 1)
-            at = following.end() if following else len(text)
-            continue
-        value = match[1].replace('""', '"') if match[1] is not None else match[2]
-        if heading:
-            rules.append(rule_of(value.strip().lstrip("\ufeff")))
-        elif value and column < len(rules) and (rule := rules[column]) is not None:
-            _cell(page, walk, rule, match, value)
-        column += 1
-        at = match.end()
-        if match[3] != table.delimiter:
-            if heading and not any(rules):
-                return
-            heading, column = False, 0
-
-
-def _cell(page: Page, walk: Walk, rule: FieldRule, match: re.Match[str], value: str) -> None:
-    group = 1 if match[1] is not None else 2
-    start, end = match.span(group)
-    answer = walk.visitor.field(rule, value)
-    if answer is None:
-        if not walk.answer:
-            page.cover(start, end)
-        return
-    written = "" if isinstance(answer, Drop) else answer
-    if group == 1:
-        written = _doubled(written)
-    elif _needs_quotes(written, match[3] or ","):
-        written = f'"{_doubled(written)}"'
-    page.cover(start, end, [Edit(start, end, written)])
+def delimiter_of(text: str) -> str:
+    """What parts the cells, by the first line."""
+    head = text[:2000].split("\n", 1)[0]
+    return max(",;\t|", key=head.count)

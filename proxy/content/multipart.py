@@ -11,26 +11,31 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from binascii import Error, a2b_qp, b2a_base64, b2a_qp
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from proxy.content import charset
 from proxy.content.disposition import rewrite_disposition
 from proxy.content.edits import splice
+from proxy.content.url import url_edits
 from proxy.content.visitor import Drop
 from proxy.content.walk import Walk
 from proxy.errors import Refused
-from proxy.policy.model import FieldRule
+from proxy.policy.model import Action, Endpoint, FieldRule
+from proxy.policy.plausible import looks_like
+from proxy.policy.telling import rules_among
 from proxy.reasons import Reason
 
-_HEAD_END = re.compile(rb"\r?\n\r?\n")
+_NOWHERE = Endpoint(template="")
+HEAD_END = re.compile(rb"\r?\n\r?\n")
 _HEADER = re.compile(rb"^([!-9;-~]+):[ \t]*((?:[^\r\n]|\r?\n[ \t])*)", re.M)
 _NAME = re.compile(rb'[;\s]name="((?:[^"\\]|\\.)*)"|[;\s]name=([^;\s]+)', re.I)
+_FIELD = re.compile(rb"^content-disposition:[^\r\n]*", re.I | re.M)
 _BOUNDARY = re.compile(r"boundary=(?:\"([^\"]{1,200})\"|([^;\s\"]{1,200}))", re.I)
 _FIRST_LINE = re.compile(rb"\A\s*--([^\r\n]{1,200})\r?\n")
 _REQUEST_LINE = re.compile(
     rb"\A\s*([A-Z]+) ((?:/|https?://)\S*)( HTTP/[0-9.]+)?[^\S\r\n]*(?=\r?\n|\Z)"
 )
-_OPENING = re.compile(rb"\A\s*(?:HTTP/[0-9.]+ [0-9]{3}\b|[A-Z]+ (?:/|https?://)\S* HTTP/[0-9.]+)")
+OPENING = re.compile(rb"\A\s*(?:HTTP/[0-9.]+ [0-9]{3}\b|[A-Z]+ (?:/|https?://)\S* HTTP/[0-9.]+)")
 """``LÉA MARTIN`` in capitals is no request line: the target must look like one."""
 
 
@@ -52,59 +57,74 @@ def boundary_of(content_type: str, data: bytes) -> bytes | None:
     return None
 
 
+def delimiter_of(boundary: bytes, *, first: bool = True) -> re.Pattern[bytes]:
+    """The line that parts parts, without its line break; ``first`` if it may begin the body."""
+    begin = rb"(?:\A|(?<=\n))" if first else rb"(?<=\n)"
+    return re.compile(begin + b"--" + re.escape(boundary) + rb"(?:--)?[ \t]*(?=\r?\n|\Z)")
+
+
 def rewrite(data: bytes, boundary: bytes, walk: Walk, rules: Mapping[str, FieldRule]) -> bytes:
     """The body with its parts rewritten; the same object when nothing changed."""
-    delimiter = re.compile(
-        rb"(?:\A|(?<=\n))--" + re.escape(boundary) + rb"(?:--)?[ \t]*(?=\r?\n|\Z)"
-    )
+    delimiter = delimiter_of(boundary)
     marks = list(delimiter.finditer(data))
     if len(marks) > walk.limits.parts:
         raise Refused(Reason.UNDECODABLE, "too many parts")
     if not marks:
-        return _loose(data, walk)
-    pieces: list[bytes] = [_loose(data[: marks[0].start()], walk)]
+        return loose(data, walk)
+    if rules:
+        rules = rules_among(rules, [name.decode("utf-8", "replace") for name in _names(data)])
+    pieces: list[bytes] = [loose(data[: marks[0].start()], walk)]
     changed = pieces[0] != data[: marks[0].start()]
     for index, mark in enumerate(marks):
         end = marks[index + 1].start() if index + 1 < len(marks) else len(data)
         content = data[mark.end() : end]
         last = mark[0].rstrip().endswith(boundary + b"--")
-        rewritten = _loose(content, walk) if last else _part(content, walk, rules)
+        rewritten = loose(content, walk) if last else part(content, walk, rules)
         changed = changed or rewritten is not content
         pieces += (mark[0], rewritten)
     return b"".join(pieces) if changed else data
 
 
-def _loose(data: bytes, walk: Walk) -> bytes:
+def _names(data: bytes) -> Iterator[bytes]:
+    """The names of the fields, wherever a part begins with one."""
+    for match in _FIELD.finditer(data):
+        name = _NAME.search(match[0])
+        if name:
+            yield name[1] or name[2] or b""
+
+
+def loose(data: bytes, walk: Walk) -> bytes:
     """Preamble, epilogue: ignored by readers, but sent all the same."""
     return walk.data(data, "text/plain") if data.strip() else data
 
 
-def _part(content: bytes, walk: Walk, rules: Mapping[str, FieldRule]) -> bytes:
+def part(content: bytes, walk: Walk, rules: Mapping[str, FieldRule]) -> bytes:
     """One part, from the end of its delimiter line to the line break before the next."""
     start = 2 if content.startswith(b"\r\n") else 1 if content.startswith(b"\n") else 0
     if content[start : start + 2] == b"\r\n" or content[start : start + 1] == b"\n":
         split = start  # no headers at all
         match = re.compile(rb"\r?\n").match(content, start)
     else:
-        match = _HEAD_END.search(content, start)
+        match = HEAD_END.search(content, start)
         split = match.start() if match else len(content)
     if match is None:
-        return _loose(content, walk)
+        return loose(content, walk)
     tail = 2 if content.endswith(b"\r\n") else 1 if content.endswith(b"\n") else 0
     body_end = max(match.end(), len(content) - tail)
     head, body = content[start:split], content[match.end() : body_end]
-    new_head = _head(head, walk)
-    new_body = _body(body, _fields(head), walk, rules)
+    new_head = head_of(head, walk)
+    new_body = body_of(body, fields_of(head), walk, rules)
     if new_head is head and new_body is body:
         return content
     return content[:start] + new_head + content[split : match.end()] + new_body + content[body_end:]
 
 
-def _fields(head: bytes) -> dict[bytes, bytes]:
+def fields_of(head: bytes) -> dict[bytes, bytes]:
+    """The header fields of a part, names in lower case."""
     return {match[1].lower(): match[2].strip() for match in _HEADER.finditer(head)}
 
 
-def _head(head: bytes, walk: Walk) -> bytes:
+def head_of(head: bytes, walk: Walk) -> bytes:
     """Header lines of a part: file names by their own rules, all else as text."""
     matches = list(_HEADER.finditer(head))
     ends = [0, *(match.end(2) for match in matches)]
@@ -134,9 +154,10 @@ def line(value: bytes, walk: Walk) -> bytes:
     return text.encode(splice(text.raw, edits)) if edits else value
 
 
-def _body(
+def body_of(
     body: bytes, fields: dict[bytes, bytes], walk: Walk, rules: Mapping[str, FieldRule]
 ) -> bytes:
+    """The body of a part with these header fields, rewritten."""
     if not body:
         return body
     encoding = fields.get(b"content-transfer-encoding", b"").lower()
@@ -161,57 +182,72 @@ def _content(
     walk: Walk,
     rules: Mapping[str, FieldRule],
 ) -> bytes:
-    rule = rules.get(_name(fields.get(b"content-disposition", b""))) if rules else None
+    rule = rules.get(name_of(fields.get(b"content-disposition", b""))) if rules else None
+    if rule is not None and rule.action is Action.SEARCH:
+        with walk.typed():
+            return walk.data(plain, declared)
     if rule is not None:
         ruled = _ruled(plain, rule, walk)
         if ruled is not None:
             return ruled
-    if declared.lower().startswith("application/http") or _OPENING.match(plain[:200]):
+    if declared.lower().startswith("application/http") or OPENING.match(plain[:200]):
         return _message(plain, walk)
     return walk.data(plain, declared)
 
 
-def _name(disposition: bytes) -> str:
+def name_of(disposition: bytes) -> str:
+    """The form field that a part is."""
     match = _NAME.search(disposition)
     return (match[1] or match[2] or b"").decode("utf-8", "replace") if match else ""
 
 
 def _ruled(plain: bytes, rule: FieldRule, walk: Walk) -> bytes | None:
     """A field under a rule: its replacement, or ``None`` if the rule does not deal with it."""
-    text = charset.read(plain)
-    if text is None:
+    text = charset.read(plain) if rule.action is not Action.DROP else None
+    if text is None and rule.action not in (Action.DROP, Action.REFUSE):
+        return None  # binary: no rule but these is meant for it
+    if rule.guessed and (text is None or not looks_like(rule.kind, text.view)):
         return None
-    answer = walk.visitor.field(rule, text.view)
+    answer = walk.visitor.field(rule, text.view if text is not None else "…")
     if answer is None:
         return None if walk.answer else plain
-    return b"" if isinstance(answer, Drop) else text.encode(answer)
+    return b"" if text is None or isinstance(answer, Drop) else text.encode(answer)
 
 
 def _message(plain: bytes, walk: Walk) -> bytes:
     """A request or an answer inside a part: start line, headers, body."""
-    match = _HEAD_END.search(plain)
+    match = HEAD_END.search(plain)
     head = plain[: match.start()] if match else plain
     body = plain[match.end() :] if match else b""
     new_head = head
     request = _REQUEST_LINE.match(head)
     if request:
-        target = line(request[2], walk)
+        target = _url(request[2], walk)
         rest = head[request.end() :]
-        new_rest = _head(rest, walk)
+        new_rest = head_of(rest, walk)
         if target is not request[2] or new_rest is not rest:
             new_head = head[: request.start(2)] + target + head[request.end(2) : request.end()]
             new_head += new_rest
-    elif _OPENING.match(head):
-        new_head = _head(head, walk)
+    elif OPENING.match(head):
+        new_head = head_of(head, walk)
     else:
         return walk.data(plain, "")
-    declared = _fields(head).get(b"content-type", b"").decode("latin-1")
+    declared = fields_of(head).get(b"content-type", b"").decode("latin-1")
     new_body = walk.data(body, declared) if body.strip() else body
     if new_head is head and new_body is body:
         return plain
     if new_body is not body:
         new_head = _lengthen(new_head, len(new_body), len(body))
     return new_head + plain[len(head) : len(plain) - len(body)] + new_body
+
+
+def _url(value: bytes, walk: Walk) -> bytes:
+    """The target of an inner request, read like that of the outer one."""
+    text = charset.read(value)
+    if text is None:
+        raise Refused(Reason.UNDECODABLE, "binary bytes in a URL")
+    edits = url_edits(text.view, _NOWHERE, walk)
+    return text.encode(splice(text.raw, edits)) if edits else value
 
 
 _LENGTH = re.compile(rb"^(content-length:[ \t]*)([0-9]+)", re.I | re.M)

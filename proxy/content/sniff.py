@@ -116,10 +116,11 @@ def text_format(text: str, media: str) -> Found:
         values_in_a_row = first in "{[" or (first in '"0123456789' and not may_be_csv(text, media))
         if values_in_a_row and json.is_sequence(body):
             return Found(Format.JSON_LINES, start)
-    return Found(_other_format(text, media, first))
+    return Found(other_format(text, media, first))
 
 
-def _other_format(text: str, media: str, first: str) -> Format:
+def other_format(text: str, media: str, first: str) -> Format:
+    """What decoded text is that is no JSON; ``first`` is its first sign behind a guard."""
     if first == "<":
         html = "html" in media or _HTML_START.match(text) is not None
         return Format.HTML if html and "xml" not in media else Format.XML
@@ -134,3 +135,9 @@ def _other_format(text: str, media: str, first: str) -> Format:
     if "javascript" in media or "ecmascript" in media or media == "text/css":
         return Format.SCRIPT
     return Format.CSV if media != "text/markdown" and lines.is_csv(text) else Format.TEXT
+
+
+def guard_end(text: str) -> int:
+    """Where the content begins behind a guard prefix such as ``)]}'``."""
+    prefix = _PREFIX.match(text)
+    return prefix.end() if prefix else 0

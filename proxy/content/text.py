@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from proxy.content import base64, json, mail, markup
+from proxy.content import base64, json, mail, markup, odata, signed
 from proxy.content.batch import Batch
 from proxy.content.coding import DOUBLED, PERCENT, Coding, back
 from proxy.content.edits import Page, merge, shift, touching
@@ -27,11 +27,11 @@ _ENCODED_WORD = re.compile(r"(?<!\S)[^\s%]*+%\S*+")
 def read(text: str, walk: Walk) -> list[Edit]:
     """Edits for unescaped text in which any encoding may be nested."""
     first = text.lstrip()[:1]
-    if first in ("{", "[", '"') and json.is_valid(text):
-        return json.edits(text, walk)
+    if first in ("{", "[", '"') and (value := json.parse(text)) is not json.INVALID:
+        return json.edits(text, walk, value=value)
     if has_tag(text):
         words, text = mail.word_edits(text, walk)  # ``=?…?= <lea@…>`` has the look of markup
-        return merge(markup.edits(text, walk), words)
+        return merge(signed.unless_signed_xml(text, markup.edits(text, walk), walk), words)
     return prose(text, walk)
 
 
@@ -39,6 +39,8 @@ def prose(text: str, walk: Walk) -> list[Edit]:
     """Edits for text that is not, as a whole, of another format."""
     if not text:
         return []
+    if "'" in text and (literals := odata.edits(text, walk)) is not None:
+        return literals
     words, text = mail.word_edits(text, walk)
     found = in_urls(text, walk.visitor.text(text))
     if walk.answer and found:

@@ -1,8 +1,8 @@
 """What a codec calls for each piece of text it finds: the seam between formats and meaning.
 
 A codec (``json``, ``form``, ``html`` …) knows where text stands and how it is escaped there.
-A visitor knows what to do with text: ``protect`` pseudonymises, ``restore`` puts names back,
-``probe`` only looks. Neither knows the other, so every format serves both directions.
+A visitor knows what to do with text: ``protect`` pseudonymises, ``restore`` puts names back.
+Neither knows the other, so every format serves both directions.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ class Visitor(Protocol):
         otherwise, an empty value in a form, query or header.
         """
 
-    def probe(self, text: str) -> bool:
-        """Whether ``text`` would give an edit for this text, or for any piece of it that ends at
-        signs no edit may span. Counts nothing, changes nothing."""
-
     def text(self, text: str) -> list[Edit]:
         """Edits for free text, sorted, not overlapping.
 
-        An edit never spans a character outside letters, digits, marks, space, no-break
-        space and ``' ’ - , . _ @ +`` (a phone number may hold ``(0)``); in particular never
+        An edit never spans a character outside letters, digits, marks, what has no width,
+        spaces that part no line, hyphens, apostrophes and ``, . _ @ +`` (a phone number may
+        hold ``(0)``, an address ``(at)`` or ``[at]``); in particular never
         a quote ``"``, a brace, ``<``, ``>``, ``&``, ``=``, a backslash or a line break. So a
         codec may hand over a whole document at once where its text stands unescaped.
         """
+
+    def typed(self) -> Visitor:
+        """The visitor for what a person typed: one that finds names in lower case too."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from proxy.content.limits import Limits
 from proxy.content.visitor import Edit, Visitor
 from proxy.errors import Refused
+from proxy.policy.model import FieldState, dead_state
 from proxy.reasons import Reason
+
+_DEAD = dead_state()
 
 
 @dataclass(slots=True)
@@ -32,6 +36,18 @@ class Walk:
     """A word for the first thing met that could not be read."""
     picture: bool = False
     """Whether there was a picture: read and cleaned, but who is on it nobody can tell."""
+    inside: FieldState = _DEAD
+    """The field rules of JSON that stands inside something else."""
+
+    @contextmanager
+    def typed(self) -> Iterator[None]:
+        """What is read meanwhile, somebody typed: names count in lower case too."""
+        usual = self.visitor
+        self.visitor = usual.typed()
+        try:
+            yield
+        finally:
+            self.visitor = usual
 
     def text(self, text: str) -> list[Edit]:
         """Edits for unescaped text that may hold further encodings, one layer down."""
@@ -66,15 +82,23 @@ class Walk:
         A request nested too deeply, or read too often, is refused. In an answer what lies
         deeper is left as the service sent it: that leaks nothing.
         """
-        self.work -= size
-        if self.depth >= self.limits.nesting or self.work < 0:
+        if not self.spend(size):
+            return False
+        if self.depth >= self.limits.nesting:
             if self.answer:
                 return False
-            if self.work < 0:
-                raise Refused(Reason.EXPANSION_LIMIT, "too much work for its size")
             raise Refused(Reason.UNDECODABLE, "nested too deeply")
         self.depth += 1
         return True
+
+    def spend(self, size: int) -> bool:
+        """Count ``size`` more characters to be read; false in an answer that cost too much."""
+        self.work -= size
+        if self.work >= 0:
+            return True
+        if self.answer:
+            return False
+        raise Refused(Reason.EXPANSION_LIMIT, "too much work for its size")
 
     def note_opaque(self, word: str) -> None:
         """Remember that something could not be read; the caller applies the policy."""

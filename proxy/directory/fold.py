@@ -10,8 +10,9 @@ one is an offset in the other):
            there, every space a space, anything else NUL.
 
 Both come from one ``bytes.translate`` for the 99 % of texts that Latin-1 or Windows-1252 can
-hold (1 GB/s). Other texts (ł, ş, decomposed accents, other scripts) take the slow path: marks
-are taken out, the rest is translated character by character, and ``shift`` brings offsets back.
+hold (1 GB/s); a rare character among them (an arrow, ł, ş) is encoded as one that folds alike.
+Other texts (decomposed accents, other scripts) take the slow path: marks are taken out, the
+rest is translated character by character, and ``shift`` brings offsets back.
 
 Letters that are two in ASCII keep one byte here (``œ`` 0x9C, ``æ`` 0x9D, ``ß`` 0x9E); tokens
 are expanded after splitting. A letter of another script is one of 64 classes (0xC0-0xFF): a
@@ -20,24 +21,35 @@ filter, to be confirmed on the text itself with ``spelling``.
 
 from __future__ import annotations
 
+import codecs
 import re
 import unicodedata
 from bisect import bisect_right
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
-SOFT = " \xa0\u202f-\u2010\u2011'’,"
+type Handler = Callable[[UnicodeError], tuple[bytes, int]]
+
+HYPHENS = "-\u2010\u2011\u2012\u2013\u2043\u2212\ufe63\uff0d"
+SPACES = " \xa0\u2002\u2003\u2005\u2007\u2009\u202f\u3000"
+APOSTROPHES = "'’\u02bc\u2018\uff07"
+SOFT = SPACES + HYPHENS + APOSTROPHES + ","
 """What may stand between two words of one name. See the contract in ``content/visitor.py``."""
 
 _LIGATURES = {"œ": 0x9C, "æ": 0x9D, "ß": 0x9E}
 EXPANSIONS = ((b"\x9c", b"oe"), (b"\x9d", b"ae"), (b"\x9e", b"ss"))
 _UNDECOMPOSED = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ŧ": "t", "ĸ": "k"}
 OTHER_SCRIPT = re.compile(rb"[\xc0-\xff]")
-_MARKS = re.compile("[\u0300-\u036f]+")
+_MARKS = re.compile("[\u0300-\u036f\xad\u200b-\u200d\u2060\ufeff]+")
+"""What a reader does not see: combining marks, soft hyphens, joiners of no width."""
+_FOREIGN = b"\x81"
+"""A byte that Windows-1252 leaves free."""
 _HARD, _SPACE, _UNDERSCORE = 0x0A, 0x20, 0x02
 
 
 class Shift:
-    """Offsets in a text without its combining marks, brought back to the text as given."""
+    """Offsets in a text without its marks (``_MARKS``), brought back to the text as given."""
 
     __slots__ = ("_at", "_by")
 
@@ -64,25 +76,65 @@ class Folded(NamedTuple):
 
 def fold(text: str) -> Folded:
     """Both foldings of ``text``. ``names`` has one line break more at either end."""
+    if "\xad" in text:
+        return _fold_marked(text)
     try:
         raw = text.encode("latin-1")
-        tables = _LATIN_1
     except UnicodeEncodeError:
         try:
-            raw = text.encode("cp1252")
-            tables = _CP1252
+            return Folded(text, *_fold_wide(text), None)
         except UnicodeEncodeError:
-            return _fold_slowly(text)
-    names, ids = tables
+            return _fold_marked(text)
+    names, ids = _LATIN_1
     return Folded(text, b"\n%b\n" % raw.translate(names), raw.translate(ids), None)
 
 
-def _fold_slowly(text: str) -> Folded:
+def _fold_marked(text: str) -> Folded:
+    """Marks are taken out first. What no page can hold is translated letter by letter."""
     shift = Shift(text) if _MARKS.search(text) else None
     bare = _MARKS.sub("", text) if shift else text
-    names = bare.translate(_WIDE_NAMES).encode("latin-1")
-    ids = bare.translate(_WIDE_IDS).encode("latin-1")
-    return Folded(bare, b"\n%b\n" % names, ids, shift)
+    try:
+        return Folded(bare, *_fold_wide(bare), shift)
+    except UnicodeEncodeError:
+        names = bare.translate(_WIDE_NAMES).encode("latin-1")
+        ids = bare.translate(_WIDE_IDS).encode("latin-1")
+        return Folded(bare, b"\n%b\n" % names, ids, shift)
+
+
+def _fold_wide(text: str) -> tuple[bytes, bytes]:
+    """Windows-1252, its rare strangers as characters that fold alike (``_stand_in``)."""
+    names, ids = _CP1252
+    raw = text.encode("cp1252", _FOR_NAMES)
+    folded = b"\n%b\n" % raw.translate(names)
+    if (count := raw.count(_FOREIGN)) * 20 > len(raw):
+        raise UnicodeEncodeError("cp1252", text[:1], 0, 1, "another script")
+    if count:
+        written, at = bytearray(folded), raw.find(_FOREIGN)
+        while at >= 0:
+            written[at + 1] = _name_byte(text[at])
+            at = raw.find(_FOREIGN, at + 1)
+        folded = bytes(written)
+    return folded, text.encode("cp1252", _FOR_IDS).translate(ids)
+
+
+def _stand_in(bytes_of: Mapping[int, int], fold_one: Callable[[str], int]) -> Handler:
+    """An error handler of ``str.encode``: for a rare character a byte that folds as it does.
+
+    One arrow or ligature in a page would otherwise send all of it the slow way. A letter of
+    another script becomes ``_FOREIGN``, which no text is encoded to; a mark is refused.
+    """
+
+    def handle(error: UnicodeError) -> tuple[bytes, int]:
+        if not isinstance(error, UnicodeEncodeError):
+            raise error
+        found = bytearray()
+        for character in error.object[error.start : error.end]:
+            if _MARKS.match(character):
+                raise error
+            found.append(bytes_of.get(fold_one(character), _FOREIGN[0]))
+        return bytes(found), error.end
+
+    return handle
 
 
 def words(name: str) -> tuple[bytes, ...]:
@@ -130,7 +182,9 @@ def _id_byte(character: str) -> int:
     if character.isascii():
         return ord(character.lower())
     if character in SOFT:
-        return {"’": ord("'")}.get(character, _SPACE if character.isspace() else ord("-"))
+        if character in APOSTROPHES:
+            return ord("'")
+        return _SPACE if character in SPACES else ord("-")
     byte = _name_byte(character)
     return byte if byte < 0x80 and byte != _HARD else 0
 
@@ -154,5 +208,13 @@ def _tables(encoding: str) -> tuple[bytes, bytes]:
     return bytes(map(_name_byte, characters)), bytes(map(_id_byte, characters))
 
 
+def _inverse(table: bytes) -> dict[int, int]:
+    return {folded: byte for byte, folded in reversed(list(enumerate(table)))}
+
+
 _WIDE_NAMES, _WIDE_IDS = _Wide(ids=False), _Wide(ids=True)
 _LATIN_1, _CP1252 = _tables("latin-1"), _tables("cp1252")
+_FOR_NAMES, _FOR_IDS = "preau-fold-names", "preau-fold-ids"
+_CP1252_NAMES, _CP1252_IDS = map(_inverse, _CP1252)
+codecs.register_error(_FOR_NAMES, _stand_in(_CP1252_NAMES, lru_cache(4096)(_name_byte)))
+codecs.register_error(_FOR_IDS, _stand_in(_CP1252_IDS, lru_cache(4096)(_id_byte)))

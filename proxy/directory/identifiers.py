@@ -6,21 +6,25 @@ and numbers have (``[a-z]+\\.[a-z]+``, ``[0-9]{8}`` …). E-mails are found by t
 candidate is then looked up exactly; unknown ones go to ``patterns``.
 
 A few dozen shapes stand for any number of people, so the pass costs the same for a school and
-an academy; literal identifiers in one automaton would cost gigabytes.
+an academy; literal identifiers in one automaton would cost gigabytes. Shapes are gathered when
+the index is built (``ShapeBook``); hashes of e-mails are candidates by their length.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 import re2
 
+from proxy.directory.digests import HEXADECIMAL, digests_of
 from proxy.directory.fold import Folded, fold
 from proxy.directory.match import Match
 from proxy.directory.names import NameNet
 from proxy.directory.patterns import is_french_phone, is_ine, is_nir, phone_digits
+from proxy.directory.values import DIGEST, ID, Values
 from proxy.kinds import Kind
 
 EXACT_KINDS: Final = (
@@ -33,12 +37,17 @@ EXACT_KINDS: Final = (
 )
 """Kinds found in text by exact look-up. When one text is two kinds, the first here wins."""
 
+_RANK = {kind: rank for rank, kind in enumerate(EXACT_KINDS)}
+_KEPT = 1 << 13
+_FRACTION = re.compile(rb"[0-9][.,]")
+"""Ten bare digits behind this are no phone number."""
 _MIN_LOGIN, _MIN_NUMBER = 5, 6
 _MAX_SHAPES, _MAX_HEADS = 64, 20_000
 _MAX_LOCAL = 64  # RFC 5321
 _SEPARATORS = (b".", b"+", b"'", b"\x02", b"-")
 _HEAD = re.compile(rb"[a-z]+(?=[.+'\x02-])")
 _JOINED = re.compile(rb"[.\x02]")
+_GROUP_END = re.compile(rb"[ .-]")
 _DIGIT = re.compile(rb"[0-9]")
 _LETTERS = re.compile(rb"[a-z]+")
 _PART = re.compile(rb"[0-9a-z]+")
@@ -55,6 +64,16 @@ _INE = r"[0-9]{9}[a-z]{2}|[0-9]{10}[a-z]|[0-9]{4}a[0-9]{5}[a-z]"
 _PHONE = r"0[1-9](?:[ .-]?[0-9]){8}"
 _FRENCH_ABROAD = r"(?:\+|\b00)33[ .-]?(?:\(0\)[ .-]?)?[1-9](?:[ .-]?[0-9]){8}\b"
 _PHONE_ABROAD = r"\+[0-9](?:[ .-]?[0-9]){6,14}\b"
+_DIGEST = r"[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32}"
+_ABROAD = "abroad"
+_CLASSES = bytes(
+    ord("a")
+    if chr(byte).isascii() and chr(byte).islower()
+    else ord("0")
+    if 48 <= byte < 58
+    else byte
+    for byte in range(256)
+)
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}"
 
 
@@ -62,22 +81,13 @@ class IdentifierNet:
     """Finds structured identifiers in folded texts. Immutable, shared by threads."""
 
     def __init__(
-        self,
-        values: Iterable[tuple[Kind, str, int]],
-        names: NameNet,
-        school_domains: Iterable[str] = (),
+        self, values: Values, names: NameNet, shapes: ShapeBook, school_domains: Iterable[str] = ()
     ) -> None:
-        """``values``: kind, canonical text and reference, of ``EXACT_KINDS``."""
-        ranked = sorted(values, key=lambda value: (EXACT_KINDS.index(value[0]), value[2]))
-        self._exact: dict[bytes, tuple[Kind, int]] = {}
-        self._second: dict[tuple[Kind, bytes], int] = {}
-        for kind, text, ref in ranked:
-            key = key_of(kind, text)
-            if self._exact.setdefault(key, (kind, ref)) != (kind, ref):
-                self._second.setdefault((kind, key), ref)
+        self._values = values
+        self._exact = lru_cache(_KEPT)(self._find_exact)
         self._names = names
         self._domains = tuple(domain.strip().lower().encode() for domain in school_domains)
-        self._candidates = _compile(self._exact)
+        self._candidates = _compile(shapes)
 
     def find(self, folded: Folded) -> list[Match]:
         """Matches in ``folded.text``: e-mails, then the rest, which may overlap them."""
@@ -86,9 +96,29 @@ class IdentifierNet:
 
     def known(self, kind: Kind, text: str) -> int | None:
         """The reference of exactly this identifier."""
-        key = key_of(kind, text)
-        found = self._exact.get(key)
-        return found[1] if found and found[0] is kind else self._second.get((kind, key))
+        return next(
+            (ref for rank, ref in self._all(key_of(kind, text)) if rank == _RANK[kind]), None
+        )
+
+    def _find_exact(self, key: bytes) -> tuple[Kind, int] | None:
+        """Kind and reference of the identifier with this key, or of the e-mail with this hash."""
+        if found := self._all(key):
+            rank, ref = found[0]
+            return EXACT_KINDS[rank], ref
+        if HEXADECIMAL.fullmatch(key):
+            digest = bytes.fromhex(key.decode())
+            for ref, kind, text in self._values.candidates(DIGEST + digest):
+                if kind is Kind.EMAIL and digest in digests_of(text):
+                    return kind, ref
+        return None
+
+    def _all(self, key: bytes) -> list[tuple[int, int]]:
+        """Rank of the kind and reference of every identifier with this key."""
+        return sorted(
+            (_RANK[kind], ref)
+            for ref, kind, text in self._values.candidates(ID + key)
+            if kind in _RANK and key_of(kind, text) == key
+        )
 
     # --- e-mail --------------------------------------------------------------------------
 
@@ -107,7 +137,7 @@ class IdentifierNet:
             return None
         local = backwards.group()[::-1].lstrip(b".+'-")
         start, end = at - len(local), domain.end()
-        found = self._exact.get(ids[start:end])
+        found = self._exact(ids[start:end])
         if found is not None:
             return Match(start, end, *found)
         return self._known_within(ids, start, at, end) or self._telling(ids, start, at, end)
@@ -117,7 +147,7 @@ class IdentifierNet:
         for part_end in _domain_ends(ids, at, end):
             address_end = ids[at:part_end]
             for part in _PART.finditer(ids, start, at):
-                found = self._exact.get(ids[part.start() : at] + address_end)
+                found = self._exact(ids[part.start() : at] + address_end)
                 if found is not None:
                     return Match(part.start(), part_end, *found)
         return None
@@ -135,7 +165,8 @@ class IdentifierNet:
         if any(domain == ours or domain.endswith(b"." + ours) for ours in self._domains):
             return True
         base = local.partition(b"+")[0]
-        return base in self._exact or base + b"@" + domain in self._exact or self._spells(base)
+        known = self._exact(base) or self._exact(base + b"@" + domain)
+        return known is not None or self._spells(base)
 
     def _spells(self, local: bytes) -> bool:
         """Whether a local part such as ``jean.martin2`` spells a known full name."""
@@ -164,24 +195,37 @@ class IdentifierNet:
 
     def _identify(self, folded: Folded, start: int, end: int) -> Match | None:
         key, typed = folded.ids[start:end], folded.text[start:end]
-        found = self._exact.get(key)
+        found = self._exact(key)
         if found is not None:
             return Match(start, end, *found)
         if _DIGIT.search(key):
-            match = self._identify_number(key, typed, start, end)
+            before = folded.ids[max(0, start - 2) : start]
+            match = self._identify_number(key, typed, start, end, before)
             if match is not None:
                 return match
         return self._identify_start(key, start)
 
-    def _identify_number(self, key: bytes, typed: str, start: int, end: int) -> Match | None:
+    def _identify_number(
+        self, key: bytes, typed: str, start: int, end: int, before: bytes
+    ) -> Match | None:
         for variant in _variants(key):
-            found = self._exact.get(variant)
+            found = self._exact(variant)
             if found is not None:
                 return Match(start, end, *found)
+        if key.startswith(b"+") and (match := self._phone_start(key, start)):
+            return match
         if is_ine(typed) or is_nir(typed):
             return Match(start, end, Kind.NATIONAL_ID, 0)
-        if is_french_phone(typed):
+        if is_french_phone(typed) and not (typed.isdecimal() and _FRACTION.match(before)):
             return Match(start, end, Kind.PHONE, 0)
+        return None
+
+    def _phone_start(self, key: bytes, start: int) -> Match | None:
+        """A foreign number with more digits behind it: where it ends is the directory's to say."""
+        for group in reversed(list(_GROUP_END.finditer(key))):
+            found = self._exact(phone_digits(key[: group.start()].decode()).encode())
+            if found is not None:
+                return Match(start, start + group.start(), *found)
         return None
 
     def _identify_start(self, key: bytes, start: int) -> Match | None:
@@ -190,7 +234,7 @@ class IdentifierNet:
             if self._spells(key):
                 return Match(start, start + len(key), Kind.LOGIN, 0)
             key = key[: max(map(key.rfind, _SEPARATORS))]
-            found = self._exact.get(key)
+            found = self._exact(key)
             if found is not None:
                 return Match(start, start + len(key), *found)
         return None
@@ -223,40 +267,96 @@ def _variants(key: bytes) -> Iterator[bytes]:
         yield phone_digits(key.decode()).encode()
 
 
-def _compile(exact: dict[bytes, tuple[Kind, int]]) -> re2._Regexp:
-    shapes = _own_shapes(exact)
-    whole = [_NIR, _INE, _PHONE, *shapes]
-    if any(kind is Kind.UUID for kind, _ in exact.values()):
+class ShapeBook:
+    """The shapes of a directory's identifiers, gathered value by value, whatever their number.
+
+    Of logins such as ``jean.martin`` the first word is taken to the letter: those are given
+    names, a few thousand, and every address of a web site has the shape without it.
+    """
+
+    def __init__(self) -> None:
+        self.patterns: set[bytes] = set()
+        """Identifiers with every letter as ``a`` and every digit as ``0``."""
+        self.heads: set[bytes] = set()
+        self.traits: set[str] = set()
+        self._heads: dict[tuple[Kind, bytes], int] = {}
+
+    def add(self, kind: Kind, key: bytes) -> None:
+        """Take note of an identifier."""
+        if kind in (Kind.UUID, Kind.EMAIL):
+            self.traits.add(kind)
+            return
+        if kind is Kind.PHONE and not key.startswith(b"+33"):
+            self.traits.add(_ABROAD)
+        pattern = key.translate(_CLASSES)
+        head = self._heads.get((kind, pattern), -1)
+        if head < 0:
+            head = self._heads[kind, pattern] = self._note(kind, pattern)
+        if head and len(self.heads) <= _MAX_HEADS:
+            self.heads.add(key[:head])
+
+    def _note(self, kind: Kind, pattern: bytes) -> int:
+        """Keep a pattern; how many letters of such an identifier are its head."""
+        if not _is_shaped(kind, pattern):
+            return 0
+        self.patterns.add(pattern)
+        head = _HEAD.match(pattern)
+        return head.end() if head else 0
+
+    def update(self, other: ShapeBook) -> None:
+        """Join with another's."""
+        self.patterns |= other.patterns
+        self.heads |= other.heads
+        self.traits |= other.traits
+
+    def to_lists(self) -> dict[str, list[str]]:
+        """For a document."""
+        return {
+            "patterns": sorted(pattern.decode("latin-1") for pattern in self.patterns),
+            "heads": sorted(head.decode("latin-1") for head in self.heads),
+            "traits": sorted(self.traits),
+        }
+
+    @classmethod
+    def from_lists(cls, lists: Mapping[str, Sequence[str]]) -> ShapeBook:
+        """The inverse of ``to_lists``."""
+        book = cls()
+        book.patterns = {pattern.encode("latin-1") for pattern in lists["patterns"]}
+        book.heads = {head.encode("latin-1") for head in lists["heads"]}
+        book.traits = set(lists["traits"])
+        return book
+
+    def expressions(self) -> list[str]:
+        """Regular expressions, the longest first."""
+        split = [(_HEAD.match(pattern), pattern) for pattern in self.patterns]
+        tails = {_shape(pattern[head.end() :]) for head, pattern in split if head}
+        shapes = {_shape(pattern) for head, pattern in split if not head}
+        if max(len(shapes), len(tails)) > _MAX_SHAPES or len(self.heads) > _MAX_HEADS:
+            return _general_shapes(sorted(self.patterns))
+        if self.heads:
+            first = "|".join(head.decode() for head in sorted(self.heads))
+            shapes.add(f"(?:{first})(?:{'|'.join(_longest_first(tails))})")
+        return _longest_first(shapes)
+
+
+def _compile(shapes: ShapeBook) -> re2._Regexp:
+    whole = [_NIR, _INE, _PHONE, *shapes.expressions()]
+    if Kind.UUID in shapes.traits:
         whole.insert(0, _UUID)
+    if Kind.EMAIL in shapes.traits:
+        whole.insert(0, _DIGEST)
     abroad = [_FRENCH_ABROAD]
-    if any(kind is Kind.PHONE and not key.startswith(b"+33") for key, (kind, _) in exact.items()):
+    if _ABROAD in shapes.traits:
         abroad.append(_PHONE_ABROAD)
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.log_errors = False
     options.never_capture = True
     pattern = f"\\b(?:{'|'.join(whole)})\\b|{'|'.join(abroad)}"
+    # RE2's automaton must have room for all heads, else it falls back on one that is fifty
+    # times slower.
+    options.max_mem = (8 << 20) + 400 * len(pattern)
     return re2.compile(pattern.encode("latin-1"), options)
-
-
-def _own_shapes(exact: dict[bytes, tuple[Kind, int]]) -> list[str]:
-    """The shapes of this directory's logins and numbers.
-
-    Of logins such as ``jean.martin`` the first word is taken to the letter: those are given
-    names, a few thousand, and every address of a web site has the shape without it.
-    """
-    keys = [key for key, (kind, _) in exact.items() if _is_shaped(kind, key)]
-    split = [(_HEAD.match(key), key) for key in keys]
-    joined = [(head.group(), key[head.end() :]) for head, key in split if head]
-    heads, tails = {head for head, _ in joined}, {_shape(tail) for _, tail in joined}
-    plain = [key for head, key in split if not head]
-    shapes = {_shape(key) for key in plain}
-    if len(shapes) > _MAX_SHAPES or len(tails) > _MAX_SHAPES or len(heads) > _MAX_HEADS:
-        return _general_shapes(keys)
-    if heads:
-        first = "|".join(head.decode() for head in sorted(heads))
-        shapes.add(f"(?:{first})(?:{'|'.join(_longest_first(tails))})")
-    return _longest_first(shapes)
 
 
 def _longest_first(shapes: Iterable[str]) -> list[str]:

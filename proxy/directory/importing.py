@@ -6,29 +6,43 @@ that old pseudonyms still restore; the same roster twice changes nothing, not ev
 
 A subject also keeps the values it no longer has (a changed address): services still hold
 their pseudonyms, and people still type them. Erasure is a verb of its own.
+
+Memory does not grow with the roster. People come in chunks; each chunk asks the store what it
+knows, seals what is new, and is staged (``store.interface.Staging``): nobody sees it before
+the commit, and an import that was killed finds it again. A row that is what it was the last
+time is told by its digest and costs next to nothing.
 """
 
 from __future__ import annotations
 
+import contextlib
 import secrets
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import batched
 
+from proxy.directory.completing import completed
+from proxy.directory.merging import Merger
+from proxy.directory.rows import Ledger, Seen, digest_of
 from proxy.directory.sealer import ValueSealer
 from proxy.directory.subjects import Person
 from proxy.errors import InputError, StoreUnavailable
 from proxy.kinds import Kind
-from proxy.store.interface import Change, Conflict, Store, SubjectRecord, ValueRecord
+from proxy.store.changes import ERASURES
+from proxy.store.interface import Conflict, Staging, Store, SubjectRecord
 
 MAX_SHRINK = 0.20
 _ATTEMPTS = 5
 _TAG_BYTES = 4
+_CHUNK = 2000
+
+type Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class ImportPlan:
-    """What an import would do. ``change`` is ready for the store."""
+    """What an import did, or would do."""
 
     adds: int
     changes: int
@@ -36,12 +50,21 @@ class ImportPlan:
     unchanged: int
     active_before: int
     """People of this source that were active before."""
-    change: Change = field(repr=False)
+    merged: int
+    """New rows of people whom another source had brought before."""
+    resumed: int
+    """Rows that an import which was cut short had made ready."""
+    records: int
+    """Rows written."""
+    values: int
+    """Values that are new."""
+    conflicts: tuple[str, ...]
+    """Whose keys contradict each other, by their place in the roster; never a value."""
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to apply."""
-        return not (self.change.values or self.change.subjects)
+        return not self.records
 
     @property
     def shrinks_too_much(self) -> bool:
@@ -60,13 +83,18 @@ def plan(
     source: str,
     *,
     complete: bool = True,
+    progress: Progress = lambda done: None,
 ) -> ImportPlan:
-    """Compare a roster with the directory.
+    """Compare a roster with the directory, which stays as it is.
 
     ``source`` names the roster from one import to the next. ``complete`` is false when the
     roster holds changes only: then who is absent has not left.
     """
-    return _Planner(store, sealer, source).plan(persons, complete)
+    with contextlib.closing(store.staging(secrets.token_bytes(16))) as staging:
+        try:
+            return _Import(store, staging, sealer, source, progress).read(persons, complete)
+        finally:
+            staging.discard()
 
 
 def apply(
@@ -78,114 +106,208 @@ def apply(
     complete: bool = True,
     accept_shrink: bool = False,
     check: Callable[[], None] = lambda: None,
+    roster: bytes = b"",
+    progress: Progress = lambda done: None,
 ) -> ImportPlan:
     """Plan and carry out, whole or not at all; the plan that was carried out.
 
     ``persons`` is called again when another import got in between. ``check`` runs after the
-    roster was read and before anything is written: raise there to call it off.
+    roster was read and before anything is valid: raise there to call it off. ``roster`` is a
+    digest of the files: an import that was cut short goes on where it was if both are alike.
     """
+    known = sealer.source_key("\x1eroster", f"{source}\x1f{roster.hex()}")
+    token = known if roster else secrets.token_bytes(16)
     for _ in range(_ATTEMPTS):
-        made = plan(persons(), store, sealer, source, complete=complete)
-        check()
-        if made.shrinks_too_much and not accept_shrink:
-            raise ShrinkRefused(
-                f"{made.leavers} of {made.active_before} people of source {source!r} are not in "
-                f"this roster (more than {MAX_SHRINK:.0%}); if that is right, repeat with --yes"
-            )
-        if made.is_empty:
-            return made
-        try:
-            store.directory_apply(made.change)
-        except Conflict:
-            continue
-        return made
+        with contextlib.closing(store.staging(token)) as staging:
+            try:
+                made = _Import(store, staging, sealer, source, progress).read(persons(), complete)
+                check()
+                _check_shrink(made, source, accept_shrink)
+                if made.is_empty:
+                    staging.discard()
+                else:
+                    staging.commit()
+                return made
+            except Conflict:
+                continue
+            except (ShrinkRefused, StoreUnavailable, KeyboardInterrupt):
+                raise  # what is staged stays: the same roster is soon imported again
+            except BaseException:
+                staging.discard()
+                raise
     raise StoreUnavailable("the directory kept changing during the import; run it again")
 
 
-class _Planner:
-    """The directory as it is, by the keys that an import looks things up with."""
+def _check_shrink(made: ImportPlan, source: str, accepted: bool) -> None:
+    if made.shrinks_too_much and not accepted:
+        raise ShrinkRefused(
+            f"{made.leavers} of {made.active_before} people of source {source!r} are not in "
+            f"this roster (more than {MAX_SHRINK:.0%}); if that is right, repeat with --yes"
+        )
 
-    def __init__(self, store: Store, sealer: ValueSealer, source: str) -> None:
-        self._sealer, self._source = sealer, source
+
+class _Import:
+    """One reading of a roster into a staging."""
+
+    def __init__(
+        self,
+        store: Store,
+        staging: Staging,
+        sealer: ValueSealer,
+        source: str,
+        progress: Progress,
+    ) -> None:
+        self._store, self._staging, self._sealer = store, staging, sealer
+        self._source, self._progress = source, progress
         # All keys of one source begin alike: so who is absent from a roster can be told.
         self._tag = sealer.source_key(source, "")[:_TAG_BYTES]
-        self._version = store.directory_version()
-        self._value_of = {v.fingerprint: v.ref for v in store.values()}
-        subjects = list(store.subjects())
-        self._before = {s.source_key: s for s in subjects if s.source_key.startswith(self._tag)}
-        self._taken = set(chain(self._value_of.values(), (s.ref for s in subjects)))
-        self._new_values: list[ValueRecord] = []
-        self._new_keys: list[tuple[int, bytes]] = []
+        self._epoch = (store.get_meta(ERASURES) or b"").decode()
+        self._ledger = Ledger(staging, sealer)
+        self._merger = Merger(staging, self._tag)
+        self._seen = Seen(_TAG_BYTES)
+        self._adds = self._changes = self._leavers = self._unchanged = 0
+        self._resumed = self._records = self._done = 0
 
-    def plan(self, persons: Iterable[Person], complete: bool) -> ImportPlan:
-        adds = changes = unchanged = leavers = 0
-        written: list[SubjectRecord] = []
-        present: set[bytes] = set()
-        for person in persons:
-            key = self._source_key(person)
-            before = self._before.get(key)
-            present.add(key)
-            if before is None and not person.active:
-                continue
-            after = self._subject(person, key, before)
-            if after == before:
-                unchanged += 1
-                continue
-            written.append(after)
-            if before is None:
-                adds += 1
-            elif before.active and not after.active:
-                leavers += 1
+    def read(self, persons: Iterable[Person], complete: bool) -> ImportPlan:
+        """Stage every row, then the leavers."""
+        for chunk in batched(persons, _CHUNK):
+            self._stage(chunk)
+            self._progress(self._done)
+        active = 0
+        gone: list[SubjectRecord] = []
+        for record in self._store.subjects(self._tag):
+            active += record.active
+            if complete and record.active and record.source_key not in self._seen:
+                gone.append(_left(record))
+                self._leavers += 1
+                if len(gone) == _CHUNK:
+                    self._write(gone)
+                    gone = []
+        self._write(gone)
+        return ImportPlan(
+            self._adds,
+            self._changes,
+            self._leavers,
+            self._unchanged,
+            active,
+            self._merger.merged,
+            self._resumed,
+            self._records,
+            self._ledger.made,
+            self._merger.report(),
+        )
+
+    def _stage(self, people: tuple[Person, ...]) -> None:
+        keys = [self._source_key(person) for person in people]
+        before = self._staging.records(keys)
+        staged = self._staging.staged(keys)
+        written: dict[bytes, SubjectRecord] = {}
+        work: list[tuple[int, Person, bytes, SubjectRecord | None]] = []
+        for number, person in enumerate(people):
+            key, digest = keys[number], digest_of(person, self._sealer, self._epoch)
+            self._seen.add(key)
+            ready = staged[number]
+            if not person.active:
+                self._leave(before[number], written)
+            elif ready is not None and ready.active and ready.digest == digest:
+                self._resumed += 1
+                self._records += 1
+                self._count(before[number], ready)
+            elif _is_same(before[number], digest) and ready is None:
+                self._unchanged += 1
             else:
-                changes += 1
-        if complete:
-            gone = [s for key, s in self._before.items() if s.active and key not in present]
-            written += map(_left, gone)
-            leavers += len(gone)
-        active = sum(subject.active for subject in self._before.values())
-        change = Change(self._version, self._new_values, self._new_keys, written)
-        return ImportPlan(adds, changes, leavers, unchanged, active, change)
+                whole = self._whole(person, before[number])
+                work.append((number, whole, digest, before[number]))
+        self._ledger.look_up([person for _, person, *_ in work])
+        for number, person, digest, known in work:
+            key = keys[number]
+            record = self._record(person, key, digest, written.get(key) or known, number)
+            if key not in written:
+                self._count(known, record)
+            written[key] = record
+        self._write(list(written.values()))
+        self._done += len(people)
 
-    def _source_key(self, person: Person) -> bytes:
-        return self._tag + self._sealer.source_key(self._source, person.source_id)[_TAG_BYTES:]
+    def _leave(self, before: SubjectRecord | None, written: dict[bytes, SubjectRecord]) -> None:
+        """A row that says that its person has left."""
+        if before is None:
+            return
+        if before.active:
+            written[before.source_key] = _left(before)
+            self._leavers += 1
+        else:
+            self._unchanged += 1
 
-    def _subject(self, person: Person, key: bytes, before: SubjectRecord | None) -> SubjectRecord:
-        if before is not None and not person.active:
-            return _left(before)
-        values = dict.fromkeys(self._value(kind, text) for kind, text in person.values())
-        values.pop(0, None)
+    def _count(self, before: SubjectRecord | None, after: SubjectRecord) -> None:
+        if before is None:
+            self._adds += 1
+        elif _facts(before) == _facts(after):
+            self._unchanged += 1
+        else:
+            self._changes += 1
+
+    def _record(
+        self,
+        person: Person,
+        key: bytes,
+        digest: bytes,
+        before: SubjectRecord | None,
+        number: int,
+    ) -> SubjectRecord:
+        values = self._ledger.values(person)
         if before is not None:
-            values.update(dict.fromkeys(before.values))
+            ref = before.ref
+        else:
+            ref = self._merger.subject(person, values, self._done + number)
+            ref = ref or self._ledger.new_reference()
+        refs = dict.fromkeys(self._ledger.own(values, ref))
+        if before is not None:
+            refs.update(dict.fromkeys(before.values))
         kept = before if person.partial else None
-        return SubjectRecord(
-            ref=before.ref if before is not None else _new_reference(self._taken),
+        record = SubjectRecord(
+            ref=ref,
             kind=kept.kind if kept else person.kind,
             source_key=key,
             active=True,
             schools=person.schools or (kept.schools if kept else ()),
             classes=person.classes or (kept.classes if kept else ()),
-            values=tuple(values),
+            values=tuple(refs),
+            digest=digest,
         )
+        self._merger.add(record)
+        return record
 
-    def _value(self, kind: Kind, text: str) -> int:
-        """The reference of a value, made and sealed if it is new; 0 for an empty one."""
-        canonical = self._sealer.canonical(kind, text)
-        if not canonical:
-            return 0
-        fingerprint = self._sealer.fingerprint(kind, canonical)
-        ref = self._value_of.get(fingerprint)
-        if ref is None:
-            ref = _new_reference(self._taken)
-            self._value_of[fingerprint] = ref
-            sealed, wrapped = self._sealer.seal(ref, kind, canonical)
-            self._new_values.append(ValueRecord(ref, kind, fingerprint, sealed))
-            self._new_keys.append((ref, wrapped))
-        return ref
+    def _whole(self, person: Person, before: SubjectRecord | None) -> Person:
+        """A partial row completed by what is known of its person."""
+        if before is None or not person.partial:
+            return person
+        return completed(person, before, partial(self._names_of, before))
+
+    def _names_of(self, subject: SubjectRecord) -> Iterator[tuple[Kind, str]]:
+        """The single names that a subject has had, opened."""
+        for value in filter(None, self._store.get_values(subject.values)):
+            if value.kind in (Kind.GIVEN_NAME, Kind.FAMILY_NAME):
+                opened = self._sealer.open(value.ref, value.kind, value.sealed, value.wrapped)
+                yield value.kind, opened
+
+    def _write(self, records: list[SubjectRecord]) -> None:
+        self._staging.add(self._ledger.take(), records)
+        self._merger.written()
+        self._records += len(records)
+
+    def _source_key(self, person: Person) -> bytes:
+        return self._tag + self._sealer.source_key(self._source, person.source_id)[_TAG_BYTES:]
+
+
+def _is_same(before: SubjectRecord | None, digest: bytes) -> bool:
+    return before is not None and before.active and before.digest == digest
+
+
+def _facts(record: SubjectRecord) -> tuple[object, ...]:
+    return record.kind, record.active, record.schools, record.classes, set(record.values)
 
 
 def _left(subject: SubjectRecord) -> SubjectRecord:
-    if not subject.active:
-        return subject
     return SubjectRecord(
         subject.ref,
         subject.kind,
@@ -194,12 +316,5 @@ def _left(subject: SubjectRecord) -> SubjectRecord:
         subject.schools,
         subject.classes,
         subject.values,
+        subject.digest,
     )
-
-
-def _new_reference(taken: set[int]) -> int:
-    """Random, 64 bits, never 0, never one that is taken; it becomes taken."""
-    while (ref := secrets.randbits(64)) == 0 or ref in taken:
-        pass
-    taken.add(ref)
-    return ref

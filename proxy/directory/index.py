@@ -1,33 +1,44 @@
-"""The lookup index: a directory version in memory, immutable, swapped whole.
+"""The lookup index: a directory version, immutable, swapped whole.
 
-``Index`` answers for one version; ``Directory`` holds the current one and rebuilds it when
+``Index`` answers for one version; ``Directory`` holds the current one and takes the next when
 the store's version moved. A request keeps the index it started with.
 
-Values stand decrypted in memory here. The parts are cut for the version of a whole academy,
-where name pairs are a mapped trie and identifiers keyed fingerprints: only ``NameNet``'s pair
-table and ``IdentifierNet``'s exact table change then.
+What an index looks up lies in mapped bytes (``tables``), the same for all workers of a machine;
+values are opened one by one from the store when they are met (``values``).
 """
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
 
+from proxy.directory import titled
+from proxy.directory.classes import POINTS, QUORUM, Rosters
 from proxy.directory.fold import fold, name_key
-from proxy.directory.identifiers import EXACT_KINDS, IdentifierNet
+from proxy.directory.identifiers import EXACT_KINDS, IdentifierNet, ShapeBook
+from proxy.directory.index_file import IndexKeys, building, load, save
 from proxy.directory.match import Match, without_overlaps
-from proxy.directory.names import NameNet, NamePair
-from proxy.directory.sealer import ValueSealer
+from proxy.directory.name_table import NameTable
+from proxy.directory.names import NameNet
+from proxy.directory.sealer import NoSealer, ValueSealer
+from proxy.directory.seen import SeenNet
+from proxy.directory.tables import HashTable, References, Scopes, Sections
+from proxy.directory.values import Values, other_key, single_key
 from proxy.errors import StoreUnavailable
 from proxy.kinds import Kind, SubjectKind
-from proxy.pseudonyms.canonical import NAME_SEPARATOR
-from proxy.store.interface import Store, SubjectRecord
+from proxy.store.interface import Store
+from proxy.store.memory import MemoryStore
 
 _SINGLE_NAMES = (Kind.GIVEN_NAME, Kind.FAMILY_NAME)
 _NOWHERE: frozenset[str] = frozenset()
 _ATTEMPTS = 5
+_SEALED = "sealed"
+_STORE_ID = "directory-id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,64 +59,86 @@ class Index:
 
     def __init__(
         self,
-        values: Mapping[int, tuple[Kind, str]],
-        schools: Mapping[int, frozenset[str]],
-        counts: Counts,
-        canonical: Callable[[Kind, str], str],
+        sections: Sections,
+        figures: Mapping[str, Any],
+        store: Store,
+        sealer: ValueSealer,
         school_domains: Iterable[str] = (),
     ) -> None:
-        """``values``: kind and canonical text by reference. ``schools``: by reference too."""
-        self._values, self._schools, self._counts = values, schools, counts
-        self._canonical = canonical
-        self._single: dict[tuple[Kind, str], tuple[int, ...]] = {}
-        self._other: dict[tuple[Kind, str], int] = {}
-        pairs, exact, given_names = [], [], []
-        for ref, (kind, text) in sorted(values.items()):
-            if kind is Kind.FULL_NAME:
-                given, _, family = text.partition(NAME_SEPARATOR)
-                pairs.append(NamePair(ref, given, family))
-            elif kind in EXACT_KINDS:
-                exact.append((kind, text, ref))
-            elif kind in _SINGLE_NAMES:
-                key = (kind, name_key(text))
-                self._single[key] = (*self._single.get(key, ()), ref)
-                if kind is Kind.GIVEN_NAME:
-                    given_names.append(text)
-            else:
-                self._other[kind, text] = ref
-        self._names = NameNet(pairs, given_names)
-        self._identifiers = IdentifierNet(exact, self._names, school_domains)
+        """Raises ``ValueError`` for sections that were made under other keys."""
+        keys = IndexKeys(sealer)
+        sealed = keys.open(bytes(sections[_SEALED]))
+        self._counts = _counts(figures)
+        self._canonical = sealer.canonical
+        self._references = References(sections)
+        self._values = Values(
+            HashTable(sections, "lookup", keys.hashes), self._references, store, sealer
+        )
+        self._scopes = Scopes(
+            sections, sealed["schools"], [(school, name) for school, name in sealed["classes"]]
+        )
+        self._rosters = Rosters(sections)
+        given = [word.encode("latin-1") for word in sealed["given"]]
+        word_table = HashTable(sections, "word", keys.hashes, mark="I")
+        self._table = NameTable(word_table, self._values, given, sealed["longest"])
+        self._names = NameNet(self._table)
+        shapes = ShapeBook.from_lists(sealed["shapes"])
+        self._identifiers = IdentifierNet(self._values, self._names, shapes, school_domains)
+        self.plain = self._values.plain
+        """The kind and canonical text of a directory value; ``None`` if unknown or erased."""
 
     @classmethod
     def build(cls, store: Store, sealer: ValueSealer, school_domains: Iterable[str] = ()) -> Index:
-        """The index of what the store holds now, of one single version."""
-        for _ in range(_ATTEMPTS):
-            version = store.directory_version()
-            values = _open_values(store, sealer)
-            subjects = list(store.subjects())
-            if store.directory_version() == version:
-                counts = _count(version, values, subjects)
-                return cls(values, _schools(subjects), counts, sealer.canonical, school_domains)
-        raise StoreUnavailable("the directory kept changing while it was read; try again")
+        """The index of what the store holds now, in this process's own memory."""
+        content, figures = make(store, sealer)
+        sections = {name: memoryview(part) for name, part in content.items()}
+        return cls(sections, figures, store, sealer, school_domains)
+
+    @classmethod
+    def empty(cls, canonical: Callable[[Kind, str], str]) -> Index:
+        """The index of nobody: patterns alone are found."""
+        return cls.build(MemoryStore(), NoSealer(canonical))
 
     @property
     def version(self) -> int:
         """The directory version this was built from."""
         return self._counts.version
 
-    def find(self, text: str, any_case: bool = False) -> list[Match]:
+    def find(
+        self, text: str, any_case: bool = False, school: str = "", seen: SeenNet | None = None
+    ) -> list[Match]:
         """Identifiers in ``text``, sorted, not overlapping.
 
-        ``any_case`` for a field that people type: names count in lower case too.
+        ``any_case`` for a field that people type: names count in lower case too. ``school``
+        is the viewer's: its families are found behind a title or an initial. ``seen`` is the
+        net of what the same request has shown.
         """
         folded = fold(text)
         names = self._names.find(folded, any_case)
         found = self._identifiers.find(folded)
+        if school:
+            found += titled.find(folded, _School(self, school))
+        if seen is not None:
+            found += seen.find(folded, any_case)
         found = without_overlaps([*names, *found]) if found else names
         if found and folded.shift:
             back = folded.shift.back
             return [Match(back(m.start), back(m.end), m.kind, m.ref) for m in found]
         return found
+
+    def classmates(self, refs: Iterable[int]) -> list[tuple[Kind, str]]:
+        """The lone names of each class that several of these people sit in."""
+        met = Counter(number for ref in refs for number in self._class_numbers(ref))
+        shared = [number for number, count in met.items() if count >= QUORUM]
+        numbers = (value for number in shared for value in self._rosters.names(number))
+        return list(filter(None, (self.plain(self._references[value]) for value in numbers)))
+
+    def _class_numbers(self, ref: int) -> list[int]:
+        """The classes of those whom a value points at, if they are few."""
+        number, plain = self._references.number(ref), self.plain(ref)
+        if number is None or plain is None or plain[0] not in POINTS:
+            return []
+        return self._scopes.class_numbers(number)
 
     def lookup(self, kind: Kind, text: str) -> int | None:
         """The reference of the directory value that ``text`` spells, or ``None``."""
@@ -115,39 +148,87 @@ class Index:
         if kind in EXACT_KINDS:
             return self._identifiers.known(kind, text)
         if kind in _SINGLE_NAMES:
-            refs = self._single.get((kind, name_key(text)))
-            return self._spelt(kind, text, refs) if refs else None
-        return self._other.get((kind, self._canonical(kind, text)))
-
-    def plain(self, ref: int) -> tuple[Kind, str] | None:
-        """The kind and canonical text of a directory value; ``None`` if unknown or erased."""
-        return self._values.get(ref)
+            return self._single(kind, text)
+        typed = self._canonical(kind, text)
+        found = self._values.candidates(other_key(kind, typed))
+        return next((ref for ref, k, plain in found if (k, plain) == (kind, typed)), None)
 
     def schools(self, ref: int) -> frozenset[str]:
         """The schools of the subjects that this value points at."""
-        return self._schools.get(ref, _NOWHERE)
+        number = self._references.number(ref)
+        return _NOWHERE if number is None else self._scopes.schools(number)
+
+    def classes(self, ref: int) -> frozenset[tuple[str, str]]:
+        """School and class of the subjects it points at; ``(school, "")`` for one in no class."""
+        number = self._references.number(ref)
+        return frozenset() if number is None else self._scopes.classes(number)
 
     def counts(self) -> Counts:
         """Figures for people and metrics."""
         return self._counts
 
-    def _spelt(self, kind: Kind, text: str, refs: tuple[int, ...]) -> int:
-        """Of values that fold alike, the one spelt so; else always the same one."""
-        typed = self._canonical(kind, text)
-        exact = (ref for ref in refs if self._values[ref][1] == typed)
-        return next(exact, refs[0])
+    def _single(self, kind: Kind, text: str) -> int | None:
+        """Of names that fold alike, the one spelt so; else always the same one."""
+        folded, typed = name_key(text), self._canonical(kind, text)
+        alike = sorted(
+            (plain != typed, ref)
+            for ref, found, plain in self._values.candidates(single_key(kind, folded))
+            if found is kind and name_key(plain) == folded
+        )
+        return alike[0][1] if alike else None
+
+    def family_of(self, key: bytes, school: str) -> int | None:
+        """A family name of this school, by its folded words."""
+        folded = key.decode("latin-1")
+        for ref, kind, plain in self._values.candidates(single_key(Kind.FAMILY_NAME, folded)):
+            spelt = kind is Kind.FAMILY_NAME and name_key(plain) == folded
+            if spelt and school in self.schools(ref):
+                return ref
+        return None
+
+    def person_of(self, letter: int, family: bytes, school: str) -> int | None:
+        """A full name of this school: a given name with this initial, and this family name."""
+        pairs = self._table.initialled(letter, family)
+        return next((pair.ref for pair in pairs if school in self.schools(pair.ref)), None)
+
+
+class _School(NamedTuple):
+    """The families of the viewer's school (``names.FamilyScope``)."""
+
+    directory: Index
+    school: str
+
+    def family(self, key: bytes) -> int | None:
+        return self.directory.family_of(key, self.school)
+
+    def person(self, letter: int, family: bytes) -> int | None:
+        if self.family(family) is None:
+            return None
+        return self.directory.person_of(letter, family, self.school)
 
 
 class Directory:
-    """The current index; ``refresh`` swaps in a new one when the store's version moved."""
+    """The current index; ``refresh`` swaps in a new one when the store's version moved.
+
+    With a ``folder`` the index is a file there, made once on this machine, by ``make_file``
+    (``building_process.build``: in a process of its own, so that nobody waits for it) or here.
+    """
 
     def __init__(
-        self, store: Store, sealer: ValueSealer, school_domains: Iterable[str] = ()
+        self,
+        store: Store,
+        sealer: ValueSealer,
+        school_domains: Iterable[str] = (),
+        folder: Path | None = None,
+        make_file: Callable[[], None] | None = None,
     ) -> None:
         self._store, self._sealer = store, sealer
         self._domains = tuple(school_domains)
+        self._folder, self._make_file = folder, make_file
         self._lock = threading.Lock()
-        self._index = Index.build(store, sealer, self._domains)
+        first = self._next(wait=True)
+        assert first is not None, "who waits gets one"
+        self._index = first
 
     @property
     def index(self) -> Index:
@@ -155,48 +236,99 @@ class Directory:
         return self._index
 
     def refresh(self) -> bool:
-        """Rebuild if the directory changed; the old index serves until the new one is whole."""
+        """Take the index of a new version; the old one serves until the new one is whole.
+
+        While another worker of this machine builds it, nothing changes yet.
+        """
         if self._store.directory_version() == self._index.version:
             return False
         with self._lock:
             if self._store.directory_version() == self._index.version:
                 return False
-            self._index = Index.build(self._store, self._sealer, self._domains)
+            found = self._next(wait=False)
+            if found is None:
+                return False
+            self._index = found
         return True
 
+    def _next(self, *, wait: bool) -> Index | None:
+        if self._folder is None:
+            return Index.build(self._store, self._sealer, self._domains)
+        for _ in range(_ATTEMPTS):
+            if found := self._open():
+                return found
+            with building(self._folder, wait=wait) as ours:
+                if not ours:
+                    return None
+                if not self._open():
+                    self._build()
+        raise StoreUnavailable("the directory kept changing while it was read; try again")
 
-def _open_values(store: Store, sealer: ValueSealer) -> dict[int, tuple[Kind, str]]:
-    """Every value whose key is there: one without was erased."""
-    keys = dict(store.keys())
-    return {
-        value.ref: (value.kind, sealer.open(value.ref, value.kind, value.sealed, keys[value.ref]))
-        for value in store.values()
-        if value.ref in keys
-    }
+    def _open(self) -> Index | None:
+        assert self._folder is not None, "asked for only then"
+        found = load(self._folder / _file_name(self._store, self._sealer))
+        if found is None:
+            return None
+        try:
+            return Index(*found, self._store, self._sealer, self._domains)
+        except (ValueError, KeyError):
+            return None
+
+    def _build(self) -> None:
+        if self._make_file is not None:
+            self._make_file()
+        elif self._folder is not None:
+            write(self._store, self._sealer, self._folder)
 
 
-def _schools(subjects: Iterable[SubjectRecord]) -> dict[int, frozenset[str]]:
-    """Schools by value; the few distinct sets are shared."""
-    shared: dict[frozenset[str], frozenset[str]] = {}
-    schools: dict[int, frozenset[str]] = {}
-    for subject in subjects:
-        for ref in subject.values:
-            union = schools.get(ref, _NOWHERE).union(subject.schools)
-            schools[ref] = shared.setdefault(union, union)
-    return schools
+def write(
+    store: Store,
+    sealer: ValueSealer,
+    folder: Path,
+    scan_shares: Callable[[bytes], list[Any]] | None = None,
+) -> Path:
+    """Build the index of what the store holds now, as a file; its path."""
+    content, figures = make(store, sealer, scan_shares)
+    path = folder / IndexKeys(sealer).file_name(_store_id(store), figures["version"])
+    save(path, content, figures)
+    return path
 
 
-def _count(
-    version: int, values: Mapping[int, tuple[Kind, str]], subjects: Iterable[SubjectRecord]
-) -> Counts:
-    kinds: Counter[SubjectKind] = Counter()
-    by_school: Counter[str] = Counter()
-    leavers = 0
-    for subject in subjects:
-        if subject.active:
-            kinds[subject.kind] += 1
-            by_school.update(set(subject.schools))
-        else:
-            leavers += 1
-    by_kind = Counter(kind for kind, _ in values.values())
-    return Counts(version, kinds, leavers, by_school, by_kind)
+def make(
+    store: Store, sealer: ValueSealer, scan_shares: Callable[[bytes], list[Any]] | None = None
+) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """Sections and figures of one single version. ``scan_shares`` scans in other processes."""
+    from proxy.directory.building import assemble, scan  # here: numpy is no worker's business
+
+    keys = IndexKeys(sealer)
+    for _ in range(_ATTEMPTS):
+        version = store.directory_version()
+        shares = scan_shares(keys.hashes) if scan_shares else [scan(store, sealer, keys.hashes)]
+        sections, sealed, figures = assemble(shares, store.subjects(), keys.hashes)
+        if store.directory_version() == version:
+            sections[_SEALED] = keys.seal(sealed)
+            return sections, {"version": version, **figures}
+    raise StoreUnavailable("the directory kept changing while it was read; try again")
+
+
+def _file_name(store: Store, sealer: ValueSealer) -> str:
+    return IndexKeys(sealer).file_name(_store_id(store), store.directory_version())
+
+
+def _store_id(store: Store) -> bytes:
+    """Random, made once: versions of two stores are not the same."""
+    found = store.get_meta(_STORE_ID)
+    if found is None:
+        store.set_meta(_STORE_ID, secrets.token_bytes(16))
+        found = store.get_meta(_STORE_ID) or b""
+    return found
+
+
+def _counts(figures: Mapping[str, Any]) -> Counts:
+    return Counts(
+        figures["version"],
+        {SubjectKind(kind): count for kind, count in figures["subjects"].items()},
+        figures["leavers"],
+        figures["schools"],
+        {Kind(kind): count for kind, count in figures["values"].items()},
+    )

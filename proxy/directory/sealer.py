@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
+from proxy.errors import StoreUnavailable
 from proxy.kinds import Kind
 
 
@@ -24,3 +26,26 @@ class ValueSealer(Protocol):
 
     def open(self, ref: int, kind: Kind, sealed: bytes, wrapped: bytes, /) -> str:
         """The canonical text; ``StoreUnavailable`` if it cannot be opened."""
+
+
+class NoSealer:
+    """For a directory of nobody: canonical texts, and no key."""
+
+    def __init__(self, canonical: Callable[[Kind, str], str]) -> None:
+        self.canonical = canonical
+
+    def fingerprint(self, kind: Kind, canonical_text: str, /) -> bytes:
+        """The same for all: nothing is found by it."""
+        return bytes(16)
+
+    def source_key(self, source: str, identifier: str, /) -> bytes:
+        """The same for all."""
+        return bytes(16)
+
+    def seal(self, ref: int, kind: Kind, text: str, /) -> tuple[bytes, bytes]:
+        """Nothing is kept without a key."""
+        raise StoreUnavailable("no keys")
+
+    def open(self, ref: int, kind: Kind, sealed: bytes, wrapped: bytes, /) -> str:
+        """Nothing can be read without a key."""
+        raise StoreUnavailable("no keys")

@@ -34,6 +34,8 @@ class Person:
     active: bool = True
     partial: bool = False
     """From a file of changes: kind, schools and classes that it does not give stay as they were."""
+    stable_keys: tuple[str, ...] = field(default=(), repr=False)
+    """Keys under which several sources know the person (ENTPersonJointure): they join subjects."""
 
     def values(self) -> Iterator[tuple[Kind, str]]:
         """Every identifier, as typed: single names, each given with each family name, the rest."""
@@ -47,6 +49,7 @@ class Person:
         yield from ((Kind.LOGIN, login) for login in self.logins)
         yield from ((Kind.PHONE, phone) for phone in self.phones)
         yield from ((Kind.UUID, uuid) for uuid in self.uuids)
+        yield from ((Kind.TEXT, key) for key in self.stable_keys)
         single = (
             (Kind.NATIONAL_ID, self.national_id),
             (Kind.STUDENT_NUMBER, self.student_number),

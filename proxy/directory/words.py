@@ -12,6 +12,11 @@ PARTICLES = frozenset(
 )
 """Written in lower case inside names that otherwise have capitals."""
 
+TITLES = frozenset(
+    b"m mm mr mrs ms mme mmes mlle miss dr pr prof monsieur madame mademoiselle maitre".split()
+)
+"""What stands before a family name alone."""
+
 COMPOUND_HEADS = frozenset(
     b"jean marie anne pierre paul louis charles marc claude rose luc jose yves guy andre".split()
 )

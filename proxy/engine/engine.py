@@ -4,9 +4,11 @@ Life of a request:
 
 1. ``begin``: the head is checked, the URL is decided (block, refuse, go on); the body is
    asked for whole (``Buffer``).
-2. ``protect``: path, query, headers and body are rewritten: ``Forward``.
+2. ``protect``: path, query, headers and body are rewritten: ``Forward``. A body that is longer
+   than what is read whole: ``protect_passing`` with what has come, and it is a ``Stream``.
 3. ``answer_head``: how the answer's body is read: whole, as a stream, or not at all.
-4. ``restore``: pseudonyms in the answer become names again: ``Forward``.
+4. ``restore``: pseudonyms in the answer become names again: ``Forward``; or
+   ``restore_passing``, likewise.
 
 Any exception becomes ``Refuse`` here, with an event; nothing an adapter does wrong can turn
 it into "go on".
@@ -19,27 +21,27 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import unquote
 
 from proxy.audit.events import Event
 from proxy.blocking import RequestType, answer, request_type, source_of
-from proxy.content.body import Direction, Rewritten, rewrite_body
+from proxy.content import seals
+from proxy.content.body import Rewritten, rewrite_body
 from proxy.content.data import NO_FIELDS, BodyFields
 from proxy.content.headers import rewrite_headers
 from proxy.content.limits import Limits
 from proxy.content.target import rewrite_target
 from proxy.decisions import Buffer, Forward, Headers, Refuse, Reply, Stream, Tunnel
-from proxy.engine import canonical, gate, pages, record, transport
+from proxy.engine import canonical, gate, pages, partial, passing, record, transport
 from proxy.engine.decide import Verdict, decide_url
 from proxy.engine.exchange import Client, Exchange, Head, new_incident
 from proxy.engine.protect import ProtectVisitor
-from proxy.engine.restore import RestoreVisitor, scope
+from proxy.engine.restore import RestoreVisitor, place, scope
 from proxy.engine.ruling import Ruling
 from proxy.engine.snapshot import Snapshot
-from proxy.engine.streams import event_stream
 from proxy.errors import Refused
 from proxy.metrics import Decision, Metrics, Phase
 from proxy.policy.model import OnUnreadable, Service, Treatment
-from proxy.policy.site_schema import RestoreScope
 from proxy.reasons import Reason
 
 log = logging.getLogger("preau.engine")
@@ -86,6 +88,26 @@ class Engine:
         self._count(exchange)
         return Ruling(forward, exchange.take_events() + record.request_events(exchange))
 
+    def protect_passing(self, exchange: Exchange, begins: bytes) -> Ruling:
+        """The ruling on a request whose body ``begins`` so and is too long to be read whole.
+
+        ``Stream``, or ``Refuse`` before a byte has left.
+        """
+        try:
+            stream = self._protect_passing(exchange, begins)
+        except Exception as error:
+            return self.refuse(exchange, _reason(error))
+        decision = Decision.PROTECT if exchange.hits else Decision.FORWARD
+        self._metrics.requests[exchange.service.name, decision].inc()
+        return Ruling(stream, self.passed(exchange))
+
+    def passed(self, exchange: Exchange) -> list[Event]:
+        """The events of a request that was rewritten while it passed, since last asked."""
+        self._count_identifiers(exchange)
+        events = exchange.take_events() + record.request_events(exchange)
+        exchange.hits.clear()
+        return events
+
     def answer_head(self, exchange: Exchange, status: int, headers: Headers) -> Ruling:
         """How to read the answer: ``Buffer``, ``Stream``, or ``Forward`` without reading."""
         exchange.restored.clear()
@@ -111,11 +133,26 @@ class Engine:
         self._metrics.overhead[Phase.RESTORE].observe(time.perf_counter() - started)
         return Ruling(forward, record.answer_events(exchange))
 
+    def restore_passing(self, exchange: Exchange, headers: Headers, begins: bytes) -> Ruling:
+        """The ruling on an answer whose body ``begins`` so and is too long to be read whole."""
+        try:
+            exchange.restored.clear()
+            stream = self._restore_passing(exchange, headers, begins)
+        except Exception as error:
+            return self.refuse(exchange, _reason(error), answer=True)
+        return Ruling(stream, self.streamed(exchange))
+
     def streamed(self, exchange: Exchange) -> list[Event]:
         """The events of an answer that was restored while it passed, since last asked."""
         events = record.answer_events(exchange)
         exchange.restored.clear()
         return events
+
+    def torn(self, exchange: Exchange, error: BaseException, *, answer: bool) -> list[Event]:
+        """The events of a body that was stopped half-way: what had passed, and the refusal."""
+        events = self.passed(exchange) + self.streamed(exchange)
+        reason = _reason(error) if isinstance(error, Exception) else Reason.ENGINE_ERROR
+        return events + self.refuse(exchange, reason, answer=answer).events
 
     def message(
         self, exchange: Exchange, from_client: bool, is_text: bool, content: bytes
@@ -165,43 +202,142 @@ class Engine:
             # Only reached when policy changed between the handshake and the request: what was
             # decrypted under the old policy does not travel under the new one.
             return self._refuse(snapshot, head, client, service, Reason.HOST_MISMATCH)
-        limit = policy.site.limits.body
+        limits = policy.site.limits
         length = head.header(b"content-length")
-        if length.isdigit() and int(length) > limit:
+        if length.isdigit() and int(length) > max(limits.body, limits.streamed):
             return self._refuse(snapshot, head, client, service, Reason.BODY_TOO_LARGE)
         endpoint = service.endpoints.find(head.method, head.target.partition("?")[0])
         exchange = Exchange(snapshot, client, head, service, endpoint)
-        return Ruling(Buffer(limit), exchange=exchange)
+        return Ruling(_buffer(snapshot, length), exchange=exchange)
 
     def _protect(self, exchange: Exchange, body: bytes) -> Forward:
-        head, endpoint, service = exchange.head, exchange.endpoint, exchange.service
+        """One reading; a second one if values of its fields stand elsewhere in it too."""
         visitor = self._protector(exchange)
-        signed = service.signed is OnUnreadable.ALLOW
-        limits = exchange.snapshot.limits(signed)
-        target = self._target(exchange, visitor, limits)
-        headers = rewrite_headers(
-            head.headers,
-            endpoint.header_fields,
-            visitor,
-            "request",
-            limits=limits,
-            memory=exchange.snapshot.memory(service.name, signed, "request"),
-        )
-        headers = transport.for_service(headers)
+        upload = partial.upload_of(exchange.head, len(body))
+        if body and upload is partial.Upload.PART:
+            self._unread(exchange, "part", picture=False)
+        before = len(exchange.events)
+        forward, written = self._written(exchange, visitor, body, upload)
+        again = visitor.again()
+        if again is not None:
+            exchange.hits.clear()
+            del exchange.events[before:]
+            forward, written = self._written(exchange, again, body, upload)
+        if written is not None:
+            self._unread(exchange, written.opaque, written.picture)
+        return forward
+
+    def _written(
+        self,
+        exchange: Exchange,
+        visitor: ProtectVisitor,
+        body: bytes,
+        upload: partial.Upload,
+    ) -> tuple[Forward, Rewritten | None]:
+        head, endpoint = exchange.head, exchange.endpoint
+        limits = self._limits(exchange)
+        target, headers, named = self._protect_head(exchange, visitor, limits)
         if not body:
-            return Forward(headers, None, target)
-        fields = BodyFields(endpoint.body, endpoint.form_fields)
+            if self._breaks_seal(exchange, target, named, b"", False):
+                return Forward(transport.for_service(head.headers), None, head.target), None
+            return Forward(headers, None, target), None
+        fields = BodyFields(endpoint.body, endpoint.form_fields, endpoint.inside)
         written = rewrite_body(body, head.headers, visitor, fields, limits, "request")
-        self._unread(exchange, written)
+        if self._breaks_seal(exchange, target, named, body, written.changed):
+            return Forward(transport.for_service(head.headers), body, head.target), written
         if not written.changed:
-            return Forward(headers, body, target)
-        return Forward(transport.with_body(headers, written), written.body, target)
+            return Forward(headers, body, target), written
+        if upload is partial.Upload.PART:
+            raise Refused(Reason.PARTIAL_CONTENT, "a part of an upload holds an identifier")
+        headers = transport.with_body(headers, written)
+        if upload is partial.Upload.WHOLE:
+            headers = partial.resized(headers, len(written.body))
+        return Forward(headers, written.body, target), written
+
+    def _protect_head(
+        self, exchange: Exchange, visitor: ProtectVisitor, limits: Limits
+    ) -> tuple[str, Headers, bool]:
+        """Target and header fields as they may leave; whether a field named somebody."""
+        target = self._target(exchange, visitor, limits)
+        fields = exchange.endpoint.header_fields
+        headers = rewrite_headers(exchange.head.headers, fields, visitor, "request", limits=limits)
+        named = headers is not exchange.head.headers
+        headers = transport.for_service(headers)
+        if partial.asked(exchange.head) and not partial.may_ask_range(exchange.head):
+            headers = partial.without_range(headers)
+        return target, headers, named
+
+    def _protect_passing(self, exchange: Exchange, begins: bytes) -> Stream:
+        visitor = self._protector(exchange)
+        limits = self._limits(exchange)
+        target, headers, named = self._protect_head(exchange, visitor, limits)
+        if self._breaks_seal(exchange, target, named, begins, True):
+            # A body that passes could not be taken back once it changed: as it came, or not.
+            return Stream(
+                transport.for_service(exchange.head.headers),
+                lambda chunk: [chunk] if chunk else [],
+                exchange.head.target,
+                (begins,),
+            )
+        length = exchange.head.header(b"content-length")
+        upload = partial.upload_of(exchange.head, int(length) if length.isdigit() else None)
+        unread = self._unread_once(exchange)
+        if upload is not partial.Upload.PLAIN:  # nor could positions be told beforehand
+            transform = passing.part(exchange, visitor, limits, unread)
+            first = tuple(transform(begins))
+            return Stream(headers, transform, target, first)
+        transform = passing.request(exchange, visitor, limits, unread)
+        first = tuple(transform(begins))
+        return Stream(transport.without_length(headers, coded=True), transform, target, first)
+
+    def _restore_passing(self, exchange: Exchange, headers: Headers, begins: bytes) -> Stream:
+        visitor = self._restorer(exchange)
+        restored = self._answer_headers(exchange, visitor, headers)
+        transform = passing.answer(headers, visitor, exchange.snapshot.limits(True))
+        first = tuple(transform(begins))
+        return Stream(transport.without_length(restored, coded=True), transform, first=first)
+
+    @staticmethod
+    def _limits(exchange: Exchange) -> Limits:
+        return exchange.snapshot.limits(exchange.service.signed is OnUnreadable.ALLOW)
+
+    def _unread_once(self, exchange: Exchange) -> Callable[[str | None, bool], None]:
+        """What a body that passes asks about content it cannot read: one event tells of it."""
+        told: set[tuple[bool, bool]] = set()
+
+        def unread(opaque: str | None, picture: bool) -> None:
+            kind = (opaque is not None, picture)
+            if kind not in told:
+                told.add(kind)
+                self._unread(exchange, opaque, picture)
+
+        return unread
+
+    @staticmethod
+    def _breaks_seal(
+        exchange: Exchange, target: str, named: bool, body: bytes, changed: bool
+    ) -> bool:
+        """Whether a signature covers what was rewritten: refused, or sent as it came and told."""
+        head = exchange.head
+        parts = seals.Covered.BODY if changed else seals.Covered.NOTHING
+        if target != head.target:
+            parts |= seals.Covered.TARGET
+        if named:
+            parts |= seals.Covered.HEADERS
+        if not parts or not parts & seals.covered(head.headers, head.target, body):
+            return False
+        if exchange.service.signed is OnUnreadable.REFUSE:
+            raise Refused(Reason.SIGNED_CONTENT, "a signature covers what would be rewritten")
+        exchange.hits.clear()
+        exchange.events.append(record.opaque_allowed(exchange, Reason.SIGNED_CONTENT))
+        return True
 
     @staticmethod
     def _target(exchange: Exchange, visitor: ProtectVisitor, limits: Limits) -> str:
         target, snapshot = exchange.head.target, exchange.snapshot
         mark = hash((exchange.service.name, exchange.endpoint.template, target))
-        if snapshot.is_plain(mark):
+        if snapshot.is_plain(mark) and not visitor.knows_more:
+            visitor.passed(unquote(target))
             return target
         written = rewrite_target(target, exchange.endpoint, visitor, limits)
         if written is target and not exchange.hits:
@@ -213,45 +349,58 @@ class Engine:
     ) -> bytes:
         signed = not from_client or exchange.service.signed is OnUnreadable.ALLOW
         limits = exchange.snapshot.limits(signed)
-        visitor = self._protector(exchange) if from_client else self._restorer(exchange)
-        direction: Direction = "request" if from_client else "answer"
-        written = rewrite_body(content, headers, visitor, NO_FIELDS, limits, direction)
-        if from_client:
-            self._unread(exchange, written)
+        if not from_client:
+            visitor = self._restorer(exchange)
+            return rewrite_body(content, headers, visitor, NO_FIELDS, limits, "answer").body
+        endpoint = exchange.endpoint
+        fields = BodyFields(endpoint.inside, endpoint.form_fields, endpoint.inside)
+        protector = self._protector(exchange)
+        written = rewrite_body(content, headers, protector, fields, limits, "request")
+        again = protector.again()
+        if again is not None:
+            exchange.hits.clear()
+            written = rewrite_body(content, headers, again, fields, limits, "request")
+        self._unread(exchange, written.opaque, written.picture)
         return written.body
 
     def _protector(self, exchange: Exchange) -> ProtectVisitor:
         snapshot = exchange.snapshot
-        pseudonymiser = snapshot.pseudonymiser(exchange.service.name)
-        return ProtectVisitor(snapshot.index, pseudonymiser, exchange.hits)
+        pseudonymiser = snapshot.pseudonymiser(exchange.service.name).at(place(exchange.client))
+        return ProtectVisitor(snapshot.index, pseudonymiser, exchange.hits, exchange.client.school)
 
     def _restorer(self, exchange: Exchange) -> RestoreVisitor:
         snapshot = exchange.snapshot
-        whole_site = snapshot.policy.site.restore_scope is RestoreScope.SITE
-        may_restore = scope(snapshot.index, exchange.client, whole_site)
+        seen = scope(snapshot.index, exchange.client, snapshot.policy.site.restore_scope)
         pseudonymiser = snapshot.pseudonymiser(exchange.service.name)
-        return RestoreVisitor(pseudonymiser, exchange.restored, may_restore)
+        return RestoreVisitor(pseudonymiser, exchange.restored, seen)
 
-    def _unread(self, exchange: Exchange, written: Rewritten) -> None:
+    def _unread(self, exchange: Exchange, opaque: str | None, picture: bool) -> None:
         """Apply the service's policy to what a request shows that no text search can read."""
         service = exchange.service
-        if written.picture and service.photos is OnUnreadable.REFUSE:
+        if picture and service.photos is OnUnreadable.REFUSE:
             raise Refused(Reason.PHOTO_REFUSED, "a picture")
-        if written.opaque and service.opaque is OnUnreadable.REFUSE:
-            raise Refused(Reason.OPAQUE_CONTENT, written.opaque)
-        if written.opaque or written.picture:
+        if opaque and service.opaque is OnUnreadable.REFUSE:
+            raise Refused(Reason.OPAQUE_CONTENT, opaque)
+        if opaque or picture:
             exchange.events.append(record.opaque_allowed(exchange))
 
     def _answer_head(
         self, exchange: Exchange, status: int, headers: Headers
     ) -> Buffer | Stream | Forward:
-        reading = transport.reading(status, exchange.head.method, headers)
+        head = exchange.head
+        reading = transport.reading(status, head.method, headers)
         if reading is transport.Reading.WHOLE:  # ``restore`` rewrites the headers too
-            return Buffer(exchange.snapshot.policy.site.limits.body)
+            return _buffer(exchange.snapshot, _length(headers))
         visitor = self._restorer(exchange)
+        if status == 206 and not (partial.asked(head) and partial.may_ask_range(head)):
+            raise Refused(Reason.PARTIAL_CONTENT, "a part that was not asked for")
         restored = self._answer_headers(exchange, visitor, headers)
-        if reading is transport.Reading.EVENTS:
-            transform = event_stream(headers, visitor, exchange.snapshot.limits(True))
+        if reading is transport.Reading.HEAD:
+            return Forward(transport.as_head(restored), None)
+        if reading in (transport.Reading.EVENTS, transport.Reading.LINES):
+            events = reading is transport.Reading.EVENTS
+            limits = exchange.snapshot.limits(True)
+            transform = passing.at_once(headers, visitor, limits, events=events)
             if transform is not None:
                 return Stream(transport.without_length(restored), transform)
         return Forward(restored, None)
@@ -263,6 +412,7 @@ class Engine:
             return Forward(restored, None)
         limits = exchange.snapshot.limits(True)
         written = rewrite_body(body, headers, visitor, NO_FIELDS, limits, "answer")
+        restored = transport.without_ranges(restored)
         if not written.changed:
             return Forward(restored, body)
         return Forward(transport.with_body(restored, written), written.body)
@@ -342,6 +492,9 @@ class Engine:
     def _count(self, exchange: Exchange) -> None:
         decision = Decision.PROTECT if exchange.hits else Decision.FORWARD
         self._metrics.requests[exchange.service.name, decision].inc()
+        self._count_identifiers(exchange)
+
+    def _count_identifiers(self, exchange: Exchange) -> None:
         for (kind, action), number in exchange.hits.items():
             self._metrics.identifiers[kind, action].inc(number)
 
@@ -354,6 +507,21 @@ class Engine:
             tunnel = isinstance(ruling.decision, Tunnel)
             self._metrics.connections[Treatment.TUNNEL if tunnel else Treatment.INSPECT].inc()
         return ruling
+
+
+def _buffer(snapshot: Snapshot, length: str) -> Buffer:
+    """How much is read before it is decided how a body of this declared length passes."""
+    limits = snapshot.policy.site.limits
+    beyond = limits.streamed > limits.body
+    long = beyond and length.isdigit() and int(length) > limits.body
+    return Buffer(min(limits.body, passing.BEGINNING) if long else limits.body, beyond)
+
+
+def _length(headers: Headers) -> str:
+    for name, value in headers:
+        if name.lower() == b"content-length":
+            return value.decode("latin-1")
+    return ""
 
 
 def _service_name(service: Service | None) -> str:

@@ -12,6 +12,7 @@ from proxy.audit.events import Event
 from proxy.decisions import Headers
 from proxy.kinds import Kind
 from proxy.policy.model import Action, Endpoint, Service
+from proxy.policy.site_schema import RestoreScope
 
 if TYPE_CHECKING:
     from proxy.engine.snapshot import Snapshot
@@ -25,6 +26,10 @@ class Client:
     group: str
     hash: str
     """Keyed hash of the client's address (``proxy.audit``): 16 hex digits."""
+    classes: tuple[str, ...] = ()
+    """Whose class this is, where the network says it."""
+    restore_scope: RestoreScope | None = None
+    """What its network sees restored; ``None``: as the site says."""
 
 
 @dataclass(frozen=True, slots=True)

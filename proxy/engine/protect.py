@@ -7,60 +7,92 @@ import re
 from proxy.content.edits import splice
 from proxy.content.visitor import DROP, Drop, Edit
 from proxy.directory.index import Index
-from proxy.directory.match import Match
+from proxy.directory.seen import Seen, SeenNet
 from proxy.engine.exchange import Hits
 from proxy.errors import Refused
 from proxy.kinds import Kind
 from proxy.policy.model import Action, FieldRule
+from proxy.policy.plausible import plausible
 from proxy.pseudonyms.minimise import generalise
 from proxy.pseudonyms.pseudonymiser import Pseudonymiser
 from proxy.reasons import Reason
 
+_NAMES = (Kind.GIVEN_NAME, Kind.FAMILY_NAME, Kind.FULL_NAME)
+_ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]]+@[^\s<>,;\"()\[\]]+")
+_ONE_ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]]+@[^\s<>,;\"()\[\]]+|[^@]*")
+_WRITTEN_NAME = re.compile(r"\s*\"?([^\"<>@,;:]*[^\"<>@,;:\s])\"?\s*(?=<)")
+
 
 class ProtectVisitor:
-    """Applies the three nets to what a request carries and counts every hit."""
+    """Applies the three nets to what a request carries and counts every hit.
 
-    __slots__ = ("_hits", "_index", "_probed", "_pseudonymiser")
+    ``school`` is the viewer's. ``again`` makes the visitor of a second reading, which knows
+    what the first one has seen.
+    """
 
-    def __init__(self, index: Index, pseudonymiser: Pseudonymiser, hits: Hits) -> None:
+    __slots__ = ("_any_case", "_hits", "_index", "_net", "_pseudonymiser", "_school", "_seen")
+
+    def __init__(
+        self, index: Index, pseudonymiser: Pseudonymiser, hits: Hits, school: str = ""
+    ) -> None:
         self._index = index
         self._pseudonymiser = pseudonymiser
         self._hits = hits
-        self._probed: tuple[str, list[Match]] = ("", [])
+        self._school = school
+        self._any_case = False
+        self._seen = Seen()
+        self._net: SeenNet | None = None
+
+    def typed(self) -> ProtectVisitor:
+        """The same, for what a person typed: names count in lower case too."""
+        if self._any_case:
+            return self
+        visitor = self._like()
+        visitor._any_case = True
+        visitor._seen, visitor._net = self._seen, self._net
+        return visitor
+
+    def again(self) -> ProtectVisitor | None:
+        """The visitor of a second reading; ``None`` if it would find no more."""
+        net = self._seen.net(self._index.classmates(self._seen.refs))
+        if net is None:
+            return None
+        visitor = self._like()
+        visitor._net = net
+        return visitor
+
+    @property
+    def knows_more(self) -> bool:
+        """Whether this is a second reading: what was plain to the first may not be now."""
+        return self._net is not None
+
+    def passed(self, text: str) -> None:
+        """A text known to hold nobody of the directory; it may hold what a field shows."""
+        self._seen.text(text)
+
+    def _like(self) -> ProtectVisitor:
+        return ProtectVisitor(self._index, self._pseudonymiser, self._hits, self._school)
 
     def field(self, rule: FieldRule, text: str) -> str | Drop | None:
         """Net 1, a field rule: exact, and it treats people the directory does not know."""
         if not text or rule.action is Action.ALLOW:
             return None
+        if rule.action is Action.SEARCH:
+            return self.typed()._as_text(text)
         if rule.action is Action.PSEUDONYMISE:
             if not rule.strict and not plausible(rule.kind, text):
                 return self._as_text(text)
-            replaced = self._pseudonymiser.pseudonym(rule.kind, text, rule.shape)
-            if replaced == text:
-                return None
-            self._hits[rule.kind, rule.action] += 1
-            return replaced
+            return self._replaced(rule, text)
         self._hits[rule.kind, rule.action] += 1
         if rule.action is Action.REFUSE:
             raise Refused(Reason.FIELD_REFUSED, str(rule.ref))
         return DROP if rule.action is Action.DROP else generalise(text, rule.generalise)
 
-    def probe(self, text: str) -> bool:
-        """Nets 2 and 3 without a trace. What was found is kept for ``text``, if it comes next.
-
-        A dense text is known by its beginning.
-        """
-        if len(text) > _BEGINNING and self._index.find(text[:_BEGINNING]):
-            return True
-        matches = self._index.find(text)
-        self._probed = (text, matches)
-        return bool(matches)
-
     def text(self, text: str) -> list[Edit]:
         """Nets 2 and 3, the directory and the patterns, in any text."""
-        probed, matches = self._probed
-        if probed is not text:
-            matches = self._index.find(text)
+        matches = self._index.find(text, self._any_case, self._school, self._net)
+        if self._net is None:
+            self._seen.text(text)
         if not matches:
             return []
         edits = []
@@ -69,27 +101,48 @@ class ProtectVisitor:
             replaced = self._pseudonymiser.pseudonym(kind, text[start:end], "text", ref or None)
             edits.append(Edit(start, end, replaced))
             self._hits[kind, Action.PSEUDONYMISE] += 1
+            if ref:
+                self._seen.refs.add(ref)
         return edits
+
+    def _replaced(self, rule: FieldRule, text: str) -> str | None:
+        kind = rule.kind
+        if kind is Kind.EMAIL and _ONE_ADDRESS.fullmatch(text) is None:
+            replaced = self._addresses(rule, text)
+        else:
+            if kind in _NAMES:
+                kind = self._name_kind(kind, text)
+            self._seen.value(kind, text)
+            replaced = self._pseudonymiser.pseudonym(kind, text, rule.shape)
+        if replaced == text:
+            return None
+        self._hits[rule.kind, rule.action] += 1
+        return replaced
+
+    def _name_kind(self, kind: Kind, text: str) -> Kind:
+        """A field for one name may hold a whole one, which is then the same as anywhere."""
+        lookup = self._index.lookup
+        if lookup(kind, text) is None:
+            for other in _NAMES:
+                if other is not kind and lookup(other, text) is not None:
+                    return other
+        return kind
+
+    def _addresses(self, rule: FieldRule, text: str) -> str:
+        """``mailto:…``, ``"Jean Martin" <…>``, several addresses: what is around them stays."""
+
+        def address(match: re.Match[str]) -> str:
+            self._seen.value(Kind.EMAIL, match[0])
+            return self._pseudonymiser.pseudonym(Kind.EMAIL, match[0], rule.shape)
+
+        def name(match: re.Match[str]) -> str:
+            self._seen.value(Kind.FULL_NAME, match[1])
+            replaced = self._pseudonymiser.pseudonym(Kind.FULL_NAME, match[1], "text")
+            return match[0].replace(match[1], replaced)
+
+        replaced = _WRITTEN_NAME.sub(name, _ADDRESS.sub(address, text))
+        return self._as_text(replaced) or replaced
 
     def _as_text(self, text: str) -> str | None:
         edits = self.text(text)
         return splice(text, edits) if edits else None
-
-
-_BEGINNING = 4096
-_PLAUSIBLE = {
-    Kind.EMAIL: re.compile(r"@|%40"),
-    Kind.UUID: re.compile(r"[0-9a-fA-F]{8}-?[0-9a-fA-F]{4}-?[0-9a-fA-F]{4}"),
-    Kind.PHONE: re.compile(r"\d\D*\d\D*\d\D*\d\D*\d\D*\d"),
-    Kind.NATIONAL_ID: re.compile(r"\d.*\d.*\d.*\d"),
-}
-
-
-def plausible(kind: Kind, text: str) -> bool:
-    """Whether a lenient field rule treats ``text`` as the kind it names.
-
-    Parameters such as Google's ``userId`` hold a number, an e-mail or the word ``me``: only
-    the e-mail is an identifier of the site. Kinds without a telling form are always treated.
-    """
-    pattern = _PLAUSIBLE.get(kind)
-    return pattern is None or pattern.search(text) is not None

@@ -70,10 +70,9 @@ def answer_events(exchange: Exchange) -> list[Event]:
     return [make_event("answer-restored", counts=restored, **of_exchange(exchange))]
 
 
-def opaque_allowed(exchange: Exchange) -> Event:
-    """Content that could not be read passed because the service's policy allows it."""
-    reason = Reason.OPAQUE_CONTENT.value
-    return make_event("opaque-allowed", reason=reason, **of_exchange(exchange))
+def opaque_allowed(exchange: Exchange, reason: Reason = Reason.OPAQUE_CONTENT) -> Event:
+    """Content that could not be read, or changed, passed because the service's policy allows it."""
+    return make_event("opaque-allowed", reason=reason.value, **of_exchange(exchange))
 
 
 def refused(

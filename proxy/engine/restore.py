@@ -2,53 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
+from typing import Protocol
 
 from proxy.content.visitor import Drop, Edit
-from proxy.directory.index import Index
 from proxy.engine.exchange import Client, Hits
 from proxy.kinds import Kind
 from proxy.policy.model import Action, FieldRule
-from proxy.pseudonyms.pseudonymiser import Pseudonymiser
+from proxy.policy.site_schema import RestoreScope
+from proxy.pseudonyms.pseudonymiser import EVERYTHING, Pseudonymiser, Scope
+from proxy.pseudonyms.vault import Place
+
+
+class Whereabouts(Protocol):
+    """The directory, as scopes need it. The index implements it."""
+
+    def schools(self, ref: int) -> frozenset[str]:
+        """The schools of the subjects that a value points at."""
+
+    def classes(self, ref: int) -> frozenset[tuple[str, str]]:
+        """Their schools and classes; ``(school, "")`` for one in no class."""
 
 
 class RestoreVisitor:
     """Puts back what this service's pseudonyms stand for."""
 
-    __slots__ = ("_hits", "_may_restore", "_pseudonymiser")
+    __slots__ = ("_hits", "_pseudonymiser", "_scope")
 
-    def __init__(
-        self, pseudonymiser: Pseudonymiser, hits: Hits, may_restore: Callable[[int], bool] | None
-    ) -> None:
+    def __init__(self, pseudonymiser: Pseudonymiser, hits: Hits, scope: Scope) -> None:
         self._pseudonymiser = pseudonymiser
         self._hits = hits
-        self._may_restore = may_restore
+        self._scope = scope
 
     def field(self, rule: FieldRule, text: str) -> str | Drop | None:
         """Answers are restored wherever a pseudonym stands: field rules play no part."""
         return None
 
-    def probe(self, text: str) -> bool:
-        """Whether any pseudonym of this service stands there."""
-        return bool(self._pseudonymiser.find(text))
-
     def text(self, text: str) -> list[Edit]:
         """Every pseudonym of this service that the viewer may see restored."""
         kinds: list[Kind] = []
-        edits = self._pseudonymiser.restore_edits(text, self._may_restore, kinds)
+        edits = self._pseudonymiser.restore_edits(text, self._scope, kinds)
         for kind in kinds:
             self._hits[kind, Action.PSEUDONYMISE] += 1
         return edits
 
+    def typed(self) -> RestoreVisitor:
+        """A pseudonym is one wherever it stands."""
+        return self
 
-def scope(index: Index, client: Client, whole_site: bool) -> Callable[[int], bool] | None:
-    """Who may see a directory value restored: by default only the subject's own schools."""
-    if whole_site:
-        return None
-    school = client.school
 
+def place(client: Client) -> Place:
+    """Where a client's strangers belong."""
+    return Place(client.school, client.classes)
+
+
+def scope(index: Whereabouts, client: Client, default: RestoreScope) -> Scope:
+    """What a client sees restored: its network's own scope, else the site's."""
+    match client.restore_scope or default:
+        case RestoreScope.SITE:
+            return EVERYTHING
+        case RestoreScope.SCHOOL:
+            return _school(index, client.school)
+        case RestoreScope.CLASS:
+            return _classes(index, client.school, client.classes)
+
+
+def _school(index: Whereabouts, school: str) -> Scope:
     def may_restore(ref: int) -> bool:
         schools = index.schools(ref)
         return not schools or school in schools
 
-    return may_restore
+    return Scope(may_restore, ((school, ""),))
+
+
+def _classes(index: Whereabouts, school: str, classes: Iterable[str]) -> Scope:
+    """People of these classes, and those of the school who are in no class: its staff.
+
+    Where no class is known, strangers stay pseudonyms.
+    """
+    places = tuple((school, class_) for class_ in classes)
+    seen = frozenset((*places, (school, "")))
+
+    def may_restore(ref: int) -> bool:
+        theirs = index.classes(ref)
+        return not theirs or not seen.isdisjoint(theirs)
+
+    return Scope(may_restore, places)

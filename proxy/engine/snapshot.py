@@ -18,18 +18,6 @@ from proxy.pseudonyms.pseudonymiser import Pseudonymiser
 _TARGETS = 8192
 
 
-class PlainFields(set[int]):
-    """Hashes of header fields that were read before and held nothing to change."""
-
-    is_plain = set.__contains__
-
-    def note_plain(self, mark: int) -> None:
-        """Remember one. Names and values come again; those that do not must not fill us up."""
-        if len(self) >= _TARGETS:
-            self.clear()
-        self.add(mark)
-
-
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """Policy, directory and lists of one moment."""
@@ -41,7 +29,6 @@ class Snapshot:
     _made: dict[str, Pseudonymiser] = field(default_factory=dict)
     _limits: dict[bool, Limits] = field(default_factory=dict)
     _plain_targets: set[int] = field(default_factory=set)
-    _memories: dict[tuple[str, bool, str], PlainFields] = field(default_factory=dict)
 
     def is_plain(self, target: int) -> bool:
         """Whether a target was read before under this snapshot and held nothing to change."""
@@ -53,14 +40,6 @@ class Snapshot:
             self._plain_targets.clear()
         self._plain_targets.add(target)
 
-    def memory(self, service: str, signed_allowed: bool, direction: str) -> PlainFields:
-        """The header fields of a service that held nothing to change under this snapshot."""
-        key = (service, signed_allowed, direction)
-        made = self._memories.get(key)
-        if made is None:
-            made = self._memories[key] = PlainFields()
-        return made
-
     def limits(self, signed_allowed: bool) -> Limits:
         """How far content is read, as the site says; made on first use."""
         made = self._limits.get(signed_allowed)
@@ -71,6 +50,7 @@ class Snapshot:
                 ratio=site.expansion_ratio,
                 nesting=site.nesting,
                 signed_allowed=signed_allowed,
+                streamed=site.streamed,
             )
         return made
 

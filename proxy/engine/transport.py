@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
+from proxy.content import digests
 from proxy.content.body import Rewritten
 from proxy.decisions import Headers
 
@@ -14,11 +15,22 @@ class Reading(Enum):
     """How the body of an answer is read."""
 
     NOT = "not"
+    HEAD = "head"
+    """No body, but the fields of one that we would change."""
     WHOLE = "whole"
     EVENTS = "events"
+    LINES = "lines"
+    """Documents or texts that come a line at a time."""
 
 
 _UNREAD_TYPES = (b"image/", b"video/", b"audio/", b"font/")
+_LINES = {
+    b"application/x-ndjson",
+    b"application/ndjson",
+    b"application/jsonl",
+    b"application/x-jsonlines",
+    b"application/stream+json",
+}
 _UNREAD = {
     b"application/octet-stream",
     b"application/zip",
@@ -32,19 +44,32 @@ def reading(status: int, method: str, headers: Headers) -> Reading:
     """Whole for anything that can hold text; binary media cannot hold our pseudonyms.
 
     An SVG image is text. A part of a file (206) keeps its pseudonyms: its byte positions
-    belong to the service.
+    belong to the service (``engine.partial``).
     """
-    if method == "HEAD" or status in (204, 206, 304) or status < 200:
+    if status in (204, 206) or status < 200:
         return Reading.NOT
     kind = b""
     for name, value in headers:
         if name.lower() == b"content-type":
             kind = value.partition(b";")[0].strip().lower()
-    if kind == b"text/event-stream":
-        return Reading.EVENTS
     if kind in _UNREAD or (kind.startswith(_UNREAD_TYPES) and not kind.endswith(b"+xml")):
         return Reading.NOT
-    return Reading.WHOLE
+    if method == "HEAD" or status == 304:
+        return Reading.HEAD
+    if kind == b"text/event-stream":
+        return Reading.EVENTS
+    return Reading.LINES if _comes_in_lines(kind, headers) else Reading.WHOLE
+
+
+def _comes_in_lines(kind: bytes, headers: Headers) -> bool:
+    """Documents a line that are still being written, or a protocol of the AI SDK's own.
+
+    What says its length is all there, and need not be read line by line.
+    """
+    names = [name.lower() for name, _ in headers]
+    if b"content-length" in names:
+        return False
+    return kind in _LINES or any(name.startswith(b"x-vercel-ai-") for name in names)
 
 
 def for_service(headers: Headers) -> Headers:
@@ -98,14 +123,27 @@ def for_client(headers: Headers) -> Headers:
     return tuple(field for field in headers if field[0].lower() != b"alt-svc")
 
 
-def without_length(headers: Headers) -> Headers:
-    """Fields for a body whose length is not known beforehand."""
-    return tuple(field for field in headers if field[0].lower() not in _OF_BODY)
+def without_length(headers: Headers, *, coded: bool = False) -> Headers:
+    """Fields for a body whose length is not known beforehand, still ``coded`` as it was or not."""
+    gone = (_OF_BODY - {b"content-encoding"} if coded else _OF_BODY) | {b"accept-ranges"}
+    return tuple(field for field in headers if field[0].lower() not in gone)
+
+
+def as_head(headers: Headers) -> Headers:
+    """Fields of an answer without its body, which would have another length and digest."""
+    gone = _OF_BODY - {b"content-encoding", b"transfer-encoding"} | {b"accept-ranges"}
+    return tuple(field for field in headers if field[0].lower() not in gone)
+
+
+def without_ranges(headers: Headers) -> Headers:
+    """Fields of a body whose positions mean nothing to the service: no part may be asked for."""
+    return tuple(field for field in headers if field[0].lower() != b"accept-ranges")
 
 
 def with_body(headers: Headers, written: Rewritten) -> Headers:
-    """Fields for a body that we changed: its new length and coding, no digest of the old."""
+    """Fields for a body that we changed: its new length and coding, digests of the new."""
     out = [field for field in headers if field[0].lower() not in _OF_BODY]
+    out += digests.renewed(headers, written.body)
     if written.content_encoding:
         out.append((b"Content-Encoding", written.content_encoding))
     out.append((b"Content-Length", str(len(written.body)).encode()))
@@ -135,15 +173,7 @@ _NEVER_NOMINATED = {
 }
 """What a message cannot do without: a client must not have us strip it (RFC 9110 § 7.6.1)."""
 
-_OF_BODY = {
-    b"content-length",
-    b"content-encoding",
-    b"transfer-encoding",
-    b"content-md5",
-    b"digest",
-    b"content-digest",
-    b"repr-digest",
-}
+_OF_BODY = {b"content-length", b"content-encoding", b"transfer-encoding"} | digests.FIELDS
 
 
 def _codings(value: bytes) -> bytes:

@@ -10,6 +10,7 @@ from proxy.policy.document import Document
 from proxy.policy.model import Treatment
 from proxy.policy.problems import Problem
 from proxy.policy.service_schema import Adhesion
+from proxy.policy.site_schema import RestoreScope
 
 if TYPE_CHECKING:
     from proxy.policy.policy import Policy
@@ -50,6 +51,14 @@ def _site(site: Site, document: Document) -> Iterator[Problem]:
         yield warn("contact", "refusal pages cannot say whom to ask, set contact.address")
     if not document.values.get(("networks", 0)):
         yield warn("networks", "no network is described: every client is in no school, list them")
+    if site.restore_scope is RestoreScope.CLASS:
+        for index, network in enumerate(document.data.get("networks") or ()):
+            if not network.get("classes") and not network.get("restore_scope"):
+                message = (
+                    "with 'restore_scope: class' who is here sees no pupil's name: name its "
+                    "'classes', or give it a 'restore_scope' of its own"
+                )
+                yield document.problem(("networks", index), message)
     if not site.require_charter:
         yield warn("require_charter", "suppliers that never adhered are allowed")
     for key in ("unknown_service", "unidentified"):

@@ -23,8 +23,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from proxy.policy.model import FieldRule, FieldState
-from proxy.policy.paths import ANY, ANY_DEPTH, Step
+from proxy.policy.model import ELEMENT, FieldRule, FieldState
+from proxy.policy.paths import ANY, ANY_DEPTH, Step, is_place
+from proxy.policy.telling import TellingNames
 
 MAX_STATES = 20_000
 MAX_RULES = 2_000
@@ -72,16 +73,21 @@ class _Key(NamedTuple):
     around: int | None
 
 
-def build_automaton(rules: Sequence[PathRule], *, ignore_case: bool = False) -> Automaton:
-    """The automaton of ``rules``, in the order they were written. Raises ``TooComplex``."""
+def build_automaton(
+    rules: Sequence[PathRule], *, ignore_case: bool = False, telling: TellingNames | None = None
+) -> Automaton:
+    """The automaton of ``rules``, in the order they were written. Raises ``TooComplex``.
+
+    ``telling`` answers for members that no rule mentions, where no rule holds from around.
+    """
     if len(rules) > MAX_RULES:
         raise TooComplex(f"{len(rules)} field rules hold at once, expected at most {MAX_RULES}")
-    return _Builder(rules, ignore_case).build()
+    return _Builder(rules, ignore_case, telling).build()
 
 
 class _Builder:
-    def __init__(self, rules: Sequence[PathRule], fold: bool) -> None:
-        self.fold = fold
+    def __init__(self, rules: Sequence[PathRule], fold: bool, telling: TellingNames | None) -> None:
+        self.fold, self.telling = fold, telling
         self.paths = [self._folded(rule.steps) for rule in rules]
         self.rules = [rule.rule for rule in rules]
         ordered = sorted(range(len(rules)), key=lambda index: (rules[index].rank, index))
@@ -155,7 +161,8 @@ class _Builder:
         anything = [(i, s + 1) for group in groups for i, s in group.get(ANY, ())]
 
         def follow(step: Step) -> FieldState:
-            taken = [(i, s + 1) for group in groups for i, s in group.get(step, ())]
+            steps = (step, ELEMENT) if is_place(step) else (step,)
+            taken = [(i, s + 1) for group in groups for one in steps for i, s in group.get(one, ())]
             positions = frozenset(self._closure((*loops, *anything, *taken)))
             return self._state(_Key(positions, background, around))
 
@@ -164,7 +171,11 @@ class _Builder:
         followed = {step.removeprefix("="): follow(step) for step in mentioned}
         state.next = {name: target for name, target in followed.items() if target is not other}
         state.other = other
-        state.dead = other is state and not state.next and state.rule is None
+        state.counted = any(map(is_place, mentioned))
+        if around is None:
+            state.telling = self.telling
+        settled = other is state and not state.next and state.telling is None
+        state.dead = settled and state.rule is None
 
     def _closure(self, positions: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
         """``**`` may stand for nothing: a position before it is also one after it."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from proxy.kinds import Kind
+from proxy.policy.accepts import SEARCHED, concrete, shape_that_fits
 from proxy.policy.automaton import PathRule, TooComplex, build_automaton
 from proxy.policy.document import Document, Location
 from proxy.policy.endpoints import DEFAULT_TEMPLATE, EndpointTree
@@ -28,8 +29,11 @@ from proxy.policy.service_schema import (
     RequestFile,
     RuleFile,
     ServiceFile,
+    TellingFields,
 )
+from proxy.policy.telling import NamedRules, TellingNames
 from proxy.policy.templates import parse_match
+from proxy.pseudonyms.options import PseudonymOptions
 
 _KEEPS = (Action.PSEUDONYMISE, Action.GENERALISE, Action.ALLOW, Action.DROP, Action.REFUSE)
 
@@ -45,6 +49,8 @@ class Compiled:
     charter_ref: RuleRef
     shadowed: list[Location] = field(default_factory=list)
     ties: list[tuple[Location, Location]] = field(default_factory=list)
+    addresses: list[tuple[Location, int]] = field(default_factory=list)
+    """Fields of e-mail pseudonyms, and how long one may be there: the domain is the site's."""
 
 
 def compile_service(document: Document, written: ServiceFile) -> Compiled | None:
@@ -74,6 +80,9 @@ def compile_service(document: Document, written: ServiceFile) -> Compiled | None
         charter_evidence=written.charter.evidence,
         roster=written.roster.value if written.roster else "",
         fields=compiler.fields_by_kind(),
+        pseudonyms=PseudonymOptions(
+            frozenset(compiler.aliases), written.phones_used_up, written.folds_case
+        ),
     )
     return Compiled(
         service,
@@ -82,6 +91,7 @@ def compile_service(document: Document, written: ServiceFile) -> Compiled | None
         _ref(document, ("treatment",), f"treatment: {written.treatment}"),
         _ref(document, ("charter", "adhered"), f"charter adhered: {written.charter.adhered}"),
         *compiler.noticed(),
+        addresses=compiler.addresses,
     )
 
 
@@ -94,6 +104,10 @@ class _Compiler:
         self.document = document
         self.written = written
         self.fold = written.letter_case is LetterCase.IGNORE
+        self.aliases: set[str] = set()
+        self.addresses: list[tuple[Location, int]] = []
+        treat = written.telling_names is TellingFields.TREAT
+        self.telling = TellingNames(written.telling_names_except) if treat else None
         self.wide = self._path_rules(("fields",), written.fields, endpoint=False)
         self.won: set[Location] = set()
         self.ties: set[tuple[Location, Location]] = set()
@@ -101,12 +115,14 @@ class _Compiler:
 
     def endpoints(self) -> EndpointTree:
         """The service's endpoints. Adds a problem for each that cannot be compiled."""
+        wide = self._automaton(self.wide, ("fields",))
         default = Endpoint(
             DEFAULT_TEMPLATE,
-            query_fields=self._named((), "query", self.written.query),
-            form_fields=self._named((), "form", self.written.form),
+            query_fields=self._telling(self._named((), "query", self.written.query)),
+            form_fields=self._telling(self._named((), "form", self.written.form)),
             header_fields=self._named((), "headers", self.written.headers),
-            body=self._automaton(self.wide, ("fields",)),
+            body=wide,
+            inside=wide,
         )
         tree = EndpointTree(default, ignore_case=self.fold)
         for index, request in enumerate(self.written.requests):
@@ -133,10 +149,11 @@ class _Compiler:
                 path_fields={
                     index: path[name] for name, index in template.parameters.items() if name in path
                 },
-                query_fields=query,
-                form_fields=form,
+                query_fields=self._telling(query),
+                form_fields=self._telling(form),
                 header_fields=headers,
                 body=body,
+                inside=default.inside,
                 ref=RuleRef(self.document.file, self.document.mark(place).line, match),
             )
             if (there := tree.add(template, endpoint)) is not None:
@@ -162,6 +179,9 @@ class _Compiler:
     def noticed(self) -> tuple[list[Location], list[tuple[Location, Location]]]:
         """Shadowed rules and ties."""
         return sorted(self.tried - self.won, key=str), sorted(self.ties, key=str)
+
+    def _telling(self, written: Mapping[str, FieldRule]) -> NamedRules:
+        return NamedRules(written, self.telling)
 
     def _named(
         self, location: Location, place: str, rules: Mapping[str, RuleFile]
@@ -200,16 +220,35 @@ class _Compiler:
             kind=rule.kind,
             action=Action(rule.do),
             ref=_ref(self.document, location, text),
-            shape=rule.shape.value,
+            shape=self._shape(location, rule),
             generalise=rule.to.value if rule.to else "",
             strict=strict,
         )
+
+    def _shape(self, location: Location, rule: RuleFile) -> str:
+        """The shape that fits the field, or a problem."""
+        if rule.do is not Action.PSEUDONYMISE:
+            return rule.shape.value
+        accepts = rule.accepts or self.written.accepts.get(rule.kind)
+        try:
+            shape = shape_that_fits(rule.kind, rule.shape.value, accepts)
+        except ValueError as error:
+            self.document.problems.append(self.document.problem(location, str(error)))
+            return rule.shape.value
+        dressed = concrete(rule.kind, shape)
+        if dressed in SEARCHED:
+            self.aliases.add(dressed)
+        if dressed == "email" and accepts and accepts.max_length is not None:
+            self.addresses.append((location, accepts.max_length))
+        return shape
 
     def _automaton(
         self, rules: Sequence[tuple[Location, PathRule]], location: Location
     ) -> FieldState:
         try:
-            automaton = build_automaton([rule for _, rule in rules], ignore_case=self.fold)
+            automaton = build_automaton(
+                [rule for _, rule in rules], ignore_case=self.fold, telling=self.telling
+            )
         except TooComplex as error:
             self.document.problems.append(self.document.problem(location, str(error), key=True))
             return dead_state()

@@ -10,8 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from proxy.kinds import Kind
+from proxy.pseudonyms.options import PseudonymOptions
+
+if TYPE_CHECKING:
+    from proxy.policy.telling import TellingNames, Told
 
 
 class Treatment(StrEnum):
@@ -30,6 +35,8 @@ class Action(StrEnum):
     GENERALISE = "generalise"
     ALLOW = "allow"
     REFUSE = "refuse"
+    SEARCH = "search"
+    """Look for people as in any text, and in lower case too: a person typed it."""
 
 
 class OnUnreadable(StrEnum):
@@ -59,6 +66,8 @@ class FieldRule:
     takes the one that suits ``kind``. ``generalise`` (``year``, ``department``) only with
     ``Action.GENERALISE``. ``strict`` treats every value; otherwise only a value that has
     the form of ``kind`` (a ``userId`` may be a number, ``me`` or an e-mail address).
+    ``guessed``: no policy wrote it, the field's name tells; a value without the form of
+    ``kind`` is then read as if there were no rule (``proxy.policy.plausible``).
     """
 
     kind: Kind
@@ -67,6 +76,10 @@ class FieldRule:
     shape: str = "auto"
     generalise: str = ""
     strict: bool = True
+    guessed: bool = False
+
+
+_KEPT = 2048
 
 
 class FieldState:
@@ -75,10 +88,12 @@ class FieldState:
     Walk a document from the root state: ``state = state.step(key)`` for an object member,
     ``state.step(ELEMENT)`` for an array element. ``state.rule`` is the rule for a scalar
     that stands here. ``state.dead`` says that nothing here or below can match. ``fold``
-    says that the service does not tell upper from lower case in keys.
+    says that the service does not tell upper from lower case in keys. ``telling`` answers for
+    members that no rule mentions; ``told`` is what it said of an ambiguous one. ``counted``
+    says that the place of an array element matters: ``element`` steps there.
     """
 
-    __slots__ = ("dead", "fold", "next", "other", "rule")
+    __slots__ = ("counted", "dead", "fold", "kept", "next", "other", "rule", "telling", "told")
 
     def __init__(self, *, fold: bool = False) -> None:
         self.fold = fold
@@ -86,10 +101,29 @@ class FieldState:
         self.other: FieldState = self
         self.rule: FieldRule | None = None
         self.dead: bool = False
+        self.counted: bool = False
+        self.telling: TellingNames | None = None
+        self.told: Told | None = None
+        self.kept: dict[str, FieldState] = {}
 
     def step(self, key: str) -> FieldState:
         """The state after one step; unknown keys share one state, so nothing grows."""
-        return self.next.get(key.lower() if self.fold else key, self.other)
+        found = self.next.get(key.lower() if self.fold else key)
+        if found is not None:
+            return found
+        if self.telling is None or key is ELEMENT:
+            return self.other
+        found = self.kept.get(key)
+        if found is None:
+            found = self.telling.after(self, key)
+            if len(self.kept) < _KEPT:  # keys are the client's: they may be without number
+                self.kept[key] = found
+        return found
+
+    def element(self, index: int) -> FieldState:
+        """The state of one array element."""
+        found = self.next.get(f"[{index}]") if self.counted else None
+        return found if found is not None else self.step(ELEMENT)
 
 
 ELEMENT = "[]"
@@ -109,7 +143,8 @@ class Endpoint:
 
     ``path_fields`` maps the index of a path segment (0 = first after the leading slash) to
     its rule. ``query_fields`` and ``form_fields`` are by parameter name, ``header_fields``
-    by lower-case header name. ``body`` starts the JSON automaton.
+    by lower-case header name. ``body`` starts the JSON automaton, ``inside`` the one of JSON
+    that stands in a string, a form or another message.
     ``template`` is the path with parameters in braces: safe for the audit log.
     """
 
@@ -119,6 +154,7 @@ class Endpoint:
     form_fields: Mapping[str, FieldRule] = field(default_factory=dict)
     header_fields: Mapping[str, FieldRule] = field(default_factory=dict)
     body: FieldState = field(default_factory=dead_state)
+    inside: FieldState = field(default_factory=dead_state)
     ref: RuleRef | None = None
     """Where the request rule stands; ``None`` for the service's default."""
 
@@ -149,6 +185,7 @@ class Service:
     purpose: str
     ref: RuleRef
     endpoints: EndpointTable
+    pseudonyms: PseudonymOptions = field(default_factory=PseudonymOptions)
     charter_to_confirm: bool = False
     """Allowed for now, but the site has not recorded that the supplier adhered."""
     charter_since: str = ""

@@ -3,6 +3,7 @@
 =========  ====================================================================
 ``name``   the member ``name`` of an object; ``"a.b"`` in double quotes for odd keys
 ``[]``     an element of a list
+``[0]``    one element by its place, the first is 0: ``rows[][1]``
 ``*``      any one member or element
 ``**``     any number of them, none included
 =========  ====================================================================
@@ -20,9 +21,17 @@ ANY_DEPTH = "**"
 MAX_STEPS = 40
 
 type Step = str
-"""``ELEMENT``, ``ANY``, ``ANY_DEPTH`` or ``=`` followed by a member's name."""
+"""``ELEMENT``, ``[0]``, ``ANY``, ``ANY_DEPTH`` or ``=`` followed by a member's name."""
 
 _PART = re.compile(r'\*\*|\*|"(?P<quoted>[^"]+)"|(?P<bare>[^.\[\]"*\s][^.\[\]"*\s]*)')
+
+
+_PLACE = re.compile(r"\[(?:0|[1-9][0-9]{0,3})?\]")
+
+
+def is_place(step: Step) -> bool:
+    """Whether a step is one element by its place."""
+    return step.startswith("[") and step != ELEMENT
 
 
 @lru_cache(maxsize=4096)
@@ -32,13 +41,13 @@ def parse_path(text: str) -> tuple[Step, ...]:
     position = 0
     while True:
         position = _part(text, position, steps)
-        while text.startswith("[]", position):
-            steps.append(ELEMENT)
-            position += 2
+        while place := _PLACE.match(text, position):
+            steps.append(place[0])
+            position = place.end()
         if position == len(text):
             break
         if text[position] != ".":
-            raise _error(text, position, "expected '.', '[]' or the end")
+            raise _error(text, position, "expected '.', '[]', '[0]' or the end")
         position += 1
     if len(steps) > MAX_STEPS:
         raise ValueError(f"a path of {len(steps)} steps, expected at most {MAX_STEPS}")
@@ -48,14 +57,14 @@ def parse_path(text: str) -> tuple[Step, ...]:
 
 
 def _part(text: str, position: int, steps: list[Step]) -> int:
-    if position == 0 and text.startswith("[]"):  # a list at the top: [].name
+    if position == 0 and _PLACE.match(text):  # a list at the top: [].name
         return 0
     match = _PART.match(text, position)
     if match is None:
         raise _error(text, position, "expected a name, '*', '**' or a name in double quotes")
     name = match["quoted"] or match["bare"]
-    if name == ELEMENT:
-        raise _error(text, position, "a member cannot be called '[]'")
+    if name is not None and _PLACE.fullmatch(name):
+        raise _error(text, position, f"a member cannot be called '{name}'")
     if name is not None:
         steps.append("=" + name)
     elif not (match[0] == ANY_DEPTH and steps and steps[-1] == ANY_DEPTH):

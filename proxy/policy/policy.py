@@ -18,6 +18,7 @@ from proxy.policy.model import HostVerdict, RuleRef, Service, Treatment
 from proxy.policy.problems import InvalidFiles, Problem
 from proxy.policy.service_schema import ServiceFile
 from proxy.policy.validation import validate
+from proxy.pseudonyms.tokens import TOKEN_LENGTH
 from proxy.reasons import Reason
 from proxy.site import SITE_FILE, Site, read_site
 
@@ -191,6 +192,8 @@ class _Reader:
         for file in source_files(self.root)[1:]:
             self._read_file(file)
         self._check_unique()
+        if site is not None:
+            self._check_addresses(site)
         if site is not None and not self.reading.problems:
             self.reading.policy = self._policy(site)
             self.reading.warnings = sorted(
@@ -248,6 +251,18 @@ class _Reader:
                 if owner is not compiled:
                     message = f"{host} already belongs to {owner.service.name}, remove one"
                     place = ("hosts", index)
+                    self.reading.problems.append(compiled.document.problem(place, message))
+
+    def _check_addresses(self, site: Site) -> None:
+        """E-mail pseudonyms end in the site's domain: whether they are short enough there."""
+        length = TOKEN_LENGTH + 1 + len(site.pseudonym_domain)
+        for compiled in self.compiled:
+            for place, most in compiled.addresses:
+                if length > most:
+                    message = (
+                        f"e-mail pseudonyms have {length} characters with pseudonym_domain "
+                        f"{site.pseudonym_domain}, max_length is {most}: use a shorter domain"
+                    )
                     self.reading.problems.append(compiled.document.problem(place, message))
 
     def _policy(self, site: Site) -> Policy:

@@ -15,6 +15,7 @@ from proxy.policy.paths import parse_path
 from proxy.policy.site_schema import Line, parse_domain
 from proxy.policy.templates import parse_match
 from proxy.policy.validation import Strict
+from proxy.pseudonyms.options import UsedUp
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _WORD = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
@@ -40,6 +41,13 @@ class OnlyIf(StrEnum):
 
     ANY_VALUE = "any_value"
     LOOKS_LIKE_KIND = "looks_like_kind"
+
+
+class TellingFields(StrEnum):
+    """What becomes of fields whose names tell what they hold."""
+
+    TREAT = "treat"
+    IGNORE = "ignore"
 
 
 class Coarse(StrEnum):
@@ -68,7 +76,13 @@ class Shape(StrEnum):
     TOKEN = "token"  # noqa: S105 - the name of a form, not a secret
     EMAIL = "email"
     NAME = "name"
+    SHORT = "short"
+    TINY = "tiny"
     UUID = "uuid"
+    UUID4 = "uuid4"
+    NUMBER = "number"
+    INE = "ine"
+    PHONE = "phone"
 
 
 GENERALISED = {
@@ -145,6 +159,20 @@ class CharterFile(Strict):
     evidence: str = Field(default="", description="Where the signed paper is.")
 
 
+class AcceptsFile(Strict):
+    """What a field of the service accepts; the shape of the pseudonym is chosen to fit."""
+
+    max_length: int | None = Field(
+        default=None, ge=1, le=10_000, description="The most characters."
+    )
+    letters_only: bool = Field(default=False, description="Letters and nothing else.")
+    digits_only: bool = Field(
+        default=False, description="Digits and nothing else; JSON numbers stay numbers."
+    )
+    no_hyphen: bool = Field(default=False, description="No hyphen.")
+    no_capitals: bool = Field(default=False, description="No capital letters.")
+
+
 class RuleFile(Strict):
     """What a value is, and what to do with it."""
 
@@ -161,6 +189,9 @@ class RuleFile(Strict):
         description="looks_like_kind treats only values of the kind's form (an identifier that "
         "may be a number, 'me' or an e-mail); any_value treats every value.",
     )
+    accepts: AcceptsFile | None = Field(
+        default=None, description="What this field accepts, in place of the service's 'accepts'."
+    )
     why: str = Field(default="", description="For whoever reads this next.")
 
     @model_validator(mode="after")
@@ -171,6 +202,8 @@ class RuleFile(Strict):
             raise ValueError(f"'to: {self.to}' is for a {GENERALISED[self.to]}, not a {self.kind}")
         if self.kind is Kind.PHOTO and self.do is Action.PSEUDONYMISE:
             raise ValueError("a photo has no pseudonym, write 'do: drop' (or refuse, or allow)")
+        if self.do is Action.SEARCH and self.kind is not Kind.TEXT:
+            raise ValueError("'do: search' is for a text, write 'is: text'")
         return self
 
 
@@ -178,7 +211,8 @@ class FieldFile(RuleFile):
     """A field of the JSON that is sent, by its path."""
 
     at: Annotated[str, AfterValidator(_path)] = Field(
-        description="students[].profile.name.givenName, or **.emailAddress at any depth."
+        description="students[].profile.name.givenName, **.emailAddress at any depth, or "
+        "rows[][1] by place in a list (the first is 0)."
     )
 
 
@@ -247,6 +281,27 @@ class ServiceFile(Strict):
     )
     roster: RosterFormat | None = Field(
         default=None, description="How it takes rosters: what preau roster export writes."
+    )
+    accepts: dict[Kind, AcceptsFile] = Field(
+        default_factory=dict,
+        description="What its fields accept, by what they hold: {login: {max_length: 20}}.",
+    )
+    folds_case: bool = Field(
+        default=False,
+        description="true: it does not keep capitals; what comes back is what was typed.",
+    )
+    phones_used_up: UsedUp = Field(
+        default=UsedUp.REFUSE,
+        description="There are 59,999 phone pseudonyms a service. When all are given: refuse "
+        "the request, or send one constant number, which is not restored.",
+    )
+    telling_names: TellingFields = Field(
+        default=TellingFields.TREAT,
+        description="Fields whose names tell what they hold (firstName, nom_eleve, ine): treat "
+        "them without a rule, or ignore their names.",
+    )
+    telling_names_except: tuple[Line, ...] = Field(
+        default=(), description="Names that tell nothing here: [displayName, title]."
     )
     fields: tuple[FieldFile, ...] = Field(
         default=(), description="Fields of JSON sent to any address."

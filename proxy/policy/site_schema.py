@@ -5,10 +5,10 @@ from __future__ import annotations
 import ipaddress
 import re
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from proxy.policy.validation import Strict
 
@@ -140,6 +140,7 @@ Place = Annotated[str, AfterValidator(_address)]
 class RestoreScope(StrEnum):
     """Who may see a pseudonym turned back into a name."""
 
+    CLASS = "class"
     SCHOOL = "school"
     SITE = "site"
 
@@ -162,12 +163,34 @@ class Network(Strict):
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$",
     )
     group: Group = Field(description="pupils, staff or guest.")
+    classes: tuple[Annotated[Line, Field(max_length=64)], ...] = Field(
+        default=(),
+        description="The classes that sit there, as in the rosters: [3A]. A class's own tablets.",
+    )
+    restore_scope: RestoreScope | None = Field(
+        default=None,
+        description="Who these see restored, where it is not as for the whole site: class, "
+        "school, or site (the head office).",
+    )
+
+    @model_validator(mode="after")
+    def _class_is_known(self) -> Self:
+        if self.restore_scope is RestoreScope.CLASS and not self.classes:
+            raise ValueError("'restore_scope: class' needs 'classes: […]' on the same network")
+        return self
 
 
 class LimitsFile(Strict):
     """What the gateway reads at most; beyond it, it refuses."""
 
-    body: Size = Field(default=16 * 1024**2, description="The largest body it reads.")
+    body: Size = Field(
+        default=16 * 1024**2,
+        description="The largest body it reads at once; a longer one is rewritten as it passes.",
+    )
+    streamed: Size = Field(
+        default=16 * 1024**3,
+        description="The largest body it rewrites as it passes; not above body: none is.",
+    )
     expanded: Size = Field(default=64 * 1024**2, description="The largest body once decompressed.")
     expansion_ratio: int = Field(
         default=200,
@@ -223,7 +246,15 @@ class SiteFile(Strict):
     )
     restore_scope: RestoreScope = Field(
         default=RestoreScope.SCHOOL,
-        description="Who sees names again: school (only the person's own schools) or site.",
+        description="Who sees names again: class (of the person's own classes, where the network "
+        "says which), school (of the person's own schools) or site (everybody).",
+    )
+    vault_retention_months: int = Field(
+        default=13,
+        description="Months after their last use that values of people outside the directory "
+        "are kept; afterwards their pseudonyms are not restored.",
+        ge=1,
+        le=60,
     )
     require_charter: bool = Field(
         default=True, description="Deny services whose supplier has not adhered to the charter."

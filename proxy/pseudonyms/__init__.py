@@ -10,7 +10,9 @@ a plaintext value in a repr, a log or an error.
 The way through the house: ``keys`` derives what every purpose needs from the site's key
 files (``keyfiles``); ``canonical`` says what two spellings have in common and ``forms`` how
 the seen one derives from it; ``sealing`` turns a reference into one AES block and ``radix``
-that block into letters; ``shapes`` and ``tokens`` dress it for a field and find it again;
-``values`` seals texts at rest and ``vault`` keeps those that the directory does not know;
-``pseudonymiser`` does both directions for one service; ``minimise`` generalises.
+that block into letters, or ``ff1`` into fewer; ``aliases`` gives what is smaller still, with
+the store's help; ``shapes`` and ``tokens`` dress all of them for a field and find them again;
+``values`` seals texts at rest and ``vault`` keeps those that the directory does not know, with
+where they were used and when; ``pseudonymiser`` does both directions for one service, within a
+viewer's scope; ``options`` is what a pack says of them; ``minimise`` generalises.
 """

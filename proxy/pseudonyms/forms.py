@@ -29,6 +29,8 @@ type Form = Callable[[str], str]
 AS_IS = 0
 UPPER = 1
 """The same number in every table: a shape without room for a form shows it by its own case."""
+LOWER = 2
+"""The same in the tables of names."""
 
 MAX_FORMS = 26
 

@@ -39,8 +39,9 @@ from pathlib import Path
 from proxy.errors import InputError, KeysUnavailable
 
 KEY_BYTES = 32
-MAX_VERSION = 26
-"""A version is one letter in a pseudonym, also where only letters are allowed."""
+MAX_VERSION = 25
+"""A version is one letter in a pseudonym, also where only letters are allowed; z is no
+version: it marks a tiny alias (``proxy.pseudonyms.aliases``)."""
 
 SITE_FILE = "site.key"
 _ROOT_FILE = re.compile(r"root-([1-9]\d?)\.key")

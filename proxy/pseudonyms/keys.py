@@ -3,7 +3,9 @@
 HKDF-SHA256 (RFC 5869), one label a purpose, so that no two purposes share a key::
 
     root-N.key ─ "preau/1/pseudonym/block" ─ service ─▶ AES key of a service's sealed references
-               └ "preau/1/pseudonym/uuid"  ─ service ─▶ the same for the UUID shape
+               ├ "preau/1/pseudonym/uuid"  ─ service ─▶ the same for the UUID shape
+               ├ "preau/1/pseudonym/short" ─ service ─▶ FF1 key of its short shape
+               └ "preau/1/pseudonym/alias" ─ service ─▶ HMAC key that draws its numbers
     site.key   ─ "preau/1/fingerprint"               ─▶ HMAC key of look-ups
                ├ "preau/1/vault-reference"           ─▶ HMAC key of references of vault values
                ├ "preau/1/wrapping"                  ─▶ AES-GCM key that wraps data keys
@@ -80,6 +82,14 @@ class Keys:
     def uuid_key(self, version: int, service: str) -> bytes:
         """For the UUID shape of one service."""
         return _derive(self._roots[version], "pseudonym/uuid", service)
+
+    def short_key(self, version: int, service: str) -> bytes:
+        """For the short shape of one service."""
+        return _derive(self._roots[version], "pseudonym/short", service)
+
+    def alias_key(self, version: int, service: str) -> bytes:
+        """For the numbers of one service (``aliases``)."""
+        return _derive(self._roots[version], "pseudonym/alias", service)
 
     def bind(self, store: Store) -> None:
         """Refuse a store written with other keys; a new store remembers these.

@@ -13,6 +13,7 @@ BASE32 = "abcdefghijklmnopqrstuvwxyz234567"
 LETTERS = string.ascii_lowercase
 LENGTH32 = 26
 LENGTH26 = 28  # two halves of 14 letters, 26**14 > 2**64
+LENGTH_SHORT = 17  # 79.9 bits
 
 _TWO = tuple(a + b for a in BASE32 for b in BASE32)
 _THREE = tuple(a + b for a in _TWO for b in BASE32)
@@ -84,3 +85,20 @@ def block26(text: bytes) -> bytes | None:
     if high >= _HALF or low >= _HALF or len(text) != LENGTH26:
         return None
     return high.to_bytes(8) + low.to_bytes(8)
+
+
+def letters_of(number: int, length: int) -> str:
+    """A number as so many letters."""
+    letters = []
+    for _ in range(length):
+        number, letter = divmod(number, 26)
+        letters.append(LETTERS[letter])
+    return "".join(letters[::-1])
+
+
+def number_of(letters: bytes) -> int | None:
+    """The inverse of ``letters_of``; ``None`` if it is anything but lower-case letters."""
+    try:
+        return int(letters.translate(_TO_PYTHON26), 26)
+    except ValueError:
+        return None

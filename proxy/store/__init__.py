@@ -12,9 +12,26 @@ a silent failure (every trouble is ``StoreUnavailable``, and what needs the stor
 from __future__ import annotations
 
 from proxy.errors import InputError
-from proxy.store.interface import Change, Conflict, Store, SubjectRecord, ValueRecord
+from proxy.store.interface import (
+    Change,
+    Conflict,
+    Known,
+    Staging,
+    Store,
+    SubjectRecord,
+    ValueRecord,
+)
 
-__all__ = ["Change", "Conflict", "Store", "SubjectRecord", "ValueRecord", "open_store"]
+__all__ = [
+    "Change",
+    "Conflict",
+    "Known",
+    "Staging",
+    "Store",
+    "SubjectRecord",
+    "ValueRecord",
+    "open_store",
+]
 
 
 def open_store(url: str) -> Store:

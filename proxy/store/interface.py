@@ -4,32 +4,42 @@ A store keeps what must survive a restart and be shared by workers and machines:
 directory, the vault of values outside the directory, and a few named counters. It never
 sees a plaintext identifier: every value it is given is sealed (AES-256-GCM) or a keyed
 fingerprint. All methods may raise ``proxy.errors.StoreUnavailable``; callers refuse then.
+
+An import writes through a ``Staging``: chunk after chunk, each durable, none of it seen by
+anybody until ``commit`` makes all of it the directory at one stroke. What a killed import has
+staged is found again under the same token.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from proxy.kinds import Kind, SubjectKind
 
 
-@dataclass(frozen=True, slots=True)
-class ValueRecord:
-    """One distinct identifier value. ``ref`` is random, 64 bits, never 0, never reused."""
+class ValueRecord(NamedTuple):
+    """One distinct identifier value. A tuple: they are read by the million.
+
+    ``ref`` is random, 64 bits, never 0, never reused.
+    """
 
     ref: int
     kind: Kind
     fingerprint: bytes
     """Keyed hash of kind and canonical value (16 bytes): finds the value, reveals nothing."""
     sealed: bytes
-    """The canonical value under the value's own key, which ``Change.keys`` carries."""
+    """The canonical value under the value's own key."""
+    wrapped: bytes = b""
+    """That key, wrapped: to erase the value is to destroy this."""
+    owner: int = 0
+    """The first subject that bore the value, if its kind can join sources; else 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class SubjectRecord:
-    """One person of the directory and the values that point at them."""
+    """One person as one source knows them. Records with the same ``ref`` are one subject."""
 
     ref: int
     kind: SubjectKind
@@ -40,20 +50,21 @@ class SubjectRecord:
     schools: tuple[str, ...]
     classes: tuple[str, ...]
     values: tuple[int, ...]
+    digest: bytes = bytes(8)
+    """Keyed hash (8 bytes) of the roster's row: the same row again needs no work."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A directory import: applied whole or not at all.
+    """A small change of the directory: applied whole or not at all.
 
-    ``values`` and ``subjects`` are inserted or replaced by ``ref``; ``keys`` are wrapped
-    data keys by value ref; ``forget_*`` delete (erasure). ``base_version`` is the directory
-    version the change was computed from.
+    ``values`` are new; ``subjects`` are inserted or replaced by ``source_key``; ``forget_*``
+    delete by reference (erasure). ``base_version`` is the directory version the change was
+    computed from.
     """
 
     base_version: int
     values: Sequence[ValueRecord] = ()
-    keys: Sequence[tuple[int, bytes]] = ()
     subjects: Sequence[SubjectRecord] = ()
     forget_values: Sequence[int] = field(default=())
     forget_subjects: Sequence[int] = field(default=())
@@ -61,6 +72,46 @@ class Change:
 
 class Conflict(Exception):
     """The directory changed since ``base_version``: compute the change again."""
+
+
+class Known(NamedTuple):
+    """A value that is there: its reference and the subject that it points at, if one."""
+
+    ref: int
+    owner: int
+
+
+class Staging(Protocol):
+    """A change under way: one at a time in a store. It sees the directory and what it added."""
+
+    base_version: int
+
+    def known(self, fingerprints: Sequence[bytes]) -> list[Known | None]:
+        """The values with these fingerprints, in the order asked."""
+
+    def kinds(self, refs: Sequence[int]) -> list[Kind | None]:
+        """What the values with these references are, in the order asked."""
+
+    def records(self, source_keys: Sequence[bytes]) -> list[SubjectRecord | None]:
+        """The records of the directory as it stands, in the order asked."""
+
+    def staged(self, source_keys: Sequence[bytes]) -> list[SubjectRecord | None]:
+        """The records added here, by this run or by one that was killed."""
+
+    def records_of(self, ref: int) -> list[SubjectRecord]:
+        """Every record of one subject, of the directory and added here."""
+
+    def add(self, values: Sequence[ValueRecord], subjects: Sequence[SubjectRecord]) -> None:
+        """Stage new values, and subjects that replace those with their ``source_key``."""
+
+    def commit(self, forget_values: Sequence[int] = (), forget_subjects: Sequence[int] = ()) -> int:
+        """Make it the directory, durably; the new version. Raises ``Conflict``."""
+
+    def discard(self) -> None:
+        """Drop everything that was staged."""
+
+    def close(self) -> None:
+        """Let others change the directory. What is staged stays, for the same token."""
 
 
 class Store(Protocol):
@@ -72,11 +123,27 @@ class Store(Protocol):
     def close(self) -> None:
         """Release files and connections; further calls raise ``StoreUnavailable``."""
 
-    def vault_put(self, ref: int, sealed: bytes) -> None:
-        """Keep a sealed value under ``ref`` durably; a ``ref`` already there is left as it is."""
+    def vault_put(self, ref: int, sealed: bytes, tags: Sequence[int] = (), day: int = 0) -> None:
+        """Keep a sealed value under ``ref`` durably; a ``ref`` already there is left as it is.
+
+        Each tag (64 bits: where it was seen, what it spells) is set on it, with the day it was
+        last used. A value that was given none is never expired.
+        """
 
     def vault_get(self, refs: Sequence[int]) -> list[bytes | None]:
         """The sealed values, in the order asked."""
+
+    def vault_days(self, pairs: Sequence[tuple[int, int]]) -> list[int]:
+        """For each ``(ref, tag)`` the day it was last used, 0 without that tag."""
+
+    def vault_tagged(self, tag: int) -> list[int]:
+        """The values that bear a tag."""
+
+    def vault_forget(self, refs: Sequence[int]) -> None:
+        """Delete values and their tags (erasure)."""
+
+    def vault_expire(self, before: int) -> int:
+        """Delete the tags last used before a day, and what has lost its last; how many values."""
 
     def directory_version(self) -> int:
         """Grows by one with every applied change; 0 when empty. Cheap: polled by workers."""
@@ -84,14 +151,20 @@ class Store(Protocol):
     def directory_apply(self, change: Change) -> int:
         """Apply whole or not at all; the new version. Raises ``Conflict``."""
 
-    def values(self) -> Iterator[ValueRecord]:
-        """Every value, in no particular order."""
+    def staging(self, token: bytes) -> Staging:
+        """Begin a change, or go on with the one of this token. Another one's is dropped.
 
-    def keys(self) -> Iterator[tuple[int, bytes]]:
-        """Every wrapped data key by value ref."""
+        Waits a moment for a change under way elsewhere, then raises ``StoreUnavailable``.
+        """
 
-    def subjects(self) -> Iterator[SubjectRecord]:
-        """Every subject."""
+    def get_values(self, refs: Sequence[int]) -> list[ValueRecord | None]:
+        """The values with these references, in the order asked: on the way of requests."""
+
+    def values(self, part: int = 0, parts: int = 1) -> Iterator[ValueRecord]:
+        """Every value, in no particular order; or one of ``parts`` shares of them."""
+
+    def subjects(self, tag: bytes = b"") -> Iterator[SubjectRecord]:
+        """Every record whose ``source_key`` begins with ``tag``."""
 
     def get_meta(self, name: str) -> bytes | None:
         """A small named value (schema version, key check), or ``None``."""

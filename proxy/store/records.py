@@ -15,7 +15,9 @@ _SUBJECT_KINDS = {SubjectKind.PUPIL: 1, SubjectKind.STAFF: 2, SubjectKind.GUARDI
 _SUBJECT_KIND_OF = {code: kind for kind, code in _SUBJECT_KINDS.items()}
 _SEPARATOR = "\x1f"
 _FINGERPRINT_BYTES = 16
-_SUBJECT_HEAD = struct.Struct(">BB16sHHI")
+_DIGEST_BYTES = 8
+_SUBJECT_HEAD = struct.Struct(">BB16s8sHHI")
+_VALUE_HEAD = struct.Struct(">B16sQB")
 
 
 def to_signed(ref: int) -> int:
@@ -33,29 +35,43 @@ def ref_bytes(ref: int) -> bytes:
     return ref.to_bytes(8)
 
 
+def checked(values: Sequence[ValueRecord], subjects: Sequence[SubjectRecord]) -> None:
+    """Raise ``ValueError`` for records that no store takes."""
+    for value in values:
+        if len(value.fingerprint) != _FINGERPRINT_BYTES:
+            raise ValueError(f"a fingerprint is {_FINGERPRINT_BYTES} bytes")
+    for subject in subjects:
+        if len(subject.source_key) != _FINGERPRINT_BYTES:
+            raise ValueError(f"a source key is {_FINGERPRINT_BYTES} bytes")
+        if len(subject.digest) != _DIGEST_BYTES:
+            raise ValueError(f"a digest is {_DIGEST_BYTES} bytes")
+
+
 def pack_value(record: ValueRecord) -> bytes:
-    """kind 1 | fingerprint 16 | sealed: everything but the reference."""
-    if len(record.fingerprint) != _FINGERPRINT_BYTES:
-        raise ValueError(f"a fingerprint is {_FINGERPRINT_BYTES} bytes")
-    return bytes((record.kind.code,)) + record.fingerprint + record.sealed
+    """A head, the wrapped key, the sealed value: everything but the reference."""
+    head = _VALUE_HEAD.pack(record.kind.code, record.fingerprint, record.owner, len(record.wrapped))
+    return head + record.wrapped + record.sealed
 
 
 def unpack_value(ref: int, packed: bytes) -> ValueRecord:
     """The inverse of ``pack_value``; ``ValueError`` when it cannot be."""
-    kind = KIND_OF_CODE.get(packed[0]) if len(packed) > 1 + _FINGERPRINT_BYTES else None
-    if kind is None:
-        raise ValueError("not a value record")
-    return ValueRecord(ref, kind, packed[1:17], packed[17:])
+    try:
+        code, fingerprint, owner, length = _VALUE_HEAD.unpack_from(packed)
+        kind = KIND_OF_CODE[code]
+    except (struct.error, KeyError) as error:
+        raise ValueError("not a value record") from error
+    start = _VALUE_HEAD.size
+    end = start + length
+    return ValueRecord(ref, kind, fingerprint, packed[end:], packed[start:end], owner)
 
 
 def pack_subject(record: SubjectRecord) -> bytes:
     """A head with the counts, then value references, then schools and classes as UTF-8."""
-    if len(record.source_key) != _FINGERPRINT_BYTES:
-        raise ValueError(f"a source key is {_FINGERPRINT_BYTES} bytes")
     head = _SUBJECT_HEAD.pack(
         _SUBJECT_KINDS[record.kind],
         record.active,
         record.source_key,
+        record.digest,
         len(record.schools),
         len(record.classes),
         len(record.values),
@@ -73,7 +89,7 @@ def _plain(names: Sequence[str]) -> Sequence[str]:
 def unpack_subject(ref: int, packed: bytes) -> SubjectRecord:
     """The inverse of ``pack_subject``; ``ValueError`` when it cannot be."""
     try:
-        kind, active, source, schools, classes, count = _SUBJECT_HEAD.unpack_from(packed)
+        kind, active, source, digest, schools, classes, count = _SUBJECT_HEAD.unpack_from(packed)
         start = _SUBJECT_HEAD.size
         end = start + 8 * count
         values = struct.unpack(f">{count}Q", packed[start:end])
@@ -85,5 +101,5 @@ def unpack_subject(ref: int, packed: bytes) -> SubjectRecord:
     if len(names) != schools + classes:
         raise ValueError("not a subject record")
     return SubjectRecord(
-        ref, subject_kind, source, bool(active), names[:schools], names[schools:], values
+        ref, subject_kind, source, bool(active), names[:schools], names[schools:], values, digest
     )

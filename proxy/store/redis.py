@@ -1,10 +1,11 @@
 """The shared store: one Redis for several machines.
 
 Everything stands in a few hashes under ``{prefix}:``; the braces keep them in one slot of a
-Redis Cluster. A change is one MULTI/EXEC watched on the version: whole or not at all.
+Redis Cluster. A change is staged beside them and landed by a switch (``redis_staging``).
 
 Time-outs are short (0.5 s to connect, 1 s an operation) because requests wait; a dropped
-connection is tried once more; everything else is ``StoreUnavailable``. An import has a minute.
+connection is tried once more; everything else is ``StoreUnavailable``. An import has a minute
+a step.
 
 Durability is the server's: run it with ``appendonly yes``. Losing its last second loses
 vault rows, which are written again when their values are next sent.
@@ -16,7 +17,6 @@ after, and read again when it moved.
 
 from __future__ import annotations
 
-import secrets
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -27,14 +27,15 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from proxy.errors import InputError, StoreUnavailable
-from proxy.store.interface import Change, Conflict, SubjectRecord, ValueRecord
-from proxy.store.records import pack_subject, pack_value, ref_bytes, unpack_subject, unpack_value
+from proxy.store.changes import apply_change
+from proxy.store.interface import Change, SubjectRecord, ValueRecord
+from proxy.store.records import ref_bytes, unpack_value
+from proxy.store.redis_staging import CHUNK, RedisStaging, many, pages, record_of
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 3
 CONNECT_SECONDS = 0.5
 OPERATION_SECONDS = 1.0
 APPLY_SECONDS = 60.0
-_CHUNK = 1000  # fields of one HSET, HDEL or HSCAN step
 _TLS_OPTIONS = frozenset({"ssl_ca_certs", "ssl_certfile", "ssl_keyfile"})
 
 
@@ -45,10 +46,7 @@ class RedisStore:
         self._url, self._options, self._place = url, options, place
         self._closed = threading.Event()
         self._client = self._connect(OPERATION_SECONDS)
-        hashes = ("meta", "value", "data_key", "subject", "vault")
-        self._name = {table: f"{{{prefix}}}:{table}" for table in hashes}
-        self._version_name = f"{{{prefix}}}:version"
-        self._last_name = f"{{{prefix}}}:last-change"
+        self._prefix = prefix
         self._check_schema()
 
     @classmethod
@@ -81,59 +79,110 @@ class RedisStore:
 
     # --- vault ---------------------------------------------------------------------------
 
-    def vault_put(self, ref: int, sealed: bytes) -> None:
-        """Keep ``sealed`` under ``ref`` unless something is there already."""
-        self._call(self._client.hsetnx, self._name["vault"], ref_bytes(ref), sealed)
+    def vault_put(self, ref: int, sealed: bytes, tags: Sequence[int] = (), day: int = 0) -> None:
+        """Keep ``sealed`` under ``ref`` unless something is there already; set the tags."""
+        self._call(self._vault_put, ref, sealed, tags, day)
 
     def vault_get(self, refs: Sequence[int]) -> list[bytes | None]:
         """The sealed values in the order asked, ``None`` for the unknown."""
         found: list[bytes | None] = []
-        for start in range(0, len(refs), _CHUNK):
-            fields = [ref_bytes(ref) for ref in refs[start : start + _CHUNK]]
-            found += self._call(self._client.hmget, self._name["vault"], fields)
+        for start in range(0, len(refs), CHUNK):
+            fields = [ref_bytes(ref) for ref in refs[start : start + CHUNK]]
+            found += self._call(self._client.hmget, self._key("vault"), fields)
         return found
+
+    def vault_days(self, pairs: Sequence[tuple[int, int]]) -> list[int]:
+        """One trip a thousand pairs."""
+        days: list[bytes | None] = []
+        for start in range(0, len(pairs), CHUNK):
+            fields = [ref_bytes(r) + ref_bytes(tag) for r, tag in pairs[start : start + CHUNK]]
+            days += self._call(self._client.hmget, self._key("tag"), fields)
+        return [int(day or 0) for day in days]
+
+    def vault_tagged(self, tag: int) -> list[int]:
+        """A scan of all tags: for erasure, not for requests."""
+        end = ref_bytes(tag)
+        return [int.from_bytes(field[:8]) for field, _ in self._tags() if field[8:] == end]
+
+    def vault_forget(self, refs: Sequence[int]) -> None:
+        """Values, then their tags."""
+        gone = {ref_bytes(ref) for ref in refs}
+        self._delete("vault", list(gone))
+        self._delete("tag", [field for field, _ in self._tags() if field[:8] in gone])
+
+    def vault_expire(self, before: int) -> int:
+        """From one scan of the tags.
+
+        A value that is used for the first time in a year while this runs may lose its row;
+        it is written again when it is next sent.
+        """
+        stale, live = [], set()
+        for field, day in self._tags():
+            if day < before:
+                stale.append(field)
+            else:
+                live.add(field[:8])
+        expired = self._delete("vault", list({field[:8] for field in stale} - live))
+        self._delete("tag", stale)
+        return expired
 
     # --- directory -----------------------------------------------------------------------
 
     def directory_version(self) -> int:
         """One GET."""
-        return int(self._call(self._client.get, self._version_name) or 0)
+        return int(self._call(self._client.get, self._key("version")) or 0)
 
     def directory_apply(self, change: Change) -> int:
-        """One watched transaction. A connection lost at its end is asked what became of it."""
-        mark = secrets.token_bytes(16)
+        """Staged and landed; nothing is left of it when it fails."""
+        return apply_change(self, change)
+
+    def staging(self, token: bytes) -> RedisStaging:
+        """A change under way, on a connection of its own."""
         client = self._connect(APPLY_SECONDS)
         try:
-            return int(self._call(self._apply, client, change, mark))
-        except (StoreUnavailable, Conflict):
-            if self._landed(client, mark):
-                return change.base_version + 1
-            raise
-        finally:
+            return RedisStaging(client, self._prefix, token, self._call)
+        except BaseException:
             client.close()
+            raise
 
-    def values(self) -> Iterator[ValueRecord]:
-        """Every value; see the module about changes meanwhile."""
-        return self._every("value", unpack_value)
+    def get_values(self, refs: Sequence[int]) -> list[ValueRecord | None]:
+        """In the order asked. What is landing may move between the first two looks."""
+        found: dict[int, ValueRecord | None] = dict.fromkeys(refs)
+        for table in ("value", "staged-value", "value"):
+            missing = [ref for ref, record in found.items() if record is None]
+            if not missing:
+                break
+            rows = many(self._client, self._key(table), list(map(ref_bytes, missing)), self._call)
+            for ref, packed in zip(missing, rows, strict=True):
+                if packed is not None:
+                    found[ref] = self._made(unpack_value, ref, packed)
+        return [found[ref] for ref in refs]
 
-    def keys(self) -> Iterator[tuple[int, bytes]]:
-        """Every wrapped data key."""
-        return self._every("data_key", lambda ref, wrapped: (ref, wrapped))
+    def values(self, part: int = 0, parts: int = 1) -> Iterator[ValueRecord]:
+        """Every value, or a share by reference; see the module about changes meanwhile."""
+        for field, packed in self._every("value"):
+            ref = int.from_bytes(field)
+            if ref % parts == part:
+                yield self._made(unpack_value, ref, packed)
 
-    def subjects(self) -> Iterator[SubjectRecord]:
-        """Every subject."""
-        return self._every("subject", unpack_subject)
+    def subjects(self, tag: bytes = b"") -> Iterator[SubjectRecord]:
+        """Every record, or those of one source."""
+        for key, packed in self._every("subject"):
+            if key.startswith(tag):
+                record = self._made(record_of, packed)
+                assert record is not None, "a row that is there"
+                yield record
 
     # --- meta ----------------------------------------------------------------------------
 
     def get_meta(self, name: str) -> bytes | None:
         """A small named value, or ``None``."""
-        content: bytes | None = self._call(self._client.hget, self._name["meta"], name)
+        content: bytes | None = self._call(self._client.hget, self._key("meta"), name)
         return content
 
     def set_meta(self, name: str, value: bytes) -> None:
         """As durable as the server."""
-        self._call(self._client.hset, self._name["meta"], name, value)
+        self._call(self._client.hset, self._key("meta"), name, value)
 
     # --- inside --------------------------------------------------------------------------
 
@@ -147,77 +196,73 @@ class RedisStore:
             **self._options,
         )
 
-    def _call(self, operation: Callable[..., Any], *arguments: Any) -> Any:
+    def _call(self, operation: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         if self._closed.is_set():
             raise StoreUnavailable(f"{self._place}: the store is closed")
         try:
-            return operation(*arguments)
+            return operation(*arguments, **options)
         except (redis.RedisError, OSError) as error:
             # The error's own text may quote a command's arguments: its class is enough.
             raise StoreUnavailable(
                 f"{self._place}: {type(error).__name__}; is the server up, reachable, not full?"
             ) from None
 
+    def _vault_put(self, ref: int, sealed: bytes, tags: Sequence[int], day: int) -> None:
+        if not tags:
+            self._client.hsetnx(self._key("vault"), ref_bytes(ref), sealed)
+            return
+        with self._client.pipeline(transaction=True) as pipe:
+            pipe.hsetnx(self._key("vault"), ref_bytes(ref), sealed)
+            fields = {ref_bytes(ref) + ref_bytes(tag): day for tag in tags}
+            pipe.hset(self._key("tag"), mapping=fields)
+            pipe.execute()
+
+    def _tags(self) -> Iterator[tuple[bytes, int]]:
+        """Every ref and tag as one field, with its day."""
+        cursor = 0
+        while True:
+            cursor, page = self._call(self._client.hscan, self._key("tag"), cursor, None, CHUNK)
+            yield from ((field, int(day)) for field, day in page.items())
+            if cursor == 0:
+                return
+
+    def _delete(self, table: str, fields: Sequence[bytes]) -> int:
+        return sum(
+            int(self._call(self._client.hdel, self._key(table), *fields[at : at + CHUNK]))
+            for at in range(0, len(fields), CHUNK)
+        )
+
     def _check_schema(self) -> None:
-        self._call(self._client.hsetnx, self._name["meta"], "schema", b"%d" % SCHEMA_VERSION)
+        self._call(self._client.hsetnx, self._key("meta"), "schema", b"%d" % SCHEMA_VERSION)
         found = self.get_meta("schema")
         if found != b"%d" % SCHEMA_VERSION:
             raise StoreUnavailable(
                 f"{self._place}: written by another version; run the version that wrote it"
             )
 
-    def _apply(self, client: Any, change: Change, mark: bytes) -> int:
-        with client.pipeline(transaction=True) as pipe:
-            pipe.watch(self._version_name)
-            version = int(pipe.get(self._version_name) or 0)  # immediate: nothing queued yet
-            if version != change.base_version:
-                raise Conflict(f"the directory is at {version}, not {change.base_version}")
-            pipe.multi()
-            self._queue(pipe, change)
-            pipe.set(self._version_name, version + 1)
-            pipe.set(self._last_name, mark)
-            try:
-                pipe.execute()
-            except redis.WatchError:
-                raise Conflict("the directory changed meanwhile") from None
-        return version + 1
+    def _key(self, name: str) -> str:
+        return f"{{{self._prefix}}}:{name}"
 
-    def _queue(self, pipe: Any, change: Change) -> None:
-        """Erasure first, so that a reference forgotten and given again in one change stays."""
-        for table, refs in (
-            ("value", change.forget_values),
-            ("data_key", change.forget_values),
-            ("subject", change.forget_subjects),
-        ):
-            for start in range(0, len(refs), _CHUNK):
-                pipe.hdel(self._name[table], *map(ref_bytes, refs[start : start + _CHUNK]))
-        for table, pairs in (
-            ("value", [(ref_bytes(v.ref), pack_value(v)) for v in change.values]),
-            ("data_key", [(ref_bytes(ref), wrapped) for ref, wrapped in change.keys]),
-            ("subject", [(ref_bytes(s.ref), pack_subject(s)) for s in change.subjects]),
-        ):
-            for start in range(0, len(pairs), _CHUNK):
-                pipe.hset(self._name[table], mapping=dict(pairs[start : start + _CHUNK]))
-
-    def _landed(self, client: Any, mark: bytes) -> bool:
-        """Whether our transaction was carried out although its answer was lost."""
+    def _made[T](self, make: Callable[..., T], *arguments: Any) -> T:
         try:
-            return bool(client.get(self._last_name) == mark)
-        except (redis.RedisError, OSError):
-            return False
+            return make(*arguments)
+        except (ValueError, IndexError) as error:
+            raise StoreUnavailable(f"{self._place}: damaged record ({error})") from None
 
-    def _every[T](self, table: str, make: Callable[[int, bytes], T]) -> Iterator[T]:
-        cursor = 0
-        while True:
-            cursor, page = self._call(self._client.hscan, self._name[table], cursor, None, _CHUNK)
-            for ref, packed in page.items():
-                try:
-                    record = make(int.from_bytes(ref), packed)
-                except ValueError as error:
-                    raise StoreUnavailable(f"{self._place}: damaged record ({error})") from error
-                yield record
-            if cursor == 0:
-                return
+    def _every(self, table: str) -> Iterator[tuple[bytes, bytes]]:
+        """Rows of a table; those of a change that is landing lie over the others."""
+        landing = bool(self._call(self._client.exists, self._key("landing")))
+        staged = self._key(f"staged-{table}")
+        if landing:
+            for page in pages(self._client, staged, self._call):
+                yield from page.items()
+        for page in pages(self._client, self._key(table), self._call):
+            over = (
+                many(self._client, staged, list(page), self._call)
+                if landing
+                else [None] * len(page)
+            )
+            yield from (row for row, mine in zip(page.items(), over, strict=True) if mine is None)
 
 
 def _port(netloc: str) -> str:

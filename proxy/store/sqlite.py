@@ -3,6 +3,10 @@
 Why two files: SQLite has one writer at a time. A directory import holds the writer for
 seconds; the vault is written on the request path and must not wait for it.
 
+A change is staged in the tables themselves: rows above the two ``mark``s kept in ``meta`` are
+nobody's yet, and a commit raises the marks (see ``sqlite_staging``). Rows are appended, so the
+bulk of an import is written once and in order.
+
 Durability. A directory change and a meta value are written with ``synchronous=FULL``: they
 survive a power loss. A vault row is written with ``synchronous=NORMAL`` (14 µs instead of
 241): it survives any crash of our processes, and a power loss can undo the last rows
@@ -26,31 +30,50 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from proxy.errors import StoreUnavailable
-from proxy.store.interface import Change, Conflict, SubjectRecord, ValueRecord
-from proxy.store.records import (
-    pack_subject,
-    pack_value,
-    to_signed,
-    to_unsigned,
-    unpack_subject,
-    unpack_value,
+from proxy.kinds import KIND_OF_CODE
+from proxy.store.changes import apply_change
+from proxy.store.interface import Change, SubjectRecord, ValueRecord
+from proxy.store.records import to_signed, to_unsigned, unpack_subject
+from proxy.store.sqlite_staging import (
+    SqliteStaging,
+    empty_log,
+    get_meta,
+    read_mark,
+    read_version,
+    set_meta,
+    transaction,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 3
 _APPLICATION_ID = 0x50524541  # "PREA": told apart from any other SQLite file
 _BUSY_SECONDS = 5.0
 _CHUNK = 500  # references in one look-up; SQLite allows 32,766 parameters
-_VERSION = "directory-version"
+_64_BITS = (1 << 64) - 1
+_VALUE_COLUMNS = "ref, fingerprint, kind, owner, sealed, wrapped"
 
 _DIRECTORY_TABLES = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, content BLOB NOT NULL) WITHOUT ROWID",
-    "CREATE TABLE value (ref INTEGER PRIMARY KEY, packed BLOB NOT NULL)",
-    "CREATE TABLE data_key (ref INTEGER PRIMARY KEY, wrapped BLOB NOT NULL)",
-    "CREATE TABLE subject (ref INTEGER PRIMARY KEY, packed BLOB NOT NULL)",
+    "CREATE TABLE value (id INTEGER PRIMARY KEY AUTOINCREMENT, ref INTEGER NOT NULL, "
+    "fingerprint BLOB NOT NULL, kind INTEGER NOT NULL, owner INTEGER NOT NULL, "
+    "sealed BLOB NOT NULL, wrapped BLOB NOT NULL)",
+    "CREATE UNIQUE INDEX value_by_ref ON value (ref)",
+    "CREATE INDEX value_by_fingerprint ON value (fingerprint)",
+    "CREATE TABLE subject (id INTEGER PRIMARY KEY AUTOINCREMENT, ref INTEGER NOT NULL, "
+    "source_key BLOB NOT NULL, packed BLOB NOT NULL)",
+    "CREATE INDEX subject_by_ref ON subject (ref)",
+    "CREATE INDEX subject_by_key ON subject (source_key)",
 )
-_VAULT_TABLES = ("CREATE TABLE vault (ref INTEGER PRIMARY KEY, sealed BLOB NOT NULL)",)
+_VAULT_TABLES = (
+    "CREATE TABLE vault (ref INTEGER PRIMARY KEY, sealed BLOB NOT NULL)",
+    "CREATE TABLE tag (ref INTEGER NOT NULL, tag INTEGER NOT NULL, day INTEGER NOT NULL, "
+    "PRIMARY KEY (ref, tag)) WITHOUT ROWID",
+    "CREATE INDEX tag_by_tag ON tag (tag)",
+    "CREATE INDEX tag_by_day ON tag (day)",
+)
+_VAULT_PUT = "INSERT OR IGNORE INTO vault (ref, sealed) VALUES (?, ?)"
 
 
 class SqliteStore:
@@ -89,12 +112,20 @@ class SqliteStore:
 
     # --- vault ---------------------------------------------------------------------------
 
-    def vault_put(self, ref: int, sealed: bytes) -> None:
-        """Keep ``sealed`` under ``ref`` unless something is there already."""
+    def vault_put(self, ref: int, sealed: bytes, tags: Sequence[int] = (), day: int = 0) -> None:
+        """Keep ``sealed`` under ``ref`` unless something is there already; set the tags."""
+        row = (to_signed(ref), sealed)
         with self._using(self._vault_path):
-            self._vault.execute(
-                "INSERT OR IGNORE INTO vault (ref, sealed) VALUES (?, ?)", (to_signed(ref), sealed)
-            )
+            if not tags:
+                self._vault.execute(_VAULT_PUT, row)
+                return
+            with transaction(self._vault):
+                self._vault.execute(_VAULT_PUT, row)
+                self._vault.executemany(
+                    "INSERT INTO tag (ref, tag, day) VALUES (?, ?, ?) "
+                    "ON CONFLICT DO UPDATE SET day = max(day, excluded.day)",
+                    [(row[0], to_signed(tag), day) for tag in tags],
+                )
 
     def vault_get(self, refs: Sequence[int]) -> list[bytes | None]:
         """The sealed values in the order asked, ``None`` for the unknown."""
@@ -107,49 +138,114 @@ class SqliteStore:
                 found.update(self._vault.execute(query, chunk))
         return [found.get(to_signed(ref)) for ref in refs]
 
+    def vault_days(self, pairs: Sequence[tuple[int, int]]) -> list[int]:
+        """One look-up a pair."""
+        query = "SELECT day FROM tag WHERE ref = ? AND tag = ?"
+        with self._using(self._vault_path):
+            rows = [
+                self._vault.execute(query, (to_signed(ref), to_signed(tag))).fetchone()
+                for ref, tag in pairs
+            ]
+        return [row[0] if row else 0 for row in rows]
+
+    def vault_tagged(self, tag: int) -> list[int]:
+        """By the index on tags."""
+        with self._using(self._vault_path):
+            rows = self._vault.execute("SELECT ref FROM tag WHERE tag = ?", (to_signed(tag),))
+            return [to_unsigned(ref) for (ref,) in rows]
+
+    def vault_forget(self, refs: Sequence[int]) -> None:
+        """One transaction; the log's copies are overwritten too."""
+        gone = [(to_signed(ref),) for ref in refs]
+        with self._using(self._vault_path):
+            with transaction(self._vault):
+                self._vault.executemany("DELETE FROM vault WHERE ref = ?", gone)
+                self._vault.executemany("DELETE FROM tag WHERE ref = ?", gone)
+            empty_log(self._vault)
+
+    def vault_expire(self, before: int) -> int:
+        """A thousand values a transaction, so that requests do not wait for the writer."""
+        expired = 0
+        while True:
+            with self._using(self._vault_path):
+                with transaction(self._vault):
+                    stale = self._vault.execute(
+                        "SELECT DISTINCT ref FROM tag WHERE day < ? LIMIT 1000", (before,)
+                    ).fetchall()
+                    self._vault.executemany(
+                        "DELETE FROM tag WHERE ref = ? AND day < ?",
+                        [(ref, before) for (ref,) in stale],
+                    )
+                    expired += self._vault.executemany(
+                        "DELETE FROM vault WHERE ref = ?1 "
+                        "AND NOT EXISTS (SELECT 1 FROM tag WHERE ref = ?1)",
+                        stale,
+                    ).rowcount
+                if not stale:
+                    if expired:
+                        empty_log(self._vault)
+                    return expired
+
     # --- directory -----------------------------------------------------------------------
 
     def directory_version(self) -> int:
         """One look-up in a small table: cheap enough to poll."""
         with self._using(self._path):
-            return _read_version(self._directory)
+            return read_version(self._directory)
 
     def directory_apply(self, change: Change) -> int:
-        """One transaction, durable when this returns."""
+        """Durable when this returns."""
+        return apply_change(self, change)
+
+    def staging(self, token: bytes) -> SqliteStaging:
+        """A change under way, on a connection of its own."""
         with self._using(self._path):
-            with _transaction(self._directory):
-                version = _read_version(self._directory)
-                if version != change.base_version:
-                    raise Conflict(f"the directory is at {version}, not {change.base_version}")
-                _write(self._directory, change)
-                _set_meta(self._directory, _VERSION, b"%d" % (version + 1))
-            if change.forget_values or change.forget_subjects:
-                _empty_log(self._directory)
-            return version + 1
+            pass
+        with _translated(self._path):
+            return SqliteStaging(self._path, _connect(self._path), token, _translated)
 
-    def values(self) -> Iterator[ValueRecord]:
+    def get_values(self, refs: Sequence[int]) -> list[ValueRecord | None]:
+        """By the index on references."""
+        found: dict[int, ValueRecord] = {}
+        with self._using(self._path):
+            for start in range(0, len(refs), _CHUNK):
+                chunk = [to_signed(ref) for ref in refs[start : start + _CHUNK]]
+                marks = ",".join("?" * len(chunk))
+                query = f"SELECT {_VALUE_COLUMNS} FROM value WHERE ref IN ({marks})"  # noqa: S608 - ours
+                for row in self._directory.execute(query, chunk):
+                    record = _made(self._path, _value_of, row)
+                    found[record.ref] = record
+        return [found.get(ref) for ref in refs]
+
+    def values(self, part: int = 0, parts: int = 1) -> Iterator[ValueRecord]:
         """Every value, as of the first ``next``."""
-        return self._every("value", "packed", unpack_value)
+        where = (
+            f"id <= :mark AND id > :mark * {part} / {parts} AND id <= :mark * {part + 1} / {parts}"
+        )
+        query = f"SELECT {_VALUE_COLUMNS} FROM value WHERE {where}"  # noqa: S608 - numbers only
+        return self._every("value", query, {}, _value_of)
 
-    def keys(self) -> Iterator[tuple[int, bytes]]:
-        """Every wrapped data key, as of the first ``next``."""
-        return self._every("data_key", "wrapped", lambda ref, wrapped: (ref, wrapped))
-
-    def subjects(self) -> Iterator[SubjectRecord]:
-        """Every subject, as of the first ``next``."""
-        return self._every("subject", "packed", unpack_subject)
+    def subjects(self, tag: bytes = b"") -> Iterator[SubjectRecord]:
+        """Every record, as of the first ``next``; those of one tag by the index."""
+        query = "SELECT ref, packed FROM subject WHERE id <= :mark"
+        if tag:
+            query += " AND source_key >= :low AND source_key < :high"
+        bounds = {"low": tag, "high": tag + b"\xff" * 17}
+        return self._every(
+            "subject", query, bounds, lambda row: unpack_subject(to_unsigned(row[0]), row[1])
+        )
 
     # --- meta ----------------------------------------------------------------------------
 
     def get_meta(self, name: str) -> bytes | None:
         """A small named value, or ``None``."""
         with self._using(self._path):
-            return _get_meta(self._directory, name)
+            return get_meta(self._directory, name)
 
     def set_meta(self, name: str, value: bytes) -> None:
         """Durable when this returns."""
         with self._using(self._path):
-            _set_meta(self._directory, name, value)
+            set_meta(self._directory, name, value)
 
     # --- inside --------------------------------------------------------------------------
 
@@ -164,20 +260,38 @@ class SqliteStore:
             with _translated(path):
                 yield
 
-    def _every[T](self, table: str, column: str, make: Callable[[int, bytes], T]) -> Iterator[T]:
+    def _every[T](
+        self, table: str, query: str, bounds: dict[str, bytes], make: Callable[[Any], T]
+    ) -> Iterator[T]:
         with self._using(self._path):
             connection = _connect(self._path)
         try:
             with _translated(self._path):
-                rows = connection.execute(f"SELECT ref, {column} FROM {table}")  # noqa: S608 - ours
-                for ref, content in rows:
-                    yield make(to_unsigned(ref), content)
-        except ValueError as error:
-            raise StoreUnavailable(
-                f"{self._path}: damaged row ({error}); restore a backup"
-            ) from error
+                connection.execute("BEGIN")  # one moment for the mark and the rows
+                mark = read_mark(connection, table)
+                try:
+                    yield from map(make, connection.execute(query, {"mark": mark, **bounds}))
+                except (ValueError, KeyError, TypeError) as error:
+                    raise _damaged(self._path, error) from None
         finally:
             connection.close()
+
+
+def _made[T](path: Path, make: Callable[[Any], T], row: Any) -> T:
+    try:
+        return make(row)
+    except (ValueError, KeyError, TypeError) as error:
+        raise _damaged(path, error) from None
+
+
+def _damaged(path: Path, error: Exception) -> StoreUnavailable:
+    return StoreUnavailable(f"{path}: damaged row ({type(error).__name__}); restore a backup")
+
+
+def _value_of(row: Any) -> ValueRecord:
+    ref, fingerprint, kind, owner, sealed, wrapped = row
+    kind = KIND_OF_CODE[kind]
+    return ValueRecord(ref & _64_BITS, kind, fingerprint, sealed, wrapped, owner & _64_BITS)
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -213,15 +327,6 @@ def _use_wal(connection: sqlite3.Connection) -> None:
             time.sleep(0.02)
 
 
-def _empty_log(connection: sqlite3.Connection) -> None:
-    """Overwrite the log's copies of what was forgotten; a long reader puts it off, briefly."""
-    connection.execute("PRAGMA busy_timeout=200").fetchall()
-    try:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-    finally:
-        connection.execute(f"PRAGMA busy_timeout={int(_BUSY_SECONDS * 1000)}").fetchall()
-
-
 def _create_private(path: Path) -> None:
     """Create with mode 0600 (SQLite gives its side files the same), refuse a looser file.
 
@@ -243,7 +348,7 @@ def _create_private(path: Path) -> None:
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, tables: Sequence[str]) -> None:
-    with _transaction(connection):
+    with transaction(connection):
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         application = connection.execute("PRAGMA application_id").fetchone()[0]
         if version == 0 and application == 0 and not _has_tables(connection):
@@ -265,19 +370,6 @@ def _has_tables(connection: sqlite3.Connection) -> bool:
 
 
 @contextlib.contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """All or nothing; takes the writer's place at once, so that no reader can upgrade late."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:  # a full disk has rolled back on its own
-            connection.execute("ROLLBACK")
-        raise
-
-
-@contextlib.contextmanager
 def _translated(path: Path) -> Iterator[None]:
     """SQLite's errors as ours. Its messages name tables, never contents."""
     try:
@@ -295,39 +387,3 @@ def _advice(error: sqlite3.Error) -> str:
     if code == sqlite3.SQLITE_FULL:
         return "the disk is full; free some space"
     return "check the disk and the file's permissions"
-
-
-def _read_version(connection: sqlite3.Connection) -> int:
-    content = _get_meta(connection, _VERSION)
-    return int(content) if content else 0
-
-
-def _get_meta(connection: sqlite3.Connection, name: str) -> bytes | None:
-    row = connection.execute("SELECT content FROM meta WHERE name = ?", (name,)).fetchone()
-    return bytes(row[0]) if row else None
-
-
-def _set_meta(connection: sqlite3.Connection, name: str, value: bytes) -> None:
-    connection.execute("INSERT OR REPLACE INTO meta (name, content) VALUES (?, ?)", (name, value))
-
-
-def _write(connection: sqlite3.Connection, change: Change) -> None:
-    """Erasure first, so that a reference forgotten and given again in one change stays given."""
-    gone = [(to_signed(ref),) for ref in change.forget_values]
-    connection.executemany("DELETE FROM value WHERE ref = ?", gone)
-    connection.executemany("DELETE FROM data_key WHERE ref = ?", gone)
-    connection.executemany(
-        "DELETE FROM subject WHERE ref = ?", ((to_signed(ref),) for ref in change.forget_subjects)
-    )
-    connection.executemany(
-        "INSERT OR REPLACE INTO value (ref, packed) VALUES (?, ?)",
-        ((to_signed(value.ref), pack_value(value)) for value in change.values),
-    )
-    connection.executemany(
-        "INSERT OR REPLACE INTO data_key (ref, wrapped) VALUES (?, ?)",
-        ((to_signed(ref), wrapped) for ref, wrapped in change.keys),
-    )
-    connection.executemany(
-        "INSERT OR REPLACE INTO subject (ref, packed) VALUES (?, ?)",
-        ((to_signed(subject.ref), pack_subject(subject)) for subject in change.subjects),
-    )

@@ -82,7 +82,8 @@ def test_a_part_of_a_file_is_not_touched(stage: Stage) -> None:
             status=b"206 Partial Content",
         ),
     )
-    head, body = asked_after(stage)
+    asking = GET.replace(b"/v1/x", b"/v1/x.zip")[:-2] + b"range: bytes=0-30\r\n\r\n"
+    head, body = asked_after(stage, asking)
     assert head.startswith(b"HTTP/1.1 206 ")
     assert body.startswith(b"Zq")
 
@@ -93,7 +94,8 @@ def test_head_and_not_modified_have_no_body_and_keep_their_fields(stage: Stage) 
     )
     stage.cloud.answers(reply(b"{}"), full)
     head, _ = asked_after(stage, GET.replace(b"GET", b"HEAD"))
-    assert b"content-length: 5000" in head
+    assert b"content-length" not in head  # the page would have another
+    assert b"etag: W/1" in head
     stage.cloud.answers(reply(b"{}"), b"HTTP/1.1 304 Not Modified\r\netag: W/1\r\n\r\n")
     head, _ = asked_after(stage)
     assert head.startswith(b"HTTP/1.1 304 ")

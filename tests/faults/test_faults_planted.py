@@ -14,7 +14,7 @@ import pytest
 from addons.door import Door
 from addons.exchange import Exchange
 from addons.gate import Gate
-from proxy.content.streaming import StreamRestorer
+from proxy.content.streaming import EventStream, StreamRewriter
 from proxy.directory.index import Index
 from proxy.engine import canonical, decide, engine, record, transport
 from proxy.metrics import Metrics
@@ -189,8 +189,8 @@ def events(connection: RawConnection, *pieces: bytes) -> None:
 @pytest.mark.parametrize(
     ("place", "name"),
     [
-        (StreamRestorer, "__call__"),
-        (StreamRestorer, "_take_events"),
+        (StreamRewriter, "__call__"),
+        (EventStream, "feed"),
         (Pseudonymiser, "restore_edits"),
     ],
     ids=lambda part: getattr(part, "__name__", part),

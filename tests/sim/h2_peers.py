@@ -285,6 +285,9 @@ def send_answer(peer: _Peer, stream: int, answer: H2Answer) -> None:
     for start in range(0, len(answer.body), 16384):
         piece = answer.body[start : start + 16384]
         last = start + 16384 >= len(answer.body)
+        while peer.h2.local_flow_control_window(stream) < len(piece) and not peer.ended:
+            peer.flush()
+            peer.pump()
         peer.h2.send_data(stream, piece, end_stream=last and not answer.trailers)
     if answer.trailers:
         peer.h2.send_headers(stream, answer.trailers, end_stream=True)

@@ -75,6 +75,12 @@ class Served:
         return int(self.listen.rpartition(":")[2])
 
     @property
+    def peak(self) -> int:
+        """The highest resident set of the process so far, in bytes."""
+        status = Path(f"/proc/{self._process.pid}/status").read_text()
+        return int(status.partition("VmHWM:")[2].split()[0]) << 10
+
+    @property
     def said(self) -> str:
         """What it wrote to stderr so far."""
         return self._log.read_text()

@@ -18,15 +18,20 @@ from pathlib import Path
 from typing import Protocol
 
 from proxy.directory.importers import (
+    aaf,
+    ent_csv,
     google,
     ldap,
     ldif,
     mapped_csv,
+    onde,
     oneroster,
     scim,
     sds,
     sds_v2,
+    siecle,
     simple_csv,
+    sts,
 )
 from proxy.directory.importers.files import RosterFiles
 from proxy.directory.importers.problems import Problems
@@ -51,10 +56,24 @@ class Importer(Protocol):
         """People, row by row; a bad row becomes a problem."""
 
 
-FORMATS: dict[str, Importer] = {
-    module.NAME: module
-    for module in (mapped_csv, ldap, ldif, scim, sds_v2, oneroster, sds, google, simple_csv)
-}
+_MODULES: tuple[Importer, ...] = (
+    mapped_csv,
+    ldap,
+    ldif,
+    scim,
+    sds_v2,
+    oneroster,
+    sds,
+    google,
+    siecle,
+    sts,
+    aaf,
+    onde,
+    ent_csv,
+    simple_csv,
+)
+
+FORMATS: dict[str, Importer] = {module.NAME: module for module in _MODULES}
 """In the order in which detection tries them."""
 
 

@@ -22,6 +22,7 @@ MAX_FILE_BYTES = 4 << 30
 MAX_RATIO = 200
 _RATIO_FROM = 16 << 20  # small files may compress as they like
 _MAX_MEMBERS = 10_000
+_OTHER_ARCHIVES = (".gz", ".tgz", ".tar", ".bz2", ".xz", ".7z", ".rar")
 _CHUNK = 1 << 20
 
 
@@ -108,12 +109,16 @@ class RosterFiles:
     def _add_path(self, path: Path) -> None:
         if path.is_dir():
             for child in sorted(path.iterdir()):
-                if child.is_file():
+                if child.suffix.lower() == ".zip" and zipfile.is_zipfile(child):
+                    self._add_archive(child)
+                elif child.is_file():
                     self._add(child.name, str(child), child)
         elif zipfile.is_zipfile(path):
             self._add_archive(path)
         else:
             path.stat()  # says what is wrong with a path that does not exist
+            if path.name.lower().endswith(_OTHER_ARCHIVES):
+                raise InputError(f"{path}: not a zip archive; unpack it and import the folder")
             self._add(path.name, str(path), path)
 
     def _add(self, name: str, label: str, path: Path) -> None:
@@ -134,11 +139,15 @@ class RosterFiles:
         members = [member for member in archive.infolist() if not member.is_dir()]
         if len(members) > _MAX_MEMBERS:
             raise InputError(f"{path}: {len(members)} files in one archive; a roster has a few")
+        before = set(self._openers)
         for member in members:
             _check_member(path, member)
             name = PurePosixPath(member.filename).name
             if not _is_litter(member.filename):
-                self._put(name, f"{path}/{name}", _archive_opener(archive, member, path))
+                # Every school's SIECLE gives its files the same names; they are known by root.
+                is_common = name.lower() in before and name.lower().endswith(".xml")
+                key = f"{path.stem} {name}" if is_common else name
+                self._put(key, f"{path}/{name}", _archive_opener(archive, member, path))
 
 
 def _is_litter(name: str) -> bool:
@@ -151,6 +160,8 @@ def _check_member(path: Path, member: zipfile.ZipInfo) -> None:
     parts = PurePosixPath(name).parts
     if name.startswith(("/", "\\")) or "\\" in name or ":" in name or ".." in parts:
         raise InputError(f"{path}: holds a file that would leave the archive; do not trust it")
+    if name.lower().endswith((".zip", *_OTHER_ARCHIVES)):
+        raise InputError(f"{path}: holds another archive; unpack both and import the folder")
     if stat.S_ISLNK(member.external_attr >> 16):
         raise InputError(f"{path}: holds a link; export it again without links")
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from proxy.directory.importers.files import RosterFiles
+
 _SHOWN = 200
 
 
@@ -37,3 +41,13 @@ class Problems:
         """The problems to print; the rest as a count."""
         more = self.bad_rows - len(self.lines)
         return (*self.lines, f"… and {more} more bad rows") if more else tuple(self.lines)
+
+
+def note_others(
+    files: RosterFiles, known: Collection[str], format_name: str, problems: Problems
+) -> None:
+    """Say which files may hold people but are left alone, as they are of another format."""
+    for name in files.names():
+        if name not in known and name.endswith((".xml", ".csv", ".zip")):
+            what = f"not read, as it is no file of {format_name}; import it on its own"
+            problems.note(files.label(name), 1, 1, what)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
+from itertools import chain, count, takewhile
 
 from proxy.directory.importers.files import RosterFiles
 from proxy.directory.importers.problems import Problems
@@ -61,6 +61,19 @@ class Row:
         """Where a header stands, from 1; 1 if it is not there."""
         return self._columns.get(header, 0) + 1
 
+    def place(self, header: str) -> tuple[int, int]:
+        """Line and column of a field, for messages."""
+        return self.line, self.column(header)
+
+    def called(self, header: str) -> str:
+        """What a message begins with: nothing, as its column tells the field."""
+        return ""
+
+    def repeated(self, header: str) -> tuple[str, ...]:
+        """The cells of a header that stands more than once, empty ones too."""
+        names = takewhile(self._columns.__contains__, numbered(header))
+        return tuple(self[name] for name in names)
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -93,13 +106,19 @@ def reported(row: Row, problems: Problems) -> Iterator[None]:
     try:
         yield
     except BadRow as bad:
-        problems.add(row.file, row.line, row.column(bad.header), bad.what)
+        problems.add(row.file, *row.place(bad.header), row.called(bad.header) + bad.what)
 
 
 def folded_header(header: str) -> str:
     """``Prénom usuel``, ``prenom_usuel`` and ``PRÉNOM USUEL [Required]`` are one header."""
     plain = unicodedata.normalize("NFKD", _REMARK.sub("", header))
     return "".join(c for c in plain.lower() if c.isascii() and c.isalnum())
+
+
+def numbered(header: str) -> Iterator[str]:
+    """How the first, second, … column of one header is called: ``child``, ``child 2``, …"""
+    yield header
+    yield from (f"{header} {number}" for number in count(2))
 
 
 def headers_of(files: RosterFiles, name: str) -> list[str]:
@@ -122,11 +141,15 @@ def read_table(
     required: Collection[str],
     problems: Problems,
     layout: Layout = FOUND_OUT,
+    *,
+    repeated: Collection[str] = (),
+    ragged: bool = False,
 ) -> Iterator[Row]:
     """Rows of a table. ``aliases``: canonical header by folded spelling.
 
     A missing required column ends the import; a row that is not as wide as the header row, or
-    holds control characters, is a problem of its own.
+    holds control characters, is a problem of its own. ``repeated`` headers may stand more than
+    once; ``ragged``: the software that writes these leaves out empty cells at the end.
     """
     label, columns, width = files.label(name), dict[str, int](), 0
     with _text(files, name, layout.encoding) as stream:
@@ -136,10 +159,12 @@ def read_table(
                 if layout.columns is not None:
                     columns = layout.columns(cells)
                 else:
-                    columns = _columns(label, cells, aliases, required)
+                    columns = _columns(label, cells, aliases, required, repeated)
                 if layout.headed:
                     continue
             if any(cells):
+                if ragged:
+                    cells += [""] * (width - len(cells))
                 problem = _shape_problem(cells, width)
                 if problem:
                     problems.add(label, line, *problem)
@@ -202,11 +227,17 @@ def _shape_problem(cells: list[str], width: int) -> tuple[int, str] | None:
 
 
 def _columns(
-    label: str, header: list[str], aliases: Mapping[str, str], required: Collection[str]
+    label: str,
+    header: list[str],
+    aliases: Mapping[str, str],
+    required: Collection[str],
+    repeated: Collection[str] = (),
 ) -> dict[str, int]:
     columns: dict[str, int] = {}
     for index, cell in enumerate(header):
         name = aliases.get(folded_header(cell))
+        if name is not None and name in repeated:
+            name = next(free for free in numbered(name) if free not in columns)
         if name in columns:
             raise InputError(f"{label}:1:{index + 1}: column {name} stands twice; remove one")
         if name is not None:

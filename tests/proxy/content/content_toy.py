@@ -35,9 +35,6 @@ class Toy:
             return None
         return self.words.get(text, "zq1field")
 
-    def probe(self, text: str) -> bool:
-        return self.pattern.search(text) is not None
-
     def text(self, text: str) -> list[Edit]:
         return [
             Edit(match.start(), match.end(), self.words[match[0]])
@@ -50,9 +47,6 @@ class Blind:
 
     def field(self, rule: FieldRule, text: str) -> str | Drop | None:
         return None
-
-    def probe(self, text: str) -> bool:
-        return False
 
     def text(self, text: str) -> list[Edit]:
         return []

@@ -14,8 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from proxy.content.headers import rewrite_headers
-from proxy.content.limits import Limits
-from proxy.content.streaming import StreamRestorer
 from proxy.content.target import rewrite_target
 from proxy.errors import Refused
 from proxy.policy.model import Endpoint
@@ -164,88 +162,6 @@ def test_a_line_break_never_enters_a_header() -> None:
         )
         assert b"\r" not in sent[0][1]
         assert b"\n" not in sent[0][1]
-
-
-# --- streams --------------------------------------------------------------------------------
-
-
-def _stream(data: bytes, sizes: list[int], media: str) -> bytes:
-    restorer = StreamRestorer(RESTORE, media, Limits())
-    pieces: list[bytes] = []
-    at = 0
-    for size in sizes:
-        pieces += restorer(data[at : at + size]) if data[at : at + size] else []
-        at += size
-    if data[at:]:
-        pieces += restorer(data[at:])
-    pieces += restorer(b"")
-    assert b"" not in pieces
-    return b"".join(pieces)
-
-
-_TOKENS = [
-    "zq1aaaa",
-    "zq1cccc",
-    "zq1dddd@p.ecole.example",
-    "é",
-    " ",
-    "\n",
-    "mot",
-    "x" * 80,
-    '"',
-    "\udcff",
-]
-
-
-@settings(max_examples=300, deadline=None)
-@given(
-    text=st.lists(st.sampled_from(_TOKENS), max_size=60).map(" ".join),
-    sizes=st.lists(st.integers(1, 90), max_size=40),
-)
-def test_a_stream_restores_the_same_wherever_it_is_cut(text: str, sizes: list[int]) -> None:
-    data = text.encode("utf-8", "surrogateescape")
-    expected = data
-    for token, secret in RESTORE.words.items():
-        expected = expected.replace(token.encode(), secret.encode())
-    assert _stream(data, sizes, "text/plain") == expected
-
-
-@settings(max_examples=100, deadline=None)
-@given(sizes=st.lists(st.integers(1, 30), max_size=30))
-def test_event_streams_are_restored_event_by_event(sizes: list[int]) -> None:
-    data = b'data: {"n":"zq1cccc","u":"\\u00e9"}\n\n: zq1bbbb\r\n\r\ndata: zq1aaaa'
-    assert _stream(data, sizes, "text/event-stream").decode() == (
-        'data: {"n":"Tom O\'Brien","u":"\\u00e9"}\n\n: Jean Dupont\r\n\r\ndata: Léa Martin'
-    )
-
-
-def test_an_event_leaves_as_soon_as_it_is_whole() -> None:
-    restorer = StreamRestorer(RESTORE, "text/event-stream", Limits())
-    assert restorer(b"data: zq1b") == []
-    assert restorer(b"bbb\n\nda") == [b"data: Jean Dupont\n\n"]
-
-
-def test_the_hold_back_is_short() -> None:
-    restorer = StreamRestorer(RESTORE, "application/json", Limits())
-    sent = b"".join(restorer(b"x " * 500))
-    assert len(sent) >= 1000 - 130
-
-
-@pytest.mark.parametrize(
-    ("media", "expected"),
-    [("application/json", '"a\\"b"'), ("text/html", '"a&quot;b"'), ("text/plain", '"a"b"')],
-)
-def test_streams_escape_for_their_format(media: str, expected: str) -> None:
-    restorer = StreamRestorer(Toy({"zq1": 'a"b'}), media, Limits())
-    assert b"".join(restorer(b'"zq1"') + restorer(b"")).decode() == expected
-
-
-def test_an_endless_event_is_refused() -> None:
-    restorer = StreamRestorer(RESTORE, "text/event-stream", Limits())
-    event = b"data: " + b"x" * 1_000_000
-    assert restorer(event) == []
-    with pytest.raises(Refused):
-        restorer(event)
 
 
 @pytest.mark.parametrize("name", ["accept", "user-agent", "sec-websocket-protocol", "x-y"])

@@ -7,7 +7,7 @@ import uuid
 
 import pytest
 from directory_people import index_of, person
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from proxy.directory import patterns
@@ -189,6 +189,7 @@ def test_many_shapes_of_numbers_are_still_found():
 
 
 @settings(max_examples=200, deadline=None)
+@example("", ("+44 20 7946 0958", Kind.PHONE), "0 12")
 @given(st.text(max_size=60), st.sampled_from(KNOWN), st.text(max_size=60))
 def test_known_identifiers_survive_in_no_text(before, known, after):
     typed, _ = known

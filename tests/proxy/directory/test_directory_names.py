@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import unicodedata
 
@@ -206,11 +207,96 @@ class TestCase:
 
 @pytest.mark.parametrize(
     "text",
-    ['{"a":"Léa","b":"Martin"}', "Léa\nMartin", "Léa<b>Martin", "Léa&Martin", "Léa=Martin",
-     "Léa\\Martin", "Léa{Martin", "Léa\tMartin", "Léa;Martin", "Léa1Martin"],
+    ['{"a":"Léa","b":"Martin"}', "Léa&Martin", "Léa=Martin", "Léa. Martin", "Léa: Martin",
+     "Léa\\Martin", "Léa{Martin", "Léa1Martin", "Léa\n\n- Martin", "Léa<img>Martin"],
 )  # fmt: skip
 def test_a_name_never_crosses_what_parts_documents(text):
     assert index_of([person("Léa", "Martin")]).find(text) == []
+
+
+@pytest.mark.parametrize(
+    "joint",
+    ["\n", "\r\n  ", "\t", ";", "|", '","', "</td><td>", "</td>\n  <td>", "<b>", " </b> "],
+)
+@pytest.mark.parametrize(("given_name", "family"), [("Léa", "Martin"), ("Jean-Pierre", "Le Gall")])
+def test_between_cells_and_lines_a_name_is_two_each_where_it_stands(joint, given_name, family):
+    index = index_of([person(given_name, family)])
+    for first, second in ((given_name, family), (family, given_name)):
+        text = f"<p>{first}{joint}{second}</p>"
+        matches = index.find(text)
+        assert [text[m.start : m.end] for m in matches] == [first, second]
+        assert {text[m.start : m.end]: m.kind for m in matches} == {
+            given_name: Kind.GIVEN_NAME,
+            family: Kind.FAMILY_NAME,
+        }
+
+
+def test_a_cell_with_more_than_the_name_is_none_and_a_line_may_hold_more():
+    index = index_of([person("Léa", "Martin")])
+    assert index.find("Chère Léa\tMartin et fils") == []
+    assert spans(index, "absence de Léa\nMartin ce matin") == ["Léa", "Martin"]
+    assert index.find("une léa\nmartin pêcheur") == []
+
+
+class TestTitlesAndInitials:
+    INDEX = index_of(
+        [
+            person("Jeanne", "Le Gall", schools=("A",)),
+            person("Paul", "Petit", schools=("A",)),
+            person("Jean-Pierre", "Dupont-Durand", schools=("A",)),
+            person("Zoé", "Noël", schools=("B",)),
+        ]
+    )
+
+    @pytest.mark.parametrize("title", ["M.", "M", "Mr", "Mme", "Mlle", "Dr", "Madame", "Monsieur"])
+    @pytest.mark.parametrize("name", ["Le Gall", "LE GALL", "Petit", "Dupont-Durand"])
+    def test_behind_a_title_a_family_name_of_the_school_counts(self, title, name):
+        text = f"Réunion avec {title} {name} demain."
+        found = self.INDEX.find(text, school="A")
+        assert [(text[m.start : m.end], m.kind) for m in found] == [(name, Kind.FAMILY_NAME)]
+
+    @pytest.mark.parametrize(
+        "name", ["J. Le Gall", "J.Le Gall", "Le Gall J.", "LE GALL J.", "J.-P. Dupont-Durand",
+                 "P. Petit"],
+    )  # fmt: skip
+    def test_so_does_an_initial_of_one_of_the_family(self, name):
+        text = f"Vu avec {name} ce jour"
+        assert [text[m.start : m.end] for m in self.INDEX.find(text, school="A")] == [name]
+
+    @pytest.mark.parametrize(
+        "text",
+        ["Mme Noël est là", "Z. Noël est là", "K. Le Gall", "un petit j. le gall", "M. petit",
+         "M. Petit-Jean", "Mme Le Gallic", "point J. Petitjean", "Mme Petit Dupont"],
+    )  # fmt: skip
+    def test_nothing_else_does(self, text):
+        assert self.INDEX.find(text, school="A") == []
+        assert self.INDEX.find("Mme Le Gall, J. Le Gall") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("MARTIN LE GALL Jean", ["LE GALL Jean"]),
+        ("LE GALL Jean", ["LE GALL Jean"]),
+        ("Marie Jean Gall", ["Marie Jean Gall"]),
+        ("Jean Gall Martin", ["Jean Gall Martin"]),
+        ("Jean Gall Marie Gall", ["Jean Gall", "Marie Gall"]),
+        ("Vu: Jean Gall Rue Haute", ["Jean Gall"]),
+    ],
+)
+def test_what_leans_on_a_name_goes_with_it(text, expected):
+    index = index_of([person("Jean", "Gall"), person("Marie", "Gall"), person("Zoé", "Martin")])
+    assert [m for m in spans(index, text) if m not in expected] == []
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["Le\u200bGall Je\xadan", "Ｊｅａｎ Ｇａｌｌ", "Jean\u2009Gall",
+     "Jean\u3000Gall", "JEAN\ufeff GALL", "Je\u200dan Gall"],
+)  # fmt: skip
+def test_what_nobody_sees_hides_nobody(typed):
+    index = index_of([person("Jean", "Gall"), person("Jean", "LeGall")])
+    assert spans(index, f"({typed})") == [typed]
 
 
 def test_letters_of_other_scripts_are_told_apart():
@@ -233,3 +319,30 @@ def test_a_long_line_of_near_names_stays_linear():
     started = time.perf_counter()
     index.find(text)
     assert time.perf_counter() - started < 5
+
+
+HUNTED = index_of(
+    [person("Jean", "Pierre"), person("Jean", "Gall"), person("Marie", "Dupont"),
+     person("Pierre", "Martin"), person("Dupont", "Marie")]
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    first=st.sampled_from(["Jean", "Marie", "Dupont", "Pierre", "Jean-Pierre", "Marie-Claire"]),
+    second=st.sampled_from(
+        ["Gall", "Le Gall", "Dupont-Martin", "Martin-Pierre", "Pierre", "Dupont"]
+    ),
+    swap=st.booleans(),
+    shout=st.booleans(),
+    around=st.sampled_from([("vu ", " hier"), ("(", ")"), ("", "."), ('"', '"')]),
+)
+def test_no_name_with_a_hyphen_loses_only_a_half(first, second, swap, shout, around):
+    """Whatever is found in a name, nothing that a hyphen ties to it is left behind."""
+    name = f"{second} {first}" if swap else f"{first} {second}"
+    name = name.upper() if shout else name
+    text = around[0] + name + around[1]
+    for match in HUNTED.find(text):
+        assert not re.match(r"[-\u2010\u2011]\w", text[match.end :])
+        assert not re.search(r"\w[-\u2010\u2011]\Z", text[: match.start])
+        assert not re.search(r"\b(?:LE|DE) \Z", text[: match.start])

@@ -6,6 +6,7 @@ import contextlib
 import json
 from pathlib import Path
 
+import msgpack
 import pytest
 
 from proxy.decisions import Buffer, Forward, Inspect, Refuse, Reply, Stream, Tunnel
@@ -54,6 +55,43 @@ def test_out_under_a_pseudonym_and_back_under_the_name(
     assert isinstance(back.decision, Forward)
     assert json.loads(back.decision.body or b"") == json.loads(body)
     assert back.events[0]["counts"] == {"full_name": 1, "email": 1}
+
+
+@pytest.mark.parametrize("kind", ["application/msgpack", "application/octet-stream"])
+def test_binary_documents_go_out_and_come_back(
+    runtime: Runtime, client: Client, school: School, kind: str
+) -> None:
+    person = school.people[0]
+    headers = ((b"content-type", kind.encode()),)
+    ruling = begun(runtime, client, method="POST", target="/v1/classwork", headers=headers)
+    assert ruling.exchange is not None
+    body = msgpack.packb({"student": {"name": person.full_name, "email": person.email}, "n": 1})
+    out = runtime.engine.protect(ruling.exchange, body)
+    assert isinstance(out.decision, Forward)
+    assert out.decision.body is not None
+    assert set(msgpack.unpackb(out.decision.body)) == {"student", "n"}
+    assert person.family_name.encode() not in out.decision.body
+    assert out.events[0]["counts"] == {"full_name": 1, "email": 1}
+    back = runtime.engine.restore(ruling.exchange, headers, out.decision.body)
+    assert isinstance(back.decision, Forward)
+    assert back.decision.body == body
+
+
+def test_what_a_signature_covers_is_not_rewritten(
+    runtime: Runtime, client: Client, school: School
+) -> None:
+    signature = (
+        b"authorization",
+        b"AWS4-HMAC-SHA256 Credential=A, SignedHeaders=host, Signature=0",
+    )
+    headers = (*JSON, signature, (b"content-md5", b"AAAA"))
+    for text, refused in ((school.people[0].full_name, True), ("nobody", False)):
+        ruling = begun(runtime, client, method="POST", target="/x", headers=headers)
+        assert ruling.exchange is not None
+        out = runtime.engine.protect(ruling.exchange, json.dumps({"n": text}).encode())
+        assert isinstance(out.decision, Refuse if refused else Forward)
+        if refused:
+            assert refusal(out) is Reason.SIGNED_CONTENT
 
 
 def test_another_school_keeps_seeing_pseudonyms(
@@ -117,7 +155,7 @@ def test_a_tracker_gets_an_answer_that_fits(runtime: Runtime, client: Client) ->
         (200, b"application/json", Buffer),
         (200, b"image/svg+xml", Buffer),
         (200, b"image/png", Forward),
-        (206, b"text/html", Forward),
+        (206, b"text/html", Refuse),
         (304, b"text/html", Forward),
         (200, b"text/event-stream", Stream),
     ],

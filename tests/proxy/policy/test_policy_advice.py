@@ -116,3 +116,13 @@ def test_a_file_that_is_not_read_is_named(good: Path) -> None:
         "lists/mine.txt:1:1: this file is not read, expected a name such as never-inspect-ours.txt",
         "services/two.YAML:1:1: this file is not read, expected a name such as name.yaml",
     ]
+
+
+def test_a_class_scope_where_no_class_is_known(good: Path) -> None:
+    path = good / "site.yaml"
+    path.write_text(f"{GOOD_SITE}restore_scope: class\n")
+    assert warnings(good).startswith("site.yaml:3:12: with 'restore_scope: class'")
+    for more in ("classes: [3A]", "restore_scope: site"):
+        site = GOOD_SITE.replace("group: pupils", f"group: pupils, {more}")
+        path.write_text(f"{site}restore_scope: class\n")
+        assert warnings(good) == ""

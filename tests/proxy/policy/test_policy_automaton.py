@@ -161,7 +161,7 @@ def test_rules_that_need_too_many_states_are_refused_and_do_not_hang() -> None:
         ("", "at its end: expected a name"),
         ("a.", "at its end: expected a name"),
         ("a..b", "at character 3"),
-        ("a[0].b", "at character 2: expected '.', '[]' or the end"),
+        ("a[x].b", "at character 2: expected '.', '[]', '[0]' or the end"),
         ("a b", "at character 2"),
         ("**", "'**' alone names everything"),
         ('"[]"', "a member cannot be called"),

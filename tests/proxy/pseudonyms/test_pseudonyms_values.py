@@ -24,7 +24,7 @@ refs = st.integers(1, (1 << 64) - 1)
 kinds = st.sampled_from(Kind)
 any_text = st.text(st.characters(codec=None, exclude_categories=[]), max_size=60)
 references = st.builds(Reference, refs, kinds, st.booleans())
-SEALER = Sealer(KEYS.pseudonym_key(1, "s"), KEYS.uuid_key(1, "s"))
+SEALER = Sealer(KEYS.pseudonym_key(1, "s"), KEYS.uuid_key(1, "s"), b"\x03" * 32)
 
 GOLDEN_SEALED = [
     "oy5m7mt4p5ovd7x3misxgakkl4",

@@ -7,12 +7,14 @@ import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 import redis
 
 from proxy.store import Store, open_store
+from proxy.store.memory import MemoryStore
 
 
 class RedisServer:
@@ -94,7 +96,22 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def store(store_url: str) -> Iterator[Store]:
-    opened = open_store(store_url)
-    yield opened
-    opened.close()
+def opened(store_url: str) -> Iterator[Store]:
+    """The store at ``store_url``."""
+    with closing(open_store(store_url)) as store:
+        yield store
+
+
+@pytest.fixture(
+    params=["memory", "sqlite", pytest.param("redis", marks=pytest.mark.needs("redis-server"))],
+)
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A fresh store of each sort, the one in memory too."""
+    if request.param == "memory":
+        yield MemoryStore()
+        return
+    url = f"sqlite:{tmp_path / 'site.db'}"
+    if request.param == "redis":
+        url = f"{request.getfixturevalue('redis_server').url}?prefix=lycee"
+    with closing(open_store(url)) as opened:
+        yield opened

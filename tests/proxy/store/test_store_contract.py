@@ -1,10 +1,11 @@
-"""What every store promises, run against SQLite and a real Redis."""
+"""What every store promises, run against memory, SQLite and a real Redis."""
 
 from __future__ import annotations
 
 import os
 import secrets
 import threading
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -13,7 +14,16 @@ from hypothesis import strategies as st
 
 from proxy.errors import StoreUnavailable
 from proxy.kinds import Kind, SubjectKind
-from proxy.store import Change, Conflict, Store, SubjectRecord, ValueRecord, open_store
+from proxy.store import (
+    Change,
+    Conflict,
+    Known,
+    Staging,
+    Store,
+    SubjectRecord,
+    ValueRecord,
+    open_store,
+)
 from proxy.store.records import pack_subject, to_signed, to_unsigned, unpack_subject
 
 TOP = (1 << 64) - 1
@@ -32,7 +42,7 @@ def subject(ref: int, *values: int) -> SubjectRecord:
 def test_a_new_store_is_empty(store: Store) -> None:
     store.ping()
     assert store.directory_version() == 0
-    assert list(store.values()) == list(store.keys()) == list(store.subjects()) == []
+    assert list(store.values()) == list(store.subjects()) == []
     assert store.vault_get([1, TOP]) == [None, None]
     assert store.get_meta("nothing") is None
 
@@ -60,32 +70,34 @@ def test_meta_is_replaced(store: Store) -> None:
 
 def test_apply_inserts_replaces_and_forgets(store: Store) -> None:
     first, second = value(1), value(TOP, Kind.FULL_NAME)
-    pupil = subject(7, 1, TOP)
-    change = Change(0, (first, second), ((1, b"k1"), (TOP, b"k2")), (pupil,))
-    assert store.directory_apply(change) == 1
+    pupil, other = subject(7, 1, TOP), subject(8, 1)
+    assert store.directory_apply(Change(0, (first, second), (pupil, other))) == 1
     assert set(store.values()) == {first, second}
-    assert dict(store.keys()) == {1: b"k1", TOP: b"k2"}
-    assert list(store.subjects()) == [pupil]
+    assert set(store.subjects()) == {pupil, other}
+    assert store.get_values([TOP, 5, 1]) == [second, None, first]
 
     leaver = replace(pupil, active=False, schools=(), classes=(), values=())
-    renamed = replace(first, sealed=b"other")
-    assert store.directory_apply(Change(1, (renamed,), ((1, b"k3"),), (leaver,))) == 2
-    assert set(store.values()) == {renamed, second}
-    assert dict(store.keys()) == {1: b"k3", TOP: b"k2"}
-    assert list(store.subjects()) == [leaver]
+    third = value(3)
+    assert store.directory_apply(Change(1, (third,), (leaver,))) == 2
+    assert set(store.values()) == {first, second, third}
+    assert set(store.subjects()) == {leaver, other}
 
     assert store.directory_apply(Change(2, forget_values=(1,), forget_subjects=(7,))) == 3
-    assert list(store.values()) == [second]
-    assert dict(store.keys()) == {TOP: b"k2"}
-    assert list(store.subjects()) == []
+    assert set(store.values()) == {second, third}
+    assert store.get_values([1]) == [None]
+    assert list(store.subjects()) == [other]
     assert store.directory_version() == 3
+
+    assert store.directory_apply(Change(3, (value(9),), (subject(9, 9),))) == 4
+    assert {record.ref for record in store.values()} == {TOP, 3, 9}
+    assert {record.ref for record in store.subjects()} == {8, 9}
 
 
 def test_a_change_from_an_old_version_changes_nothing(store: Store) -> None:
     store.directory_apply(Change(0, (value(1),)))
     for base in (0, 2):
         with pytest.raises(Conflict):
-            store.directory_apply(Change(base, (value(2),), ((2, b"k"),), (subject(3, 2),)))
+            store.directory_apply(Change(base, (value(2),), (subject(3, 2),)))
     assert [record.ref for record in store.values()] == [1]
     assert store.directory_version() == 1
 
@@ -93,12 +105,89 @@ def test_a_change_from_an_old_version_changes_nothing(store: Store) -> None:
 def test_a_change_that_fails_half_way_changes_nothing(store: Store) -> None:
     bad = SubjectRecord(9, SubjectKind.STAFF, b"short", True, (), (), ())
     with pytest.raises(ValueError, match="16 bytes"):
-        store.directory_apply(Change(0, (value(1),), ((1, b"k"),), (bad,)))
+        store.directory_apply(Change(0, (value(1),), (bad,)))
     assert store.directory_version() == 0
-    assert list(store.values()) == list(store.keys()) == []
+    assert list(store.values()) == []
 
 
-def test_of_concurrent_changes_exactly_one_lands(store_url: str, store: Store) -> None:
+def test_what_is_staged_is_nobodys_until_the_commit(store: Store) -> None:
+    old, new = subject(7, 1), value(2)
+    store.directory_apply(Change(0, (value(1),), (old,)))
+    after = replace(old, values=(1, 2))
+    with closing(store.staging(b"import")) as staging:
+        staging.add((new,), (after, subject(8, 2)))
+        assert staging.known([new.fingerprint, bytes(16)]) == [Known(2, 0), None]
+        assert staging.kinds([2, 1, 3]) == [Kind.EMAIL, Kind.EMAIL, None]
+        assert staging.records([old.source_key]) == [old]
+        assert staging.staged([old.source_key, bytes(16)]) == [after, None]
+        assert staging.records_of(7) == [after]
+        assert [record.ref for record in store.values()] == [1]
+        assert list(store.subjects()) == [old]
+        assert store.directory_version() == 1
+        assert staging.commit() == 2
+    assert {record.ref for record in store.values()} == {1, 2}
+    assert after in list(store.subjects())
+    assert len(list(store.subjects())) == 2
+
+
+def test_a_change_goes_on_under_its_token_and_no_other(store_url: str, opened: Store) -> None:
+    def begin(token: bytes) -> Staging:
+        again = open_store(store_url)
+        stores.append(again)
+        return again.staging(token)
+
+    stores: list[Store] = []
+    kept = value(1)
+    for token, found in ((b"a", None), (b"a", Known(1, 0)), (b"b", None), (b"a", None)):
+        with closing(begin(token)) as staging:
+            assert staging.known([kept.fingerprint]) == [found]
+            if token == b"a" and not found:
+                staging.add((kept,), (subject(5, 1),))
+    with closing(begin(b"a")) as staging:
+        assert staging.known([kept.fingerprint]) == [Known(1, 0)]
+        staging.discard()
+        assert staging.known([kept.fingerprint]) == [None]
+    assert list(opened.values()) == list(opened.subjects()) == []
+    for again in stores:
+        again.close()
+
+
+def test_what_was_staged_on_an_old_version_is_dropped(store: Store) -> None:
+    kept = value(1)
+    with closing(store.staging(b"a")) as staging:
+        staging.add((kept,), ())
+    store.directory_apply(Change(0, (value(2),)))
+    with closing(store.staging(b"a")) as staging:
+        assert staging.base_version == 1
+        assert staging.known([kept.fingerprint]) == [None]
+
+
+def test_an_owner_and_a_digest_are_kept(store: Store) -> None:
+    owned = value(1)._replace(owner=TOP, wrapped=b"key")
+    seen = replace(subject(TOP, 1), digest=b"12345678")
+    with closing(store.staging(b"a")) as staging:
+        staging.add((owned,), (seen,))
+        assert staging.known([owned.fingerprint]) == [Known(1, TOP)]
+        staging.commit()
+    assert list(store.values()) == store.get_values([1]) == [owned]
+    assert list(store.subjects()) == [seen]
+
+
+def test_subjects_of_one_tag_and_values_in_shares(store: Store) -> None:
+    tagged = [
+        replace(subject(n), source_key=bytes([n % 3]) * 4 + bytes(11) + bytes([n]))
+        for n in range(1, 60)
+    ]
+    store.directory_apply(Change(0, [value(n) for n in range(1, 101)], tagged))
+    for tag in (b"\0" * 4, b"\1" * 4, b"\xff" * 4):
+        expected = {record.ref for record in tagged if record.source_key.startswith(tag)}
+        assert {record.ref for record in store.subjects(tag)} == expected
+    shares = [[record.ref for record in store.values(part, 3)] for part in range(3)]
+    assert sorted(ref for share in shares for ref in share) == list(range(1, 101))
+    assert all(shares)
+
+
+def test_of_concurrent_changes_exactly_one_lands(store_url: str, opened: Store) -> None:
     stores = [open_store(store_url) for _ in range(4)]
     outcomes: list[str] = []
 
@@ -117,8 +206,8 @@ def test_of_concurrent_changes_exactly_one_lands(store_url: str, store: Store) -
     for own in stores:
         own.close()
     assert sorted(outcomes) == ["conflict"] * 3 + ["landed"]
-    assert len({record.ref // 1000 for record in store.values()}) == 1
-    assert len(list(store.values())) == 199
+    assert len({record.ref // 1000 for record in opened.values()}) == 1
+    assert len(list(opened.values())) == 199
 
 
 def test_threads_share_one_store(store: Store) -> None:
@@ -145,7 +234,7 @@ def test_threads_share_one_store(store: Store) -> None:
 def test_another_process_opens_what_the_first_wrote(store_url: str) -> None:
     first = open_store(store_url)
     record, pupil = value(TOP), subject(2, TOP)
-    first.directory_apply(Change(0, (record,), ((TOP, b"k"),), (pupil,)))
+    first.directory_apply(Change(0, (record,), (pupil,)))
     first.vault_put(3, b"sealed")
     first.close()
     again = open_store(store_url)
@@ -187,6 +276,9 @@ def test_a_closed_store_refuses(store_url: str) -> None:
         lambda: store.vault_put(1, b""),
         lambda: store.vault_get([1]),
         lambda: list(store.values()),
+        lambda: list(store.subjects()),
+        lambda: store.get_values([1]),
+        lambda: store.staging(b""),
         lambda: store.directory_apply(Change(0)),
         lambda: store.get_meta("x"),
         lambda: store.set_meta("x", b""),
@@ -197,9 +289,9 @@ def test_a_closed_store_refuses(store_url: str) -> None:
 
 def test_iteration_covers_a_large_directory(store: Store) -> None:
     records = [value(ref) for ref in range(1, 5001)]
-    store.directory_apply(Change(0, records, [(r.ref, b"k") for r in records]))
+    store.directory_apply(Change(0, records))
     assert {record.ref for record in store.values()} == set(range(1, 5001))
-    assert len(dict(store.keys())) == 5000
+    assert [r and r.ref for r in store.get_values(range(4000, 5002))] == [*range(4000, 5001), None]
 
 
 names = st.lists(

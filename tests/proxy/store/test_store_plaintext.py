@@ -29,13 +29,13 @@ MARKS = ("Zabulonne", "Quérouane", "Brix", "120345678ZB", "639987531", "2011-03
 
 @pytest.mark.parametrize("times", [1, 20])
 def test_no_plaintext_in_the_raw_store(
-    store: Store, tmp_path: Path, request: pytest.FixtureRequest, store_url: str, times: int
+    opened: Store, tmp_path: Path, request: pytest.FixtureRequest, store_url: str, times: int
 ) -> None:
     keyfiles.initialise(tmp_path / "elsewhere")
     keys = Keys.load(tmp_path / "elsewhere")
-    keys.bind(store)
+    keys.bind(opened)
     sealer = ValueSealer(keys)
-    fill(store, sealer, times)
+    fill(opened, sealer, times)
     raw = raw_bytes(store_url, tmp_path, request)
     assert len(raw) > 2000 * times**0.5
     site, roots = keyfiles.read_keys(tmp_path / "elsewhere")
@@ -47,14 +47,13 @@ def test_no_plaintext_in_the_raw_store(
 
 def fill(store: Store, sealer: ValueSealer, times: int) -> None:
     """The cast in the directory and in the vault."""
-    values, wrapped_keys = [], []
+    values = []
     for _ in range(times):
         for kind, text in CAST:
             ref = new_reference()
             sealed, wrapped = sealer.seal(ref, kind, text)
             fingerprint = sealer.fingerprint(kind, canonical(kind, text))
-            values.append(ValueRecord(ref, kind, fingerprint, sealed))
-            wrapped_keys.append((ref, wrapped))
+            values.append(ValueRecord(ref, kind, fingerprint, sealed, wrapped))
     person = SubjectRecord(
         new_reference(),
         SubjectKind.PUPIL,
@@ -64,7 +63,7 @@ def fill(store: Store, sealer: ValueSealer, times: int) -> None:
         ("3B",),
         tuple(value.ref for value in values),
     )
-    store.directory_apply(Change(0, values, wrapped_keys, (person,)))
+    store.directory_apply(Change(0, values, (person,)))
     vault = Vault(sealer, store)
     for kind, text in CAST:
         for n in range(times):

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import redis
 
 from proxy.errors import StoreUnavailable
-from proxy.kinds import Kind
-from proxy.store import Change, Conflict, ValueRecord, open_store
-from proxy.store.redis import RedisStore
+from proxy.kinds import Kind, SubjectKind
+from proxy.store import Change, Conflict, SubjectRecord, ValueRecord, open_store
+from proxy.store.redis_staging import RedisStaging
 
 pytestmark = pytest.mark.needs("redis-server")
 
 
 def record(ref: int) -> ValueRecord:
-    return ValueRecord(ref, Kind.LOGIN, bytes(16), bytes(40))
+    return ValueRecord(ref, Kind.LOGIN, ref.to_bytes(16), bytes(40))
 
 
 def test_gone_refuses_fast_then_recovers_with_its_data(redis_server: Any) -> None:
@@ -98,13 +99,13 @@ def test_sites_do_not_see_each_other(redis_server: Any) -> None:
 
 def test_a_lost_answer_is_asked_for(redis_server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     store = open_store(redis_server.url)
-    whole = RedisStore._apply
+    whole = RedisStaging._switch
 
-    def answer_lost(self: RedisStore, client: Any, change: Change, mark: bytes) -> int:
-        whole(self, client, change, mark)
+    def answer_lost(self: RedisStaging, gone: dict[str, list[bytes]]) -> None:
+        whole(self, gone)
         raise redis.ConnectionError("lost")
 
-    monkeypatch.setattr(RedisStore, "_apply", answer_lost)
+    monkeypatch.setattr(RedisStaging, "_switch", answer_lost)
     assert store.directory_apply(Change(0, (record(1),))) == 1
     monkeypatch.undo()
     with pytest.raises(Conflict):
@@ -112,23 +113,58 @@ def test_a_lost_answer_is_asked_for(redis_server: Any, monkeypatch: pytest.Monke
     store.close()
 
 
-def test_a_change_between_watch_and_exec_conflicts(
+def test_a_landing_cut_short_is_whole_for_readers_and_finished_by_the_next(
     redis_server: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store, rival = open_store(redis_server.url), open_store(redis_server.url)
-    queue = RedisStore._queue
+    store = open_store(redis_server.url)
+    kept = [record(ref) for ref in range(1, 3001)]
+    before = SubjectRecord(7, SubjectKind.PUPIL, b"k" * 16, True, ("A",), (), (1,))
+    after = replace(before, active=False)
+    store.directory_apply(Change(0, kept[:10], (before,)))
+    raw = redis.Redis(port=redis_server.port)
+    hset, steps = redis.Redis.hset, [2]
 
-    def rival_first(self: RedisStore, pipe: Any, change: Change) -> None:
-        monkeypatch.setattr(RedisStore, "_queue", queue)
-        rival.directory_apply(Change(0, (record(99),)))
-        queue(self, pipe, change)
+    def killed(self: Any, name: str, *arguments: Any, **options: Any) -> Any:
+        if name == "{preau}:value":
+            steps[0] -= 1
+            if not steps[0]:
+                raise KeyboardInterrupt
+        return hset(self, name, *arguments, **options)
 
-    monkeypatch.setattr(RedisStore, "_queue", rival_first)
-    with pytest.raises(Conflict):
-        store.directory_apply(Change(0, (record(1),)))
-    assert [value.ref for value in store.values()] == [99]
+    staging = store.staging(b"t")
+    staging.add(kept[10:], (after,))
+    monkeypatch.setattr(redis.Redis, "hset", killed)
+    with pytest.raises(KeyboardInterrupt):
+        staging.commit()
+    monkeypatch.undo()
+    assert 10 < raw.hlen("{preau}:value") < 3000
+    assert store.directory_version() == 2
+    assert sorted(value.ref for value in store.values()) == list(range(1, 3001))
+    assert list(store.subjects()) == [after]
+    assert [v and v.ref for v in store.get_values([3000, 1, 3001])] == [3000, 1, None]
+    staging.close()
+    store.directory_apply(Change(2, (record(5000),)))
+    assert raw.hlen("{preau}:value") == 3001
+    assert not raw.exists("{preau}:landing", "{preau}:staged-value", "{preau}:import-lock")
+    raw.close()
     store.close()
-    rival.close()
+
+
+def test_no_command_of_an_import_is_large(
+    redis_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = open_store(redis_server.url)
+    sizes: list[int] = []
+    execute = redis.Redis.execute_command
+
+    def seen(self: Any, *arguments: Any, **options: Any) -> Any:
+        sizes.append(len(arguments))
+        return execute(self, *arguments, **options)
+
+    monkeypatch.setattr(redis.Redis, "execute_command", seen)
+    store.directory_apply(Change(0, [record(ref) for ref in range(1, 5000)]))
+    assert 1000 < max(sizes) < 2100
+    store.close()
 
 
 def test_damaged_records_and_other_versions_are_refused(redis_server: Any) -> None:

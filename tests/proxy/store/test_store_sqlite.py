@@ -26,8 +26,8 @@ print("ready", flush=True)
 base = store.directory_version()
 while True:
     refs = range(1 + base * 20_000, 1 + (base + 1) * 20_000)
-    values = [ValueRecord(ref, Kind.EMAIL, bytes(16), bytes(60)) for ref in refs]
-    base = store.directory_apply(Change(base, values, [(ref, b"k" * 60) for ref in refs]))
+    values = [ValueRecord(ref, Kind.EMAIL, bytes(16), bytes(60), bytes(60)) for ref in refs]
+    base = store.directory_apply(Change(base, values))
 """
 
 
@@ -51,7 +51,6 @@ def test_kill_9_during_apply_leaves_whole_changes_only(tmp_path: Path, seconds: 
     version = store.directory_version()
     count = version * 20_000
     assert sorted(value.ref for value in store.values()) == list(range(1, count + 1))
-    assert len(dict(store.keys())) == count
     store.close()
 
 
@@ -118,7 +117,7 @@ def test_a_damaged_row_is_an_error_not_an_answer(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "site.db")
     store.directory_apply(Change(0, (record(5),)))
     other = sqlite3.connect(tmp_path / "site.db")
-    other.execute("UPDATE value SET packed = x'ff00'")
+    other.execute("UPDATE value SET kind = 99")
     other.commit()
     other.close()
     with pytest.raises(StoreUnavailable, match="damaged row"):
@@ -173,8 +172,10 @@ def test_forgotten_values_leave_the_files(tmp_path: Path) -> None:
     store.directory_apply(
         Change(
             0,
-            [ValueRecord(n + 1, Kind.EMAIL, bytes(16), mark) for n, mark in enumerate(marks)],
-            [(n + 1, b"WRAPPED" + mark) for n, mark in enumerate(marks)],
+            [
+                ValueRecord(n + 1, Kind.EMAIL, bytes(16), mark, b"WRAPPED" + mark)
+                for n, mark in enumerate(marks)
+            ],
         )
     )
     store.directory_apply(Change(1, forget_values=tuple(range(1, 201))))

@@ -1,0 +1,98 @@
+"""URLs: path segments and queries, percent-decoded piece by piece.
+
+The number of segments and parameters never changes: what is put in is encoded, and ``/``,
+``?``, ``&``, ``=`` and ``;`` in it too. Pieces without an edit keep their bytes.
+"""
+
+from __future__ import annotations
+
+from proxy.content import form
+from proxy.content.coding import PERCENT, url_escape
+from proxy.content.url_spots import either_plus
+from proxy.content.visitor import Drop, Edit
+from proxy.content.walk import Walk
+from proxy.policy.model import Endpoint, FieldRule
+
+_DROPPED = "-"
+"""A dropped path segment cannot be empty: the path would have another shape."""
+
+
+def url_edits(target: str, endpoint: Endpoint, walk: Walk) -> list[Edit]:
+    """Edits for a URL, absolute or relative: path, query, fragment."""
+    path_at = _path_start(target)
+    fragment_at = _find(target, "#", path_at, len(target))
+    query_at = _find(target, "?", path_at, fragment_at)
+    edits = _path(target, path_at, query_at, endpoint, walk)
+    if query_at < fragment_at:
+        query = target[query_at + 1 : fragment_at]
+        found = form.edits(query, walk, endpoint.query_fields, semicolon=True)
+        edits += [Edit(a + query_at + 1, b + query_at + 1, text) for a, b, text in found]
+    if fragment_at < len(target):
+        edits += _piece(target, fragment_at + 1, len(target), walk)
+    return edits
+
+
+def _find(text: str, sign: str, begin: int, end: int) -> int:
+    place = text.find(sign, begin, end)
+    return end if place < 0 else place
+
+
+def _path_start(target: str) -> int:
+    """Where the path begins: behind scheme and authority, if there are any."""
+    head = target[:2000]
+    mark = head.find("://")
+    if mark < 0 and target.startswith("//"):
+        mark = -1
+    elif mark < 0 or any(sign in head[:mark] for sign in "/?#"):
+        return 0
+    return min(_find(target, sign, mark + 3, len(target)) for sign in "/?#")
+
+
+def _path(target: str, begin: int, end: int, endpoint: Endpoint, walk: Walk) -> list[Edit]:
+    edits: list[Edit] = []
+    at = begin + 1 if target.startswith("/", begin) else begin
+    index = 0
+    while at <= end:
+        stop = _find(target, "/", at, end)
+        rule = endpoint.path_fields.get(index)
+        edits += _segment(target, at, stop, rule, walk)
+        at = stop + 1
+        index += 1
+    return edits
+
+
+def _segment(target: str, at: int, stop: int, rule: FieldRule | None, walk: Walk) -> list[Edit]:
+    """One segment: its value, then its matrix parameters (``;name=value``)."""
+    value_end = _find(target, ";", at, stop)
+    edits: list[Edit] = []
+    if rule is not None and value_end > at:
+        raw = target[at:value_end]
+        answer = walk.visitor.field(rule, PERCENT.decode(raw))
+        if answer is not None:
+            written = _DROPPED if isinstance(answer, Drop) else _encode(answer, raw)
+            edits.append(Edit(at, value_end, written))
+        elif walk.answer:
+            edits += _piece(target, at, value_end, walk)
+    elif value_end > at:
+        edits += _piece(target, at, value_end, walk)
+    while value_end < stop:
+        begin = value_end + 1
+        value_end = _find(target, ";", begin, stop)
+        equals = _find(target, "=", begin, value_end)
+        edits += _piece(target, begin, equals, walk)
+        edits += _piece(target, min(equals + 1, value_end), value_end, walk)
+    return edits
+
+
+def _piece(target: str, begin: int, end: int, walk: Walk) -> list[Edit]:
+    raw = target[begin:end]
+    if not raw:
+        return []
+    found = either_plus(raw, walk)
+    return [Edit(begin + first, begin + last, text) for first, last, text in found]
+
+
+def _encode(replacement: str, raw: str) -> str:
+    """Encoded for a segment. ``.`` and ``..`` alone would climb in the path."""
+    written = url_escape(replacement, raw, raw)
+    return written.replace(".", "%2E") if written in (".", "..") else written

@@ -1,0 +1,176 @@
+"""What one request has already shown: identities of its fields, and whose classmates they are.
+
+A value under a name field is certain there; in the comment beside it it is only a word. So the
+first reading of a request notes what it met (``Seen``), and if any of that stands elsewhere
+too, the request is read once more with a net made for it (``SeenNet``). A lone given name or
+surname counts only here: because a field of this request holds it, or because several
+classmates stand in it, so that the rest of their class is near (never a whole school: within
+1,200 pupils every other given name is shared, and a hundred a megabyte are mere words).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import re2
+
+from proxy.directory.classes import CLASS_SIZE
+from proxy.directory.fold import Folded, expand, fold, words
+from proxy.directory.match import Match
+from proxy.directory.names import compile_words
+from proxy.directory.neighbours import capitalised, tied
+from proxy.directory.words import COMMON_WORDS, PARTICLES
+from proxy.kinds import Kind
+
+_MOST = 500
+_MOST_TEXT = 2_000_000
+_MIN_EXACT = 5
+_NAMES = (Kind.GIVEN_NAME, Kind.FAMILY_NAME)
+_EXACT = (
+    Kind.EMAIL, Kind.LOGIN, Kind.NATIONAL_ID, Kind.STUDENT_NUMBER, Kind.PHONE, Kind.UUID,
+)  # fmt: skip
+_KEPT = (*_NAMES, *_EXACT, Kind.FULL_NAME)
+_JOINED = re.compile(rb"[0-9]|[.@_+-]")
+
+
+@dataclass(slots=True)
+class Seen:
+    """What the first reading met. Lives as long as one request."""
+
+    values: dict[tuple[Kind, str], None] = field(default_factory=dict)
+    """Values of fields, in order."""
+    refs: set[int] = field(default_factory=set)
+    """Directory values found anywhere."""
+    texts: list[str] = field(default_factory=list)
+    size: int = 0
+
+    def value(self, kind: Kind, text: str) -> None:
+        """A field held this."""
+        if len(self.values) < _MOST and (
+            kind in _NAMES or kind in _EXACT or kind is Kind.FULL_NAME
+        ):
+            self.values[kind, text] = None
+
+    def text(self, text: str) -> None:
+        """A text was searched; it may be again."""
+        if self.size < _MOST_TEXT:
+            self.texts.append(text)
+            self.size += len(text)
+
+    def net(self, classmates: Iterable[tuple[Kind, str]]) -> SeenNet | None:
+        """The net for a second reading, or ``None`` if it would find nothing."""
+        values = [*self.values, *(near := list(classmates))]
+        if not values or not self._may_stand(values):
+            return None
+        net = SeenNet(self.values, near)
+        if self.size >= _MOST_TEXT or any(net.find(fold(text), True) for text in self.texts):
+            return net
+        return None
+
+    def _may_stand(self, values: Iterable[tuple[Kind, str]]) -> bool:
+        """A quick look before a net is made: the longest word of one of the values."""
+        if self.size >= _MOST_TEXT:
+            return True
+        folded = fold("\n".join(self.texts))
+        for kind, text in values:
+            if kind in _EXACT:
+                if fold(text.strip()).ids in folded.ids:
+                    return True
+            elif max(words(text), key=len, default=b"\n\n\n\n") in folded.names:
+                return True
+        return False
+
+
+class SeenNet:
+    """Finds the values of one request in its texts."""
+
+    __slots__ = ("_exact", "_exact_found", "_names", "_names_found")
+
+    def __init__(
+        self, values: Iterable[tuple[Kind, str]], classmates: Iterable[tuple[Kind, str]]
+    ) -> None:
+        values = list(values)
+        self._names: dict[bytes, tuple[Kind, bool]] = {}
+        """What the words are, and whether a field held them."""
+        for given, family in _pairs(values):
+            for joined in (given + family, family + given):
+                self._names.setdefault(b" ".join(joined), (Kind.FULL_NAME, True))
+        lone = [value for value in values if value[0] in _NAMES]
+        if len(lone) <= 2 * CLASS_SIZE:
+            self._add_lone(lone, frozenset(), sure=True)
+        self._add_lone(classmates, COMMON_WORDS, sure=False)
+        self._names_found = compile_words(self._names) if self._names else None
+        self._exact = dict(_exact_keys(values))
+        self._exact_found = _compile_exact(self._exact) if self._exact else None
+
+    def _add_lone(
+        self, values: Iterable[tuple[Kind, str]], but: frozenset[bytes], *, sure: bool
+    ) -> None:
+        for kind, text in values:
+            parts = words(text)
+            if any(len(part) > 2 and part not in PARTICLES and part not in but for part in parts):
+                self._names.setdefault(b" ".join(parts), (kind, sure))
+
+    def find(self, folded: Folded, any_case: bool = False) -> list[Match]:
+        """Matches in ``folded.text``; they may overlap."""
+        found = list(self._named(folded, any_case))
+        if self._exact_found is not None:
+            for hit in self._exact_found.finditer(folded.ids):
+                found.append(Match(hit.start(), hit.end(), self._exact[hit[0]], 0))
+        return found
+
+    def _named(self, folded: Folded, any_case: bool) -> Iterator[Match]:
+        """Names, none of them half of a longer one.
+
+        What a field held is replaced with what is tied to it, a classmate's name only where it
+        stands apart.
+        """
+        if self._names_found is None:
+            return
+        position = 0
+        while hit := self._names_found.search(folded.names, position):
+            start, end = hit.start() + 1, hit.end() - 1
+            position = end
+            key = b" ".join([expand(word) for word in folded.names[start:end].split()])
+            kind, sure = self._names.get(key, (Kind.GIVEN_NAME, False))
+            if not capitalised(folded, start, end) and not (any_case and key not in COMMON_WORDS):
+                continue
+            around = tied(folded, start, end)
+            if around == (start, end):
+                yield Match(start - 1, end - 1, kind, 0)
+            elif sure:
+                yield Match(around[0] - 1, around[1] - 1, Kind.FULL_NAME, 0)
+                position = around[1]
+
+
+def _pairs(values: list[tuple[Kind, str]]) -> Iterator[tuple[tuple[bytes, ...], tuple[bytes, ...]]]:
+    """Full names cut at every word, and given names with the family names next to them."""
+    for kind, text in values:
+        if kind is Kind.FULL_NAME:
+            parts = words(text)
+            for cut in range(1, min(len(parts), 6)):
+                yield parts[:cut], parts[cut:]
+    names = [(kind, words(text)) for kind, text in values if kind in _NAMES]
+    for at, (kind, typed) in enumerate(names):
+        for other, beside in names[max(0, at - 2) : at]:
+            if kind is not other and typed and beside:
+                yield typed, beside
+
+
+def _exact_keys(values: list[tuple[Kind, str]]) -> Iterator[tuple[bytes, Kind]]:
+    for kind, text in values:
+        if kind in _EXACT:
+            key = fold(text.strip()).ids
+            if len(key) >= _MIN_EXACT and b"\0" not in key and _JOINED.search(key):
+                yield key, kind
+
+
+def _compile_exact(keys: Iterable[bytes]) -> re2._Regexp:
+    options = re2.Options()
+    options.encoding = re2.Options.Encoding.LATIN1
+    options.log_errors = False
+    longest_first = sorted(keys, key=lambda key: (-len(key), key))
+    any_key = "|".join(re2.escape(key.decode("latin-1")) for key in longest_first)
+    return re2.compile(f"\\b(?:{any_key})\\b".encode("latin-1"), options)
