@@ -15,7 +15,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from proxy.content.coding import Writer, back
-from proxy.content.edits import Page, shift
+from proxy.content.edits import Page, merge, shift
 from proxy.content.visitor import Edit
 from proxy.content.walk import Walk
 from proxy.policy.model import FieldRule
@@ -58,7 +58,8 @@ def is_csv(text: str) -> bool:
 def csv_edits(text: str, walk: Walk) -> list[Edit]:
     """Edits for comma-, semicolon- or tab-separated values."""
     table = _Table(text)
-    found = back(text, walk.prose(table.decode(text)), table)
+    # As it stands too: a semicolon may end an entity.
+    found = merge(walk.prose(text), back(text, walk.prose(table.decode(text)), table))
     return sorted(_written(text, found, table))
 
 

@@ -35,6 +35,7 @@ _QUOTED = re.compile(
     r"=(?:\r?\n|[0-9A-F]{2}=[0-9A-F]{2}|(?<=[a-z]=)(?:[C-F][0-9A-F](?=[a-z])|20(?=[A-Z])))"
 )
 _QUOTED_RUN = re.compile(r"=[0-9A-Fa-f]{2}(?:(?:=\r?\n)?=[0-9A-Fa-f]{2})*|=\r?\n")
+_ESCAPED = re.compile("=[0-9A-F]{2}")
 _QUOTED_BYTE = re.compile(r"=([0-9A-Fa-f]{2})")
 _CHARSET = re.compile(r"charset\s*=\s*\"?([\w-]+)", re.I)
 _PRINTABLE = frozenset(range(33, 127)) - frozenset(b"=?_")
@@ -52,8 +53,14 @@ def _has_words_or_quoted(text: str) -> bool:
 
 
 def has_quoted(text: str) -> bool:
-    """Whether quoted-printable stands in ``text``."""
-    return "=" in text and _QUOTED.search(text) is not None
+    """Whether quoted-printable stands in ``text``.
+
+    There a ``=`` never follows another, as it does under a headline or at the end of base64;
+    and a line that ends in one is not enough without any byte written in digits.
+    """
+    if "=" not in text or "==" in text or _QUOTED.search(text) is None:
+        return False
+    return _ESCAPED.search(text) is not None or _SAYS_QUOTED.search(text) is not None
 
 
 def has_folds(text: str) -> bool:

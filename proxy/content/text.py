@@ -20,6 +20,7 @@ from proxy.content.visitor import Edit
 from proxy.content.walk import Walk
 
 _DELIMITER = re.compile(r"[?&=#]")
+_PADDING = re.compile(r"={1,2}(?![\w%=])")
 _SLASH = re.compile("/")
 _ENCODED_WORD = re.compile(r"(?<!\S)[^\s%]*+%\S*+")
 
@@ -96,6 +97,10 @@ def _percent_pieces(text: str, walk: Walk) -> list[Edit]:
                 page.cover(at, place, shift(either_plus(raw, walk), at))
             else:
                 batch.add(at, raw, PERCENT.decode(raw), PERCENT)
+        elif base64.words(raw, walk):
+            padding = _PADDING.match(text, place)
+            end = padding.end() if padding else place
+            page.cover(at, end, shift(base64.edits(text[at:end], walk), at))
         at = place + 1
     batch.run()
     return sorted(page.edits)

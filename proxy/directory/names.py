@@ -174,7 +174,7 @@ class NameNet:
             return None
         words_in = names[first:end]
         known = self._pairs(words_in)
-        if known is None or len(known) > 1 or not words_in.isascii():
+        if len(known) != 1 or not words_in.isascii():
             return None
         typed = folded.text[first - 1 : end - 1].split(" ")
         if all(word[:1].isupper() and word.isalpha() for word in typed):
