@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
@@ -63,30 +66,36 @@ def _base64(text: str) -> bytes:
 class VerifierKey:
     """A public key with its name: what an auditor must hold to trust a log."""
 
+    algorithm: ClassVar[bytes] = _ED25519
+    """The signature type of the specification; witnesses' keys have another."""
+
     name: str
     public: bytes
 
     @property
     def key_id(self) -> bytes:
         """Four bytes that tell keys of one name apart."""
-        return hashlib.sha256(self.name.encode() + b"\n" + _ED25519 + self.public).digest()[:4]
+        text = self.name.encode() + b"\n" + self.algorithm + self.public
+        return hashlib.sha256(text).digest()[:4]
 
     @cached_property
     def _ed25519(self) -> Ed25519PublicKey:
         return Ed25519PublicKey.from_public_bytes(self.public)
 
     def __str__(self) -> str:
-        return f"{self.name}+{self.key_id.hex()}+{_encode(_ED25519 + self.public)}"
+        return f"{self.name}+{self.key_id.hex()}+{_encode(self.algorithm + self.public)}"
 
     @classmethod
-    def parse(cls, text: str) -> VerifierKey:
+    def parse(cls, text: str) -> Self:
         """Read ``name+id+base64`` (surrounding space is dropped)."""
         name, _, rest = text.strip().partition("+")
         identity, _, material = rest.partition("+")
         check_origin(name)
         raw = _base64(material)
-        if len(raw) != 33 or raw[:1] != _ED25519:
-            raise NoteError(f"verifier key of {name}: not an Ed25519 key")
+        if len(raw) != 33 or raw[:1] != cls.algorithm:
+            raise NoteError(
+                f"verifier key of {name}: not an Ed25519 key of type {cls.algorithm.hex()}"
+            )
         if raw[1:32] + bytes([raw[32] & 0x7F]) in _SMALL_ORDER:
             raise NoteError(f"verifier key of {name}: signatures under this key can be forged")
         key = cls(name, raw[1:])
@@ -112,8 +121,7 @@ class Signer:
 
     def sign(self, text: str) -> str:
         """The whole note for ``text``."""
-        blob = self.key.key_id + self._private.sign(text.encode())
-        return f"{text}\n{_DASH}{self.key.name} {_encode(blob)}\n"
+        return f"{text}\n{signature_line(self.key, self._private.sign(text.encode()))}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +135,21 @@ class Checkpoint:
     def text(self) -> str:
         """The text that is signed."""
         return f"{self.origin}\n{self.size}\n{_encode(self.root)}\n"
+
+
+def signature_line(key: VerifierKey, signature: bytes) -> str:
+    """The line, newline and all, that says ``signature`` is ``key``'s."""
+    return f"{_DASH}{key.name} {_encode(key.key_id + signature)}\n"
+
+
+def signatures_of(note: str, key: VerifierKey) -> list[bytes]:
+    """The signatures that claim to be ``key``'s; ``open_note`` says whether they hold."""
+    found = []
+    for line in note[note.rfind("\n\n") + 2 :].splitlines():
+        name, _, blob = line.removeprefix(_DASH).partition(" ")
+        if name == key.name and (raw := _base64(blob))[:4] == key.key_id:
+            found.append(raw[4:])
+    return found
 
 
 def open_note(note: str, key: VerifierKey) -> str:
@@ -152,13 +175,32 @@ def open_note(note: str, key: VerifierKey) -> str:
     return text
 
 
+def count_signers(note: str, keys: Iterable[VerifierKey]) -> int:
+    """How many of these keys signed ``note``; a key that stands twice is one."""
+    count = 0
+    for key in {key.public: key for key in keys}.values():
+        with contextlib.suppress(NoteError):
+            open_note(note, key)
+            count += 1
+    return count
+
+
 def open_checkpoint(note: str, key: VerifierKey) -> Checkpoint:
     """The checkpoint in a signed note, verified."""
-    lines = open_note(note, key).split("\n")
-    if len(lines) < 4 or not all(lines[:-1]) or lines[0] != key.name:
+    checkpoint = parse_checkpoint(open_note(note, key))
+    if checkpoint.origin != key.name:
+        raise NoteError("not a checkpoint of this log")
+    return checkpoint
+
+
+def parse_checkpoint(text: str) -> Checkpoint:
+    """The checkpoint in the text of a note. Nothing is verified here."""
+    lines = text.split("\n")
+    if len(lines) < 4 or not all(lines[:-1]):
         raise NoteError("not a checkpoint of this log")
     size, root = lines[1], _base64(lines[2])
-    if not (size.isascii() and size.isdigit()) or str(int(size)) != size or len(root) != 32:
+    decimal = size.isascii() and size.isdigit() and len(size) <= 19 and str(int(size)) == size
+    if not decimal or len(root) != 32:
         raise NoteError("malformed checkpoint")
     return Checkpoint(lines[0], int(size), root)
 

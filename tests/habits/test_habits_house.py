@@ -14,12 +14,13 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ROOMS = ("proxy", "addons", "scripts")
 MOST_LINES = 600
-DOORS = ("frontends", "cli", "demo", "store")
+DOORS = ("frontends", "cli", "demo", "store", "outbound")
+"""The rooms of the engine that may talk to the network: doors, commands, the store's Redis, and
+``outbound``, the calls that a site's settings ask for."""
 LOCAL = ("proxy/audit/_ipc.py",)
 """The audit writer's Unix socket: between processes of one machine, never a network."""
 CALLERS = ("proxy/directory/importers/ldap_server.py",)
 """Importers whose roster is a server."""
-"""The rooms of the engine that may talk to the network: doors, commands, the store's Redis."""
 NETWORK = {
     "socket",
     "socketserver",
