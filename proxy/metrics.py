@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from itertools import product
 from typing import Any, Self
@@ -34,6 +34,7 @@ prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call] # n
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 MAX_SERVICES = 500
 MAX_LISTS = 100
+MAX_DESTINATIONS = 64
 OTHER = "other"
 
 
@@ -201,6 +202,14 @@ class Metrics:
             registry=self.registry,
         )
         self.audit_up = self._gauge("audit_up", "Whether the audit log can be written.")
+        self._outgoing_lag = self._labelled(
+            "audit_outgoing_lag_events",
+            "Sealed events that a destination has not confirmed.",
+            "destination",
+        )
+        self._outgoing_up = self._labelled(
+            "audit_outgoing_up", "Whether a destination takes what it is sent.", "destination"
+        )
         self.store_up = self._gauge("store_up", "Whether the store answers.")
         self.store_errors: Family[Counter] = Family(
             self._counter("store_errors", "Calls of the store that failed.", "operation"),
@@ -252,6 +261,12 @@ class Metrics:
             self._list_rules.labels(name).set(rules)
             age = self._list_age.labels(name)
             age.set_function(lambda changed=changed: max(0.0, time.time() - changed))  # type: ignore[misc] # bound now
+
+    def outgoing(self, lag: Mapping[str, tuple[int, bool]]) -> None:
+        """Events behind, and whether all is well, by destination (the settings' own names)."""
+        for name, (events, good) in list(lag.items())[:MAX_DESTINATIONS]:
+            self._outgoing_lag.labels(name).set(events)
+            self._outgoing_up.labels(name).set(good)
 
     def recorded(self, types: Iterable[str], seconds: float) -> None:
         """Events of these types (as the audit log names them) are on disk."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Self
 
 from proxy.audit import AuditLog, ClientKeys, Event, fit, make_event, open_audit
+from proxy.audit.outgoing.lag import lags
 from proxy.blocking import BLOCK_LISTS, ListFile, ListReport, build, discover, open_blocker
 from proxy.directory import building_process
 from proxy.directory.index import Directory, Index
@@ -148,6 +149,7 @@ class Runtime:
             if not self._is_current():
                 self._snapshot = self._make_snapshot()
             self.metrics.audit_up.set(self.audit.status().healthy)
+        self._outgoing_metrics()
         if outcome:
             self._tell(outcome)
 
@@ -227,6 +229,14 @@ class Runtime:
             (report.name, report.rules, changed.get(report.name, 0.0))
             for report in self._blocker.reports
         )
+
+    def _outgoing_metrics(self) -> None:
+        try:
+            found = lags(self.site)
+        except (OSError, PreauError) as error:
+            log.error("what leaves the log is not measured: %s", type(error).__name__)
+            return
+        self.metrics.outgoing({lag.name: (lag.events, lag.good) for lag in found})
 
     def _tell(self, outcome: ReloadOutcome) -> None:
         if outcome.applied:

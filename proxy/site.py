@@ -29,6 +29,7 @@ from urllib.parse import urlsplit
 
 from proxy.policy.document import Document, Location, read_document
 from proxy.policy.model import RuleRef, Treatment
+from proxy.policy.outgoing_schema import OutgoingFile
 from proxy.policy.problems import InvalidFiles, Mark, Problem
 from proxy.policy.site_schema import Network, RestoreScope, SiteFile, parse_address
 from proxy.policy.validation import validate
@@ -148,12 +149,18 @@ class Site:
     limits: Limits
     contact: Contact
     audit_retention_months: int
+    outgoing: OutgoingFile
+    """What leaves the audit log, as written; ``under`` resolves its paths."""
     upstream_ca: Path | None
     refs: Mapping[str, RuleRef] = field(repr=False)
 
     def client_of(self, address: str) -> Client:
         """The school and group of a client's IP address."""
         return self.networks.find(address)
+
+    def under(self, text: str) -> Path:
+        """A path of the settings: absolute as it is, relative under the site's folder."""
+        return _under(self.root, text)
 
     def ref(self, setting: str) -> RuleRef:
         """Where ``setting`` stands in site.yaml, for explanations."""
@@ -238,6 +245,7 @@ def _site(root: Path, written: SiteFile, document: Document, environment: _Envir
         limits=Limits(**written.limits.model_dump()),
         contact=Contact(written.contact.name, written.contact.address),
         audit_retention_months=written.audit.retention_months,
+        outgoing=written.audit,
         upstream_ca=_under(root, upstream_ca) if upstream_ca else None,
         refs=_refs(document, written),
     )

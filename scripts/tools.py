@@ -53,6 +53,7 @@ TOOLS = {
             packages=("redis-tools",),
             link="redis-check-rdb",
         ),
+        Tool(name="git", programs=("git",), hint="git (everywhere)", packages=("git",)),
         Tool(
             name="chromium",
             programs=("chromium", "chromium-browser", "google-chrome-stable", "google-chrome"),

@@ -20,7 +20,7 @@ from proxy.audit.log import AuditLog, AuditStatus, open_audit, running_checkpoin
 from proxy.audit.note import Checkpoint, VerifierKey, open_checkpoint
 from proxy.audit.proofs import consistent, prove, prove_consistency, verify_proof
 from proxy.audit.query import Found, query
-from proxy.audit.verify import Problem, Report, verify
+from proxy.audit.verify import Kept, Problem, Report, verify
 
 __all__ = [
     "AuditLog",
@@ -31,6 +31,7 @@ __all__ = [
     "Event",
     "EventError",
     "Found",
+    "Kept",
     "NoteError",
     "Problem",
     "Report",

@@ -49,14 +49,14 @@ def read_newest(layout: Layout) -> str | None:
 def read_history(layout: Layout) -> Iterator[tuple[str, str]]:
     """Each kept checkpoint as (where it stands, note); a torn last one is left out."""
     for path in layout.history_files():
-        for number, note in enumerate(_notes(path.read_text(errors="replace")), start=1):
+        for number, note in enumerate(split_notes(path.read_text(errors="replace")), start=1):
             yield f"{path.name} note {number}", note
 
 
 def newest_kept(layout: Layout, key: VerifierKey) -> Checkpoint | None:
     """The last checkpoint of the history, verified."""
     for path in reversed(list(layout.history_files())):
-        notes = _notes(path.read_text(errors="replace"))
+        notes = split_notes(path.read_text(errors="replace"))
         if notes:
             return open_checkpoint(notes[-1], key)
     return None
@@ -66,13 +66,13 @@ def mend_history(layout: Layout) -> None:
     """Cut a note that a crash left torn off the end of the history."""
     for path in list(layout.history_files())[-1:]:
         data = path.read_bytes()
-        whole = "".join(f"{note}\n" for note in _notes(data.decode(errors="replace"))).encode()
+        whole = "".join(f"{note}\n" for note in split_notes(data.decode(errors="replace"))).encode()
         if whole != data and data.startswith(whole):
             os.truncate(path, len(whole))
 
 
-def _notes(text: str) -> list[str]:
-    """Notes stand one after the other, an empty line after each."""
+def split_notes(text: str) -> list[str]:
+    """The whole notes of a history: one after the other, an empty line after each."""
     pieces = text.split("\n\n")
     pairs = zip(pieces[0:-1:2], pieces[1:-1:2], strict=False)
     return [f"{body}\n\n{signatures}\n" for body, signatures in pairs]

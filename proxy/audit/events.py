@@ -216,6 +216,11 @@ TYPES: dict[str, EventType] = {
     "checkpoint-witnessed": EventType(
         "A witness signed a checkpoint.", "size witness", "gateway root"
     ),
+    "witness-refused": EventType(
+        "A witness found that the log contradicts what it signed before.",
+        "size witness",
+        "gateway root",
+    ),
     "clock-jump": EventType("The machine's clock was moved.", "milliseconds", "gateway"),
     "console-login": EventType("Somebody logged in, or failed to.", "outcome role", "gateway act"),
     "admin-act": EventType(
@@ -304,6 +309,7 @@ _UNFIT = {
     "rule": re.compile(r"[^A-Za-z0-9_./:-]"),
     "endpoint": re.compile(r"[^A-Za-z0-9._~{}:$()',=*/…-]"),
     "host": re.compile(r"[^a-z0-9.*-]"),
+    "witness": re.compile(r"[^a-z0-9./-]"),
 }
 
 
@@ -327,4 +333,4 @@ def fit(field: str, text: str) -> str:
     return shown if kind.check(shown) else "unnamed"
 
 
-_UNNAMED = {"rule": "unnamed:0", "endpoint": "/unnamed", "host": "unnamed"}
+_UNNAMED = {"rule": "unnamed:0", "endpoint": "/unnamed", "host": "unnamed", "witness": "unnamed"}

@@ -5,6 +5,7 @@
     segments/00000000.jsonl       1,024 events, one JSON line each; the last one fewer
     tile/<level>/<index>          256 hashes (C2SP tlog-tiles), ``.p/<width>`` when fewer
     checkpoint                    the newest signed checkpoint
+    checkpoint.witnessed          the newest one that witnesses signed too, if there are any
     checkpoints/00000000.notes    earlier ones, 65,536 events a file
     key.vkey                      the public key
     client-keys/                  daily keys of the client hashes: secret, never exported
@@ -43,6 +44,11 @@ class Layout:
     def checkpoint(self) -> Path:
         """The newest signed checkpoint."""
         return self.root / "checkpoint"
+
+    @property
+    def witnessed(self) -> Path:
+        """The newest checkpoint with witnesses' signatures under it."""
+        return self.root / "checkpoint.witnessed"
 
     @property
     def history(self) -> Path:

@@ -7,13 +7,13 @@ tiles again to fit, the first signed checkpoint that no longer holds bounds it.
 
 Limits, said in the report: events after the newest checkpoint are *unsealed* (whole log:
 at most the last second before a crash); and whoever holds the signing key can rewrite
-everything and sign it again, which only a checkpoint kept elsewhere (``saved``) shows.
+everything and sign it again, which only a checkpoint kept elsewhere (``Kept``) shows.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from proxy.audit import checkpoints
 from proxy.audit.errors import NoteError
 from proxy.audit.layout import HASH, SEGMENT, Layout
 from proxy.audit.merkle import TILE, FullTile, Tree, leaf_hashes
-from proxy.audit.note import Checkpoint, VerifierKey, open_checkpoint
+from proxy.audit.note import Checkpoint, VerifierKey, count_signers, open_checkpoint
 from proxy.audit.tiles import read_tile
 
 
@@ -72,6 +72,19 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """Checkpoints from elsewhere: what the log is held against."""
+
+    notes: Sequence[str] = ()
+    """Signed notes, of any age."""
+    unsigned: Sequence[Checkpoint] = ()
+    """Read from words: trusted for the wall they were read from."""
+    witnesses: Sequence[VerifierKey] = ()
+    """Witnesses' keys; ``wanted`` of them must have signed the newest of ``notes``."""
+    wanted: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class _Mark:
     """A verified checkpoint, to be compared when the walk reaches its size."""
 
@@ -81,7 +94,9 @@ class _Mark:
     kind: str
 
 
-def verify(directory: Path, vkey: str | None = None, saved_checkpoint: str | None = None) -> Report:
+def verify(
+    directory: Path, vkey: str | None = None, saved_checkpoint: Kept | str | None = None
+) -> Report:
     """Check the log in ``directory``; ``vkey`` and ``saved_checkpoint`` from elsewhere.
 
     Raises ``NoteError`` when there is no log or no usable key: then nothing can be said.
@@ -89,7 +104,9 @@ def verify(directory: Path, vkey: str | None = None, saved_checkpoint: str | Non
     layout = Layout(directory)
     report = Report(str(directory), key_from_directory=vkey is None)
     key = _key(layout, vkey, report)
-    marks = _marks(layout, key, saved_checkpoint, report)
+    saved = saved_checkpoint
+    kept = Kept((saved,)) if isinstance(saved, str) else saved or Kept()
+    marks = _marks(layout, key, kept, report)
     _Walk(layout, report, marks).run()
     report.problems.sort(key=lambda found: -1 if found.index is None else found.index)
     return report
@@ -112,7 +129,7 @@ def _key(layout: Layout, vkey: str | None, report: Report) -> VerifierKey:
     return key
 
 
-def _marks(layout: Layout, key: VerifierKey, saved: str | None, report: Report) -> deque[_Mark]:
+def _marks(layout: Layout, key: VerifierKey, kept: Kept, report: Report) -> deque[_Mark]:
     """Steps 2 to 4: every checkpoint, its signature verified, in order of size."""
     history = list(checkpoints.read_history(layout))  # before the newest: a log may be live
     marks: list[_Mark] = []
@@ -135,19 +152,35 @@ def _marks(layout: Layout, key: VerifierKey, saved: str | None, report: Report) 
                 report.sealed,
             )
             report.sealed = found.size
-    if saved is not None:
-        report.saved = True
-        found = _opened(saved, key, "the saved checkpoint", "saved", report)
-        if found is not None:
-            marks.append(_Mark(found.size, found.root, "the saved checkpoint", "split-view"))
-            if found.size > report.sealed:
-                report.bad(
-                    "rolled-back",
-                    f"the saved checkpoint covers {found.size} events, "
-                    f"the log's newest only {report.sealed}",
-                    report.sealed,
-                )
+    marks += _kept_marks(key, kept, report)
     return deque(sorted(marks, key=lambda mark: mark.size))
+
+
+def _kept_marks(key: VerifierKey, kept: Kept, report: Report) -> Iterator[_Mark]:
+    """Step 4: every checkpoint from elsewhere."""
+    found = [
+        (_opened(note, key, "the saved checkpoint", "saved", report), note) for note in kept.notes
+    ]
+    opened = [(one, note) for one, note in found if one is not None]
+    if kept.witnesses:
+        newest = max(opened, key=lambda pair: pair[0].size)[1] if opened else ""
+        count = count_signers(newest, kept.witnesses)
+        if count < kept.wanted:
+            report.bad(
+                "not-witnessed",
+                f"the saved checkpoint bears {count} of the {kept.wanted} witnesses' signatures "
+                "that are wanted",
+            )
+    report.saved = bool(kept.notes or kept.unsigned)
+    for one in (*(one for one, _ in opened), *kept.unsigned):
+        yield _Mark(one.size, one.root, "the saved checkpoint", "split-view")
+        if one.size > report.sealed:
+            report.bad(
+                "rolled-back",
+                f"the saved checkpoint covers {one.size} events, "
+                f"the log's newest only {report.sealed}",
+                report.sealed,
+            )
 
 
 def _newest(layout: Layout, key: VerifierKey, report: Report) -> Checkpoint | None:

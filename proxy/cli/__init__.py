@@ -34,6 +34,7 @@ VERBS = (
     "keys",
     "ca",
     "audit",
+    "witness",
     "status",
 )
 """In the order of ``preau --help``; a verb's module has the same name."""

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from proxy.audit import (
+    Kept,
     NoteError,
     Report,
     VerifierKey,
+    fit,
     open_checkpoint,
     prove,
     query,
@@ -19,11 +21,15 @@ from proxy.audit import (
     verify,
     verify_proof,
 )
-from proxy.audit.checkpoints import read_newest
+from proxy.audit.checkpoints import read_newest, split_notes
+from proxy.audit.export import FORMATS, Entry, Format, LogReader, Origin
 from proxy.audit.layout import Layout
+from proxy.audit.publish import from_words
+from proxy.cli import audit_outgoing
 from proxy.cli.common import add_common
 from proxy.cli.output import emit
 from proxy.errors import InputError
+from proxy.witness import WitnessKey
 
 GROUP = "Proof and information"
 HELP = "prove the audit log whole, search it, hand out proofs"
@@ -46,7 +52,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     sub = verb("verify", _verify, "check that nothing was changed, removed or added")
     sub.add_argument("--key", metavar="VKEY", help="the log's public key, or a file holding it")
-    sub.add_argument("--checkpoint", metavar="FILE", type=Path, help="one kept elsewhere")
+    sub.add_argument(
+        "--checkpoint",
+        metavar="FILE",
+        type=Path,
+        action="append",
+        default=[],
+        help="one kept elsewhere, or a published history of them; may be given again",
+    )
+    sub.add_argument(
+        "--checkpoint-words", metavar="WORDS", action="append", default=[], help="one on paper"
+    )
+    sub.add_argument(
+        "--witness", metavar="VKEY", action="append", default=[], help="a witness's public key"
+    )
+    sub.add_argument(
+        "--wanted", type=_positive, metavar="N", help="how many witnesses must have signed (all)"
+    )
 
     sub = verb("query", _query, "show events, oldest first")
     for name in _FILTERS:
@@ -66,9 +88,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sub.add_argument("proof", type=Path, metavar="FILE")
     sub.add_argument("--key", metavar="VKEY", help="the log's public key, or a file holding it")
 
-    sub = verb("export", _export, "print every event, one a line, as it was signed")
-    sub.add_argument("--format", choices=("jsonl",), default="jsonl")
+    sub = verb("export", _export, "print every event, one a line")
+    formats = ("jsonl", *(form.value for form in Format))
+    sub.add_argument("--format", choices=formats, default="jsonl", help="jsonl: as it was signed")
     _add_times(sub)
+
+    sub = verb("publish", audit_outgoing.publish, "give the newest checkpoint away")
+    audit_outgoing.add_publish(sub)
+
+    sub = verb("follow", audit_outgoing.follow, "keep sending what site.yaml asks for")
+    audit_outgoing.add_follow(sub)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -98,7 +127,7 @@ def _key(args: argparse.Namespace) -> str | None:
     """The key in words, or the content of the file that was named."""
     if args.key is None:
         return None
-    return str(args.key) if "+" in args.key else Path(args.key).read_text().strip()
+    return _text_or_file(str(args.key)).strip()
 
 
 def _verifier(args: argparse.Namespace, directory: Path | None) -> VerifierKey:
@@ -111,8 +140,8 @@ def _verifier(args: argparse.Namespace, directory: Path | None) -> VerifierKey:
 
 
 def _verify(args: argparse.Namespace) -> int:
-    saved = None if args.checkpoint is None else args.checkpoint.read_text()
-    report = verify(_directory(args), _key(args), saved)
+    directory = _directory(args)
+    report = verify(directory, _key(args), _kept(args, directory))
     document = {
         "ok": report.ok,
         "origin": report.origin,
@@ -130,6 +159,27 @@ def _verify(args: argparse.Namespace) -> int:
     }
     emit(args, _told(report), document)
     return 0 if report.ok else 1
+
+
+def _kept(args: argparse.Namespace, directory: Path) -> Kept:
+    """The checkpoints from elsewhere that the command line names."""
+    witnesses = [WitnessKey.parse(_text_or_file(key)) for key in args.witness]
+    notes = [note for path in args.checkpoint for note in _notes_in(path)]
+    if witnesses and not notes:
+        raise InputError("--witness: give the witnessed checkpoint with --checkpoint")
+    origin = _verifier(args, directory).name if args.checkpoint_words else ""
+    unsigned = [from_words([words], origin) for words in args.checkpoint_words]
+    return Kept(notes, unsigned, witnesses, args.wanted or len(witnesses))
+
+
+def _notes_in(path: Path) -> list[str]:
+    """One note, or a history of them."""
+    text = path.read_text()
+    return split_notes(text) or [text]
+
+
+def _text_or_file(text: str) -> str:
+    return text if "+" in text else Path(text).read_text()
 
 
 def _told(report: Report) -> str:
@@ -221,8 +271,13 @@ def _verify_proof(args: argparse.Namespace) -> int:
 
 def _export(args: argparse.Namespace) -> int:
     out = sys.stdout.buffer
-    for one in query(_directory(args), None, args.since, args.until):
-        out.write(one.line + b"\n")
+    directory = _directory(args)
+    formatter = None if args.format == "jsonl" else FORMATS[Format(args.format)]
+    name = LogReader(directory).key().name
+    origin = Origin(name, fit("gateway", name))
+    for one in query(directory, None, args.since, args.until):
+        line = formatter(Entry.read(one.index, one.line), origin) if formatter else one.line
+        out.write(line + b"\n")
     out.flush()
     return 0
 

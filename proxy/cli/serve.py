@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from addons.gateway import Gateway, worker_settings
 from addons.worker import run as run_worker
+from proxy.audit.outgoing import Child
 from proxy.errors import InputError
 from proxy.frontends.status import StatusServer
 from proxy.policy.site_schema import parse_address
@@ -46,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
     gateway = Gateway(runtime)
     status = StatusServer(runtime.metrics, runtime.checks(), status_host, status_port)
     settings = worker_settings(runtime, **overrides)
+    outgoing = Child(args.site, wanted=runtime.site.outgoing.asked)
 
     def ready(port: int) -> None:
         where = f"{settings.listen_host}:{port}"
@@ -54,8 +56,10 @@ def run(args: argparse.Namespace) -> int:
 
     try:
         status.start()
+        outgoing.start()
         asyncio.run(run_worker(settings, gateway.addons, gateway.refusal, ready))
     finally:
+        outgoing.stop()
         status.stop()
         runtime.close()
     return 0

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from proxy.audit import verify
+from proxy.audit.outgoing import lags
 from proxy.ca import ca_info
 from proxy.cli.output import emit
 from proxy.errors import InputError, PreauError
@@ -41,6 +42,7 @@ def run(args: argparse.Namespace) -> int:
         _find("ca", lambda: f"until {ca_info(site.ca_dir).not_after:%Y-%m-%d}"),
         _find("store", lambda: _store(site)),
         _find("audit", lambda: _audit(site)),
+        *(Finding(f"outgoing {lag.name}", lag.good, lag.detail) for lag in lags(site)),
     ]
     lines = [f"{'good' if f.good else 'BAD ':<5} {f.name:<8} {f.detail}" for f in findings]
     documents = [{"name": f.name, "good": f.good, "detail": f.detail} for f in findings]

@@ -5,24 +5,15 @@ from __future__ import annotations
 import ipaddress
 import re
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
+from proxy.policy.outgoing_schema import OutgoingFile
+from proxy.policy.sizes import Size
 from proxy.policy.validation import Strict
 
-_SIZE = re.compile(r"(\d{1,6})\s*(B|KiB|MiB|GiB|kB|MB|GB)?")
-_UNITS = {
-    None: 1,
-    "B": 1,
-    "KiB": 1024,
-    "MiB": 1024**2,
-    "GiB": 1024**3,
-    "kB": 1000,
-    "MB": 1000**2,
-    "GB": 1000**3,
-}
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 
@@ -47,14 +38,6 @@ class Language(StrEnum):
 
     FR = "fr"
     EN = "en"
-
-
-def parse_size(value: Any) -> int:
-    """``16 MiB`` or a number of bytes."""
-    match = _SIZE.fullmatch(str(value).strip())
-    if match is None:
-        raise ValueError("expected a size such as '16 MiB' or '64 KiB'")
-    return int(match[1]) * _UNITS[match[2]]
 
 
 def parse_address(text: str) -> tuple[str, int]:
@@ -127,11 +110,6 @@ def _not_blank(text: str) -> str:
     return " ".join(text.split())
 
 
-Size = Annotated[
-    int,
-    BeforeValidator(parse_size, json_schema_input_type=int | str),
-    Field(gt=0, examples=["16 MiB"]),
-]
 Line = Annotated[str, AfterValidator(_not_blank)]
 Domain = Annotated[str, AfterValidator(parse_domain)]
 Place = Annotated[str, AfterValidator(_address)]
@@ -214,8 +192,8 @@ class PathsFile(Strict):
     cache: str = Field(default="", description="What can be made again.")
 
 
-class AuditFile(Strict):
-    """The audit log."""
+class AuditFile(OutgoingFile):
+    """The audit log: how long it is kept, and what leaves it."""
 
     retention_months: int = Field(
         default=12,
