@@ -133,6 +133,7 @@ class Runtime:
         self._lists_metrics(_lists(self.site))
         self.metrics.store_up.set(1)  # it answered when the directory was read
         self.metrics.audit_up.set(self.audit.status().healthy)
+        self._outgoing_metrics()
         started = make_event("gateway-started", policy=policy.digest, count=len(policy.services))
         self._put([started])
 

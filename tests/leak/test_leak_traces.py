@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from proxy.audit import query
+from proxy.audit.export import FORMATS, Cursor, Entry, LogReader, Origin, syslog
+from proxy.audit.publish import PaperTarget
+from proxy.audit.shipping import FolderStore, Shipper
 from tests.adversary.oracle import Leak
 from tests.leak.layers import BY_NAME
 from tests.leak.scene import Request, Scene
 
-FORMATS = ("json", "form", "html", "multipart", "base64", "text")
+LAYERS = ("json", "form", "html", "multipart", "base64", "text")
 
 
 class Listener(logging.Handler):
@@ -41,7 +45,7 @@ def listener() -> Iterator[Listener]:
 def _busy_day(scene: Scene) -> bytes:
     """Requests of all sorts, some refused; gives what the refusal pages said."""
     pages = b""
-    for name in FORMATS:
+    for name in LAYERS:
         layer = BY_NAME[name]
         for _ in range(4):
             document = layer.write([item.text for item in scene.author.texts(20)])
@@ -57,6 +61,25 @@ def _busy_day(scene: Scene) -> bytes:
             assert got.received is None
             pages += got.head + got.body
     return pages
+
+
+def _exported(audit: Path, folder: Path) -> list[bytes]:
+    """Every event in every format, framed; a shipped copy and a sheet in ``folder``."""
+    shipper = Shipper(
+        LogReader(audit), FolderStore(folder / "copy"), Cursor(folder / "cursor", "any")
+    )
+    while shipper.step():
+        pass
+    note = (audit / "checkpoint").read_text()
+    PaperTarget(folder / "sheets").publish(note)
+    origin, out = Origin("preau.example/test", "gw"), []
+    for found in query(audit):
+        entry = Entry.read(found.index, found.line)
+        for formatter in FORMATS.values():
+            body = formatter(entry, origin)
+            out.append(syslog.frame(syslog.message(entry, origin, body)))
+    assert sum(b"request-pseudonymised" in message for message in out) > 10
+    return out
 
 
 def _in_files(scene: Scene, folder: Path) -> list[str]:
@@ -75,5 +98,9 @@ def test_nothing_on_this_side_remembers_anybody(scene: Scene, listener: Listener
     leaks: list[Leak | str] = [*scene.oracle.near(pages, scene.people)]
     leaks += scene.oracle.people(runtime.metrics.render())
     leaks += scene.oracle.in_clear("\n".join(listener.lines).encode())
+    runtime.audit.checkpoint()
+    exported = _exported(audit, runtime.site.root / "left")
+    leaks += scene.oracle.in_clear(b"\n".join(exported))
+    leaks += scene.oracle.people(b"\n".join(exported[-60:]))  # in every reading: a sample
     leaks += _in_files(scene, runtime.site.root)
     assert not leaks, "\n".join(map(str, leaks))

@@ -4,7 +4,7 @@ What comes in: the site's settings. What goes out: the tasks that they ask for (
 run each in a thread of its own (``follower``) in a process of its own (``child``), and what
 each has still to do (``lag``), which anybody can read from files.
 
-The writer of the log and the requests know nothing of this room. ADR 0008 says why.
+The writer of the log and the requests know nothing of this room. ADR 0010 says why.
 
 What must never happen here: one destination that hangs holds up another; a failure that
 nobody sees; a secret or a note's content in a failure's text.

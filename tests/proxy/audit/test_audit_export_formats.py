@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import orjson
 from hypothesis import given
@@ -128,3 +129,14 @@ def test_a_type_of_a_newer_version_is_exported_and_not_dropped() -> None:
     made = entry({"type": "something-new", "version": 9, "extra": 1})
     for formatter in FORMATS.values():
         assert b"something-new" in formatter(made, ORIGIN)
+
+
+def test_the_documented_table_is_what_the_code_says() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "audit-export.md").read_text()
+    for name, meaning in MEANINGS.items():
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{name}` |"))
+        cells = [cell.strip() for cell in row.strip("|").split("|")]
+        activity = "by method" if meaning.kind is Class.HTTP_ACTIVITY else str(meaning.activity)
+        severity = int(meaning.severity)
+        assert cells[1:3] == [str(int(meaning.kind)), activity]
+        assert cells[4:6] == [str(severity), str(2 * severity)]
