@@ -25,7 +25,6 @@ from proxy.audit.checkpoints import read_newest, split_notes
 from proxy.audit.export import FORMATS, Entry, Format, LogReader, Origin
 from proxy.audit.layout import Layout
 from proxy.audit.publish import from_words
-from proxy.cli import audit_outgoing
 from proxy.cli.common import add_common
 from proxy.cli.output import emit
 from proxy.errors import InputError
@@ -93,11 +92,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sub.add_argument("--format", choices=formats, default="jsonl", help="jsonl: as it was signed")
     _add_times(sub)
 
-    sub = verb("publish", audit_outgoing.publish, "give the newest checkpoint away")
-    audit_outgoing.add_publish(sub)
+    sub = verb("publish", _publish, "give the newest checkpoint away")
+    form = sub.add_mutually_exclusive_group()
+    form.add_argument("--words", action="store_true", help="print it in words, to read out")
+    form.add_argument("--sheet", action="store_true", help="print it as a sheet with a QR code")
+    form.add_argument("--svg", action="store_true", help="the sheet as one SVG image")
+    sub.add_argument("--language", choices=("fr", "en"), help="of the sheet (the site's)")
 
-    sub = verb("follow", audit_outgoing.follow, "keep sending what site.yaml asks for")
-    audit_outgoing.add_follow(sub)
+    sub = verb("follow", _follow, "keep sending what site.yaml asks for")
+    sub.add_argument(
+        "--while-stdin", action="store_true", help="stop when standard input is closed"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -280,6 +285,18 @@ def _export(args: argparse.Namespace) -> int:
         out.write(line + b"\n")
     out.flush()
     return 0
+
+
+def _publish(args: argparse.Namespace) -> int:
+    from proxy.cli import audit_outgoing  # knows sites: not for an auditor's verify
+
+    return audit_outgoing.publish(args)
+
+
+def _follow(args: argparse.Namespace) -> int:
+    from proxy.cli import audit_outgoing
+
+    return audit_outgoing.follow(args)
 
 
 def _add_times(sub: argparse.ArgumentParser) -> None:

@@ -24,22 +24,6 @@ from proxy.site import Site, load_site
 log = logging.getLogger("preau.outgoing")
 
 
-def add_publish(sub: argparse.ArgumentParser) -> None:
-    """What to make of the newest checkpoint."""
-    form = sub.add_mutually_exclusive_group()
-    form.add_argument("--words", action="store_true", help="print it in words, to read out")
-    form.add_argument("--sheet", action="store_true", help="print it as a sheet with a QR code")
-    form.add_argument("--svg", action="store_true", help="the sheet as one SVG image")
-    sub.add_argument("--language", choices=("fr", "en"), help="of the sheet (the site's)")
-
-
-def add_follow(sub: argparse.ArgumentParser) -> None:
-    """How long to go on."""
-    sub.add_argument(
-        "--while-stdin", action="store_true", help="stop when standard input is closed"
-    )
-
-
 def publish(args: argparse.Namespace) -> int:
     """Print the checkpoint in a form for people, or publish it where the settings say."""
     if args.words or args.sheet or args.svg:

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from proxy.audit import NoteError, open_checkpoint
+from proxy.audit import NoteError
 from proxy.cli.common import add_common
 from proxy.cli.output import emit
 from proxy.errors import InputError
@@ -18,6 +18,7 @@ from proxy.policy.site_schema import parse_address
 from proxy.witness import Witness, WitnessState
 from proxy.witness.cosignature import cosigned_at
 from proxy.witness.state import read_log_key
+from proxy.witness.witness import open_by_any
 
 GROUP = "Proof and information"
 HELP = "sign other sites' checkpoints, so that they cannot be rewritten"
@@ -108,11 +109,11 @@ def _status(args: argparse.Namespace) -> int:
     """0 when all is good, 1 when a log was caught or memory is lost."""
     state = WitnessState(args.dir)
     logs = []
-    for key in state.logs():
-        note = state.last(key.name)
-        size = open_checkpoint(note, key).size if note else 0
+    for origin in state.logs():
+        note = state.last(origin)
+        size = open_by_any(note, state.log_keys(origin)).size if note else 0
         at = cosigned_at(note, state.signer.key) if note else 0
-        logs.append({"origin": key.name, "size": size, "at": at})
+        logs.append({"origin": origin, "size": size, "at": at})
     caught = state.evidence()
     lines = [f"witness {state.signer.key}"]
     lines += [f"{one['origin']}: {one['size']} events signed" for one in logs]

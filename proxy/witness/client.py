@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from proxy.audit.errors import NoteError
-from proxy.audit.note import VerifierKey, open_checkpoint
+from proxy.audit.note import Checkpoint
 from proxy.audit.proofs import prove_consistency
 from proxy.errors import PreauError
 from proxy.outbound import Outage, Place, request
@@ -36,9 +36,8 @@ class WitnessClient:
     place: Place
     _old: int = field(default=0, init=False)
 
-    def cosign(self, directory: Path, note: str, log_key: VerifierKey) -> str:
-        """The witness's signature line over ``note``, verified."""
-        checkpoint = open_checkpoint(note, log_key)
+    def cosign(self, directory: Path, note: str, checkpoint: Checkpoint) -> str:
+        """The witness's signature line over ``note``, which holds ``checkpoint``, verified."""
         for _ in range(2):  # the first answer may only say where the witness stopped
             if self._old > checkpoint.size:
                 raise self._no(
@@ -99,13 +98,13 @@ class Collected:
 
 
 def collect(
-    directory: Path, note: str, log_key: VerifierKey, witnesses: Sequence[WitnessClient]
+    directory: Path, note: str, checkpoint: Checkpoint, witnesses: Sequence[WitnessClient]
 ) -> Collected:
     """``note`` with the cosignature of every witness that gives one."""
     signed, names, failures = note, [], []
     for witness in witnesses:
         try:
-            signed += witness.cosign(directory, note, log_key)
+            signed += witness.cosign(directory, note, checkpoint)
         except NoteError as error:
             failures.append(Unwitnessed(witness.key.name, f"could not be asked: {error}"))
         except Unwitnessed as error:

@@ -4,7 +4,7 @@
 
     witness.pem               its signing key (0600)
     name                      its name, for ever
-    logs/<origin hash>/vkey        a log it was told to watch
+    logs/<origin hash>/vkey        a log it was told to watch: its keys, one a line
     logs/<origin hash>/checkpoint  the last note it signed; empty while there is none
     evidence/*.txt            requests that a log signed and that contradict what we signed
     lock                      of the process that serves
@@ -80,25 +80,29 @@ class WitnessState:
             self._lock = -1
 
     def add_log(self, key: VerifierKey) -> None:
-        """Watch a log from now on; its memory begins empty and stays for ever."""
+        """Watch a log from now on; its memory begins empty and stays for ever.
+
+        A second key of a log that is watched (it changed keys) is added; its memory stays.
+        """
         folder = self._folder(key.name)
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / "vkey").exists():
             write_atomically(folder / "checkpoint", b"")
             write_atomically(folder / "vkey", f"{key}\n".encode())
             sync_directory(folder.parent)
-        elif (folder / "vkey").read_text().strip() != str(key):
-            raise InputError(f"{key.name} is watched under another key; a witness never swaps keys")
+        elif key not in (known := self.log_keys(key.name)):
+            lines = "".join(f"{one}\n" for one in (*known, key))
+            write_atomically(folder / "vkey", lines.encode())
 
-    def logs(self) -> list[VerifierKey]:
-        """The logs that it watches."""
+    def logs(self) -> list[str]:
+        """The origins of the logs that it watches."""
         found = (self._root / "logs").glob("*/vkey")
-        return sorted((VerifierKey.parse(path.read_text()) for path in found), key=str)
+        return sorted(_keys(path)[0].name for path in found)
 
-    def log_key(self, origin: str) -> VerifierKey | None:
-        """The key of a log that it watches."""
+    def log_keys(self, origin: str) -> list[VerifierKey]:
+        """The keys of a log that it watches; none of another."""
         path = self._folder(origin) / "vkey"
-        return VerifierKey.parse(path.read_text()) if path.is_file() else None
+        return _keys(path) if path.is_file() else []
 
     def last(self, origin: str) -> str:
         """The last note it signed of this log, or nothing. ``OSError`` when memory is lost."""
@@ -129,6 +133,10 @@ class WitnessState:
 
     def _folder(self, origin: str) -> Path:
         return self._root / "logs" / hashlib.sha256(origin.encode()).hexdigest()
+
+
+def _keys(path: Path) -> list[VerifierKey]:
+    return [VerifierKey.parse(line) for line in path.read_text().splitlines()]
 
 
 def read_log_key(text: str) -> VerifierKey:

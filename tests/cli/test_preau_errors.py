@@ -32,6 +32,9 @@ NEED_A_SITE = (
     "audit checkpoint",
     "audit prove 0",
     "audit export",
+    "audit publish",
+    "audit publish --words",
+    "audit follow",
     "status",
 )
 
@@ -40,7 +43,11 @@ ROSTER = "kind,id,given_name,family_name\n"
 
 
 def test_no_verb_is_forgotten_here() -> None:
-    assert set(VERBS) - {command.split()[0] for command in NEED_A_SITE} == {"demo", "init"}
+    assert set(VERBS) - {command.split()[0] for command in NEED_A_SITE} == {
+        "demo",
+        "init",
+        "witness",
+    }
 
 
 @pytest.mark.parametrize("command", NEED_A_SITE)

@@ -72,7 +72,7 @@ def test_a_witness_killed_at_any_time_never_forgets_what_it_signed(tmp_path: Pat
             if step == 4 + 5 * round_:
                 process.send_signal(signal.SIGKILL)
             try:
-                client.cosign(tmp_path / "audit", note, log_key)
+                client.cosign(tmp_path / "audit", note, open_checkpoint(note, log_key))
             except (Unwitnessed, Outage):
                 break
             given = open_checkpoint(note, log_key).size

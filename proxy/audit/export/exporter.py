@@ -38,6 +38,7 @@ class Exporter:
         self._clock = clock
         self._sent = cursor.index
         self._since = clock()
+        """When what is not confirmed yet began to be sent."""
 
     def step(self) -> bool:
         """Send the next events; whether there is more to do at once.
@@ -52,10 +53,14 @@ class Exporter:
                 f"{self._cursor.index} events of {self._origin.log} were exported, its newest "
                 f"checkpoint covers {sealed}: it was rolled back to an older copy"
             )
+        if self._sent == 0:
+            self._sent = self._reader.first()
         lines = self._reader.read(self._sent, sealed)
         try:
             if lines:
-                entries = [Entry.read(self._sent + i, line) for i, line in enumerate(lines)]
+                # An empty line is an event that retention took away.
+                pairs = enumerate(lines, start=self._sent)
+                entries = [Entry.read(index, line) for index, line in pairs if line]
                 self._sink.send(entries, self._origin)
                 self._sent += len(lines)
             self._confirm_if_due(done=self._sent >= sealed)

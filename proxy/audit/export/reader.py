@@ -21,7 +21,15 @@ class LogReader:
     def newest(self) -> Checkpoint | None:
         """The newest checkpoint, verified; ``None`` while there is no log."""
         note = checkpoints.read_newest(self.layout)
-        return None if note is None else open_checkpoint(note, self.key())
+        return None if note is None else self.open(note)
+
+    def open(self, note: str) -> Checkpoint:
+        """The checkpoint in a note of this log, verified."""
+        return open_checkpoint(note, self.key())
+
+    def first(self) -> int:
+        """The first event that there is: those before were pruned."""
+        return next(iter(self.layout.segment_numbers()), 0) * SEGMENT
 
     def key(self) -> VerifierKey:
         """The log's public key."""

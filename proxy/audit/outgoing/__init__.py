@@ -12,7 +12,7 @@ nobody sees; a secret or a note's content in a failure's text.
 
 from proxy.audit.outgoing.child import Child
 from proxy.audit.outgoing.follower import Follower
-from proxy.audit.outgoing.lag import Lag, lags
+from proxy.audit.outgoing.lag import Lag, confirmed_everywhere, lags
 from proxy.audit.outgoing.plan import Plan, make_plan
 
-__all__ = ["Child", "Follower", "Lag", "Plan", "lags", "make_plan"]
+__all__ = ["Child", "Follower", "Lag", "Plan", "confirmed_everywhere", "lags", "make_plan"]

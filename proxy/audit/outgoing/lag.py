@@ -58,6 +58,20 @@ def lags(site: Site) -> list[Lag]:
     return [_lag(plan, name, newest.size if newest else 0, reader) for name in plan.names]
 
 
+def confirmed_everywhere(site: Site) -> int | None:
+    """Events that every export and copy has: what retention may take without a loss.
+
+    ``None`` when nothing is exported or copied. A destination that is away for ever holds
+    retention up until a person takes it out of the settings.
+    """
+    asked = site.outgoing
+    names = [item.name for item in asked.export] + [item.name for item in asked.ship]
+    if not names:
+        return None
+    folder, origin = Plan(site).folder, LogReader(site.audit_dir).key().name
+    return min(Cursor(cursor_path(folder, name), origin).index for name in names)
+
+
 def _lag(plan: Plan, name: str, sealed: int, reader: LogReader) -> Lag:
     state = read_state(plan.folder, name)
     running = state is not None and time.time() - state.at < _SILENT

@@ -15,7 +15,6 @@ from proxy.audit._files import write_atomically
 from proxy.audit.errors import NoteError
 from proxy.audit.events import Event, fit, make_event
 from proxy.audit.export import Cursor, Exporter, LogReader
-from proxy.audit.note import open_checkpoint
 from proxy.audit.publish import Target
 from proxy.audit.shipping import Shipper
 from proxy.witness import Unwitnessed, WitnessClient, collect
@@ -89,11 +88,10 @@ class WitnessTask:
         note = checkpoints.read_newest(self.reader.layout)
         if note is None:
             return IDLE
-        key = self.reader.key()
-        checkpoint = open_checkpoint(note, key)
+        checkpoint = self.reader.open(note)
         if checkpoint.size == self.cursor.index:
             return self.every
-        got = collect(self.reader.layout.root, note, key, self.witnesses)
+        got = collect(self.reader.layout.root, note, checkpoint, self.witnesses)
         size = checkpoint.size
         self.record(
             [_event("checkpoint-witnessed", size, witness=fit("witness", w)) for w in got.witnesses]
@@ -136,7 +134,7 @@ class PublishTask:
         note = self._note()
         if note is None:
             return IDLE
-        checkpoint = open_checkpoint(note, self.reader.key())
+        checkpoint = self.reader.open(note)
         if checkpoint.size < self.cursor.index:
             raise NoteError(
                 f"a checkpoint over {self.cursor.index} events was published, the newest covers "

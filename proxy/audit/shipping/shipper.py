@@ -11,7 +11,7 @@ from proxy.audit.export.cursor import Cursor
 from proxy.audit.export.reader import LogReader
 from proxy.audit.layout import HISTORY, SEGMENT
 from proxy.audit.merkle import TILE
-from proxy.audit.note import Checkpoint, open_checkpoint
+from proxy.audit.note import Checkpoint
 from proxy.audit.shipping.places import Store, Vanished
 from proxy.outbound import Outage
 
@@ -34,7 +34,7 @@ class Shipper:
         note = checkpoints.read_newest(self._layout)
         if note is None:
             return False
-        newest = open_checkpoint(note, self._reader.key())
+        newest = self._reader.open(note)
         shipped = self._cursor.index
         if newest.size < shipped:
             raise NoteError(
@@ -45,6 +45,7 @@ class Shipper:
             return False
         if shipped == 0:
             self._check_copy(newest)
+            shipped = self._reader.first()
         start = shipped - shipped % SEGMENT
         if start + SEGMENT <= newest.size:
             self._ship_segment(start, newest.size, whole=True)
@@ -64,7 +65,7 @@ class Shipper:
             note = self._store.get("checkpoint").decode(errors="replace")
         except Vanished:
             return
-        there = open_checkpoint(note, self._reader.key())
+        there = self._reader.open(note)
         if there.size > newest.size:
             raise NoteError(
                 f"the copy of {newest.origin} holds {there.size} events, the log {newest.size}: "

@@ -193,6 +193,20 @@ def test_a_log_rolled_back_stops_the_export_with_an_alarm(
         exporter(tmp_path, sink, clock).step()
 
 
+def test_what_retention_took_away_is_passed_over(
+    adversary: Adversary, tmp_path: Path, clock: Clock
+) -> None:
+    """Segments gone from the front, single lines blanked: as pruning leaves a log."""
+    adversary.layout.segment(0).unlink()
+    lines = adversary.lines(1)
+    adversary.put(1, [b"" if place % 3 == 0 else line for place, line in enumerate(lines)])
+    path = tmp_path / "out"
+    drain(exporter(tmp_path, FileSink(path, FORMATS[Format.JSON], 10**9, 1), clock), clock)
+    found = [json.loads(line)["index"] for line in file_lines(path)]
+    assert found == [n for n in range(1024, 3002) if n >= 2048 or (n - 1024) % 3]
+    assert confirmed(tmp_path) == 3002
+
+
 def test_another_log_begins_at_its_first_event(tmp_path: Path) -> None:
     path = tmp_path / "x.cursor"
     Cursor(path, "one.example").advance(7)

@@ -19,7 +19,7 @@ from outgoing_peers import ACCESS, SECRET, Authority, Storage, SyslogCollector, 
 from proxy.audit import make_event, open_checkpoint, query, verify
 from proxy.audit.export import LogReader, exporter
 from proxy.audit.note import count_signers
-from proxy.audit.outgoing import Child, Follower, Plan, lags, make_plan
+from proxy.audit.outgoing import Child, Follower, Plan, confirmed_everywhere, lags, make_plan
 from proxy.audit.outgoing.lock import held
 from proxy.audit.outgoing.state import read_state
 from proxy.cli import main
@@ -157,6 +157,7 @@ def test_a_destination_that_is_away_holds_up_no_other(
     finally:
         follower.stop()
     assert found["dead"].events == 22
+    assert confirmed_everywhere(site) == 0  # retention must wait for the dead one
     assert not found["dead"].good
     assert "no answer" in found["dead"].detail
     assert not found["publish-1-url"].good
@@ -214,6 +215,7 @@ def test_witnesses_that_fail_are_an_alarm_and_an_event(
     fill(site, 30)
     assert main(["audit", "publish", "--site", str(tmp_path)]) == 1
     lag = lags(site)[0]
+    assert confirmed_everywhere(site) is None
     assert not lag.good
     assert "two histories" in lag.detail
     refused = list(query(site.audit_dir, {"type": "witness-refused"}))

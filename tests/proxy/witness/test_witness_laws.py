@@ -43,8 +43,8 @@ class Branch:
         middle = start + split(end - start)
         return node_hash(self._range(start, middle), self._range(middle, end))
 
-    def submission(self, old: int, size: int) -> bytes:
-        note = SIGNER.sign(Checkpoint(ORIGIN, size, self.root(size)).text())
+    def submission(self, old: int, size: int, signer: Signer = SIGNER) -> bytes:
+        note = signer.sign(Checkpoint(ORIGIN, size, self.root(size)).text())
         return format_submission(old, consistency(old, size, self._range) if old else [], note)
 
 
@@ -166,12 +166,35 @@ def test_any_bytes_are_parsed_or_refused(body: bytes) -> None:
         assert parse_submission(body).old >= 0
 
 
-def test_a_key_is_never_swapped_and_a_witness_never_made_anew(tmp_path: Path) -> None:
+def test_a_log_that_changes_keys_keeps_its_history(tmp_path: Path) -> None:
     state = WitnessState.create(tmp_path / "w", "w.example")
     state.add_log(SIGNER.key)
-    other = Signer(ORIGIN, Ed25519PrivateKey.from_private_bytes(b"\x06" * 32)).key
-    with pytest.raises(InputError, match="never swaps"):
-        state.add_log(other)
+    other = Signer(ORIGIN, Ed25519PrivateKey.from_private_bytes(b"\x06" * 32))
+    end, branch = Witness(state), Branch(TRUNK)
+    assert end.add_checkpoint(branch.submission(0, 5)).status == 200
+    assert end.add_checkpoint(branch.submission(5, 9, other)).status == 403
+    state.add_log(other.key)
+    state.add_log(other.key)
+    assert state.log_keys(ORIGIN) == [SIGNER.key, other.key]
+    assert end.add_checkpoint(branch.submission(0, 9, other)).status == 409
+    assert end.add_checkpoint(branch.submission(5, 9, other)).status == 200
+    assert end.add_checkpoint(branch.submission(9, 12)).status == 200  # until told otherwise
+    assert end.add_checkpoint(Branch([b"z", *TRUNK]).submission(12, 20, other)).status == 422
+
+
+def test_a_cosignature_covers_extension_lines_too(tmp_path: Path) -> None:
+    """Our logs have none; others' may."""
+    root = Branch(TRUNK).root(5)
+    note = SIGNER.sign(Checkpoint(ORIGIN, 5, root).text() + "extension line\n")
+    answer = witness(tmp_path / "w").add_checkpoint(format_submission(0, [], note))
+    assert answer.status == 200
+    key = WitnessState(tmp_path / "w").signer.key
+    assert cosigned_at(note + answer.body.decode(), key)
+    assert last(tmp_path / "w") == note + answer.body.decode()
+
+
+def test_a_witness_is_never_made_anew(tmp_path: Path) -> None:
+    state = WitnessState.create(tmp_path / "w", "w.example")
     with pytest.raises(InputError, match="already"):
         WitnessState.create(tmp_path / "w", "w.example")
     state.hold()
@@ -187,7 +210,7 @@ def test_the_door_bounds_what_it_reads(tmp_path: Path) -> None:
     log = Log(tmp_path / "site")
     log.grow(3)
     with ours(tmp_path / "w", log) as client:
-        client.cosign(log.directory, log.note, log.key)
+        client.cosign(log.directory, log.note, log.checkpoint)
         port = urlsplit(client.place.url).port
 
         def ask(method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, bytes]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import aics_witness
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from proxy.audit import VerifierKey, make_event, open_audit
+from proxy.audit import Checkpoint, VerifierKey, make_event, open_audit, open_checkpoint
 from proxy.frontends.witness import WitnessServer
 from proxy.outbound import Place
 from proxy.witness import Witness, WitnessClient, WitnessKey, WitnessState
@@ -42,6 +42,10 @@ class Log:
     @property
     def note(self) -> str:
         return (self.directory / "checkpoint").read_text()
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        return open_checkpoint(self.note, self.key)
 
     @property
     def key(self) -> VerifierKey:
