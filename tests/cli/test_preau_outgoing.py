@@ -21,6 +21,7 @@ LAG = 'preau_audit_outgoing_lag_events{destination="%s"}'
 UP = 'preau_audit_outgoing_up{destination="%s"}'
 
 
+@pytest.mark.slow
 def test_a_gateway_exports_while_it_serves_and_shows_the_lag(
     tmp_path: Path, free_port: Callable[[], int]
 ) -> None:
