@@ -11,15 +11,13 @@ whole-host index, and ``engine``, everything finer) → ``answers``. A list's wa
 """
 
 from proxy.blocking.answers import answer
-from proxy.blocking.blocker import Block, Blocker, build, open_blocker
+from proxy.blocking.blocker import Block, Blocker, Stripped, build, open_blocker
 from proxy.blocking.cache import build_in_subprocess
 from proxy.blocking.facts import (
     RequestFacts,
     RequestType,
     facts_of,
     host_of,
-    request_type,
-    source_of,
 )
 from proxy.blocking.lists import (
     BLOCK_LISTS,
@@ -41,6 +39,7 @@ __all__ = [
     "Problem",
     "RequestFacts",
     "RequestType",
+    "Stripped",
     "age_seconds",
     "answer",
     "build",
@@ -49,6 +48,4 @@ __all__ = [
     "facts_of",
     "host_of",
     "open_blocker",
-    "request_type",
-    "source_of",
 ]

@@ -10,17 +10,14 @@ from pathlib import Path
 
 from proxy.blocking.cache import save
 from proxy.blocking.compile import compile_lists
-from proxy.blocking.lists import Category, ListFile
+from proxy.blocking.lists import ListFile
 from proxy.errors import InputError
 
 
 def main() -> int:
     """Exit 0 and the path, or 2 and what to mend."""
     job = json.load(sys.stdin)
-    lists = [
-        ListFile(row["name"], Path(row["path"]), row["file"], Category(row["category"]))
-        for row in job["lists"]
-    ]
+    lists = [ListFile.from_dict(row) for row in job["lists"]]
     try:
         print(save(compile_lists(lists), Path(job["folder"])))
     except InputError as error:

@@ -145,16 +145,6 @@ def facts_of(method: str, host: str, path: str, headers: Headers) -> RequestFact
     return RequestFacts(kind, kind is _T.DOCUMENT, source)
 
 
-def request_type(method: str, path: str, headers: Headers) -> RequestType:
-    """The type of a request, best evidence first."""
-    return _type(method, path, _relevant(headers))
-
-
-def source_of(headers: Headers) -> str:
-    """Host of the page that asks, from ``Referer`` or else ``Origin``; empty if neither says."""
-    return _source(_relevant(headers))
-
-
 def host_of(url: str) -> str:
     """Lower-case host of an absolute URL, without credentials, port or trailing dot.
 
