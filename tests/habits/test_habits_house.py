@@ -17,8 +17,12 @@ MOST_LINES = 600
 DOORS = ("frontends", "cli", "demo", "store")
 LOCAL = ("proxy/audit/_ipc.py",)
 """The audit writer's Unix socket: between processes of one machine, never a network."""
-CALLERS = ("proxy/directory/importers/ldap_server.py",)
-"""Importers whose roster is a server."""
+CALLERS = (
+    "proxy/directory/importers/ldap_server.py",
+    "proxy/blocking/subscriptions/fetch.py",
+)
+"""What must ask a server: importers whose roster is one, and the fetching of block lists, which
+only ``preau lists update`` does, in a process that serves nobody."""
 """The rooms of the engine that may talk to the network: doors, commands, the store's Redis."""
 NETWORK = {
     "socket",
