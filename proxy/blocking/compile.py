@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from proxy.blocking import lines
+from proxy.blocking.bounds import overflowing
 from proxy.blocking.engine import ENGINE_VERSION, AdblockEngine
 from proxy.blocking.lines import MAX_LISTS, Place
 from proxy.blocking.lists import Account, ListFile, ListReport, Rule, parse
@@ -90,6 +91,7 @@ def compile_lists(lists: Sequence[ListFile], contents: Sequence[bytes] | None = 
         accounts.append(account)
     for host in gathered.cancelled:
         gathered.blocked.pop(host, None)
+    _leave_out(gathered, accounts)
     engine = AdblockEngine.compile(list(gathered.rules), ())
     _count_taken(engine, gathered, accounts)
     strips = _strips(gathered, accounts)
@@ -133,6 +135,18 @@ def _gather(gathered: _Gathered, account: Account, index: int, rule: Rule) -> No
         gathered.counted.add(line.text)
         if account.top_level:
             gathered.top_level.append(line.text)
+
+
+def _leave_out(gathered: _Gathered, accounts: Sequence[Account]) -> None:
+    """Drop, and say, the rules that would make requests slow."""
+    left_out = overflowing(gathered.rules)
+    for text, reason in left_out.items():
+        place = gathered.rules.pop(text)
+        accounts[place.list].ignore(place.line, reason, text)
+        if text in gathered.counted:
+            accounts[place.list].rules -= 1
+    if left_out:
+        gathered.top_level = [text for text in gathered.top_level if text not in left_out]
 
 
 def _strips(gathered: _Gathered, accounts: Sequence[Account]) -> dict[str, Place]:
