@@ -5,9 +5,11 @@ What goes out: a ``Block`` that names rule, list, file and line, and a ``Reply``
 tracker's place. What must never happen here: a socket, a URL kept after the decision, a
 rule that is silently not in force, a navigation blocked by a rule not written for it.
 
-A request's way: ``facts`` (type and source) → ``blocker`` (the decision, over ``lines``, the
-whole-host index, and ``engine``, everything finer) → ``answers``. A list's way: ``lists``
-(find, read, account) → ``rules`` (one line) → ``compile`` → ``cache`` (a file to map).
+A request's way: ``facts`` (type, page and party) → ``blocker`` (the decision, over ``lines``,
+the whole-host index, and ``engine``, everything finer; then ``stripping``, what a URL passes
+without) → ``answers``. A list's way: ``subscriptions`` (others' lists, fetched and checked) and
+``lists`` (find, read, account) → ``rules`` (one line) → ``bounds`` (what would slow requests)
+→ ``compile`` → ``cache`` (a file to map).
 """
 
 from proxy.blocking.answers import answer

@@ -90,6 +90,7 @@ class Blocker:
         self._stripper = Stripper(self._strip_texts, Parties().third_party)
         self._host_rule = lru_cache(_MEMO)(self._find_host_rule)
         self._memo: dict[int, Block | None] = {}
+        self._clean: set[int] = set()
 
     def check(
         self, url: str, source: str, kind: RequestType, top_level: bool = False
@@ -125,8 +126,14 @@ class Blocker:
         it, or ``None`` when it passes as it is."""
         if "?" not in url:
             return None
+        key = hash((url, facts))
+        if key in self._clean:
+            return None
         found = self._stripper.strip(url, facts)
         if found is None:
+            if len(self._clean) >= _MEMO:
+                self._clean.clear()
+            self._clean.add(key)
             return None
         rules = [
             self._block(self._strip_texts[number], unpack(self._strip_places[number]))
@@ -169,7 +176,7 @@ class Blocker:
 
     def _find_host_rule(self, host: str) -> _HostRule | None:
         """The rule for the longest of host and parent hosts that has one."""
-        for parent in with_parents(host):
+        for parent in with_parents(host)[:-1] or [host]:  # no rule is on a whole top domain
             place = self._blocked.get(parent)
             if place is not None:
                 spared = any(self._allowed.get(name) is not None for name in with_parents(host))

@@ -21,6 +21,8 @@ _OPTIONS = re.compile(
 _UNESCAPED_COMMA = re.compile(r"(?<!\\),")
 MAX_PROGRAM = 4_000
 """RE2 instructions of one expression; those of the usual lists stay under 600."""
+MAX_COMBINED = 60_000
+"""Instructions of many expressions made one."""
 _MAX_REGEX_TEXT = 2_048
 _T = RequestType
 
@@ -67,19 +69,19 @@ def pattern_regex(pattern: str) -> str:
     return start + "".join(words.get(c) or re.escape(c) for c in pattern) + end
 
 
-def bounded_regex(text: str, match_case: bool = False) -> Any:
+def bounded_regex(text: str, match_case: bool = False, most: int = MAX_PROGRAM) -> Any:
     """The expression compiled, or ``None`` if it is not understood or costs too much."""
-    if len(text) > _MAX_REGEX_TEXT:
+    if len(text) > _MAX_REGEX_TEXT and most == MAX_PROGRAM:
         return None
     options = re2.Options()
     options.case_sensitive = match_case
     options.log_errors = False
-    options.max_mem = 1 << 20
+    options.max_mem = most << 8
     try:
         compiled = re2.compile(text, options)
     except (re2.error, UnicodeError):
         return None
-    return compiled if compiled.programsize <= MAX_PROGRAM else None
+    return compiled if compiled.programsize <= most else None
 
 
 def with_parents(host: str) -> list[str]:

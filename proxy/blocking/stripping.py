@@ -20,6 +20,7 @@ from urllib.parse import unquote_plus
 
 from proxy.blocking.facts import RequestFacts, RequestType, host_of
 from proxy.blocking.patterns import (
+    MAX_COMBINED,
     TYPE_NAMES,
     bounded_regex,
     in_domains,
@@ -189,12 +190,14 @@ class Stripper:
         self._by_page: dict[str, list[ParameterRule]] = {}
         self._by_name: dict[str, list[ParameterRule]] = {}
         self._everywhere: list[ParameterRule] = []
+        self._expressions: list[ParameterRule] = []
         for number, text in enumerate(texts):
             self._file(parse_rule(text, number))
+        self._any_expression = _any_of(self._expressions)
 
     def _file(self, rule: ParameterRule) -> None:
         if rule.is_everywhere:
-            self._everywhere.append(rule)
+            (self._expressions if rule.value[:1] == "/" else self._everywhere).append(rule)
         elif rule.host:
             self._by_host.setdefault(rule.host, []).append(rule)
         elif rule.pages:
@@ -212,12 +215,16 @@ class Stripper:
         parts = query.split("&")
         if len(parts) > _MAX_PARAMETERS:
             return None
-        names = [unquote_plus(part.partition("=")[0]) for part in parts]
+        names = [part.partition("=")[0] for part in parts]
+        lines = query.replace("&", "\n")
+        if "%" in query or "+" in query:
+            lines = unquote_plus(lines)
+            names = [unquote_plus(name) for name in names]
         host = host_of(url)
         page = host if facts.top_level else host_of(facts.source)
         found = [
             rule
-            for rule in self._candidates(host, page, names)
+            for rule in self._candidates(host, page, names, lines)
             if self._holds(rule, url, host, page, facts.type)
         ]
         if not found:
@@ -230,16 +237,24 @@ class Stripper:
         clean = f"{head}?{left}{tail}" if left else head + tail
         return Removal(clean, len(parts) - len(kept), used)
 
-    def _candidates(self, host: str, page: str, names: Iterable[str]) -> Iterator[ParameterRule]:
-        for table, keys in (
-            (self._by_host, with_parents(host)),
-            (self._by_page, with_parents(page) if page else ()),
-            (self._by_name, set(names)),
-        ):
-            if table:
-                for key in keys:
-                    yield from table.get(key, ())
+    def _candidates(
+        self, host: str, page: str, names: Sequence[str], lines: str
+    ) -> Iterator[ParameterRule]:
+        by_name, by_host, by_page = self._by_name, self._by_host, self._by_page
+        for name in names:
+            if name in by_name:
+                yield from by_name[name]
+        if by_host:
+            for parent in with_parents(host):
+                if parent in by_host:
+                    yield from by_host[parent]
+        if by_page and page:
+            for parent in with_parents(page):
+                if parent in by_page:
+                    yield from by_page[parent]
         yield from self._everywhere
+        if self._expressions and self._any_expression(lines):
+            yield from self._expressions
 
     def _holds(
         self, rule: ParameterRule, url: str, host: str, page: str, kind: RequestType
@@ -255,6 +270,20 @@ class Stripper:
         if rule.matches is not None and not rule.matches(url):
             return False
         return rule.third_party is None or rule.third_party is self._is_third_party(host, page)
+
+
+def _any_of(rules: Sequence[ParameterRule]) -> Callable[[str], object]:
+    """One expression for all, over a parameter a line: most queries match none of them.
+
+    It may say yes too often (a class that takes in the end of a line), never too seldom.
+    """
+    texts = []
+    for rule in rules:
+        bare, _, flag = rule.value[1:].rpartition("/")
+        texts.append(f"(?i:{bare})" if flag == "i" else f"(?:{bare})")
+    combined = bounded_regex("(?m)" + "|".join(texts), match_case=True, most=MAX_COMBINED)
+    search: Callable[[str], object] = (lambda lines: True) if combined is None else combined.search
+    return search
 
 
 def _apply(

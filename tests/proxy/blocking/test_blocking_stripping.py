@@ -32,6 +32,8 @@ def stripped(rules: list[str], url: str, facts: RequestFacts = FETCH) -> str:
         (["$removeparam=a"], "https://a.example/?A=1&aa=2", "https://a.example/?A=1&aa=2"),
         (["$removeparam=/^utm_/"], "https://a.example/?utm_x=1&outm_x=2", "https://a.example/?outm_x=2"),
         (["$removeparam=/^ID=[0-9]+$/i"], "https://a.example/?id=1&id=x", "https://a.example/?id=x"),
+        (["$removeparam=/x&y/"], "https://a.example/?a=x%26y&x&y", "https://a.example/?x&y"),
+        (["$removeparam=/^a=/", "$removeparam=/^B/i"], "https://a.example/?c&b=1&A=1&a=1", "https://a.example/?c&A=1"),
         (["$removeparam=~q"], "https://a.example/?a=1&q=2&b=3", "https://a.example/?q=2"),
         (["||a.example^$removeparam"], "https://s.a.example/x?a=1&q=2", "https://s.a.example/x"),
         (["||a.example^$removeparam=q"], "https://b.example/x?q=2", "https://b.example/x?q=2"),

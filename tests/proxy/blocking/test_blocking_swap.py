@@ -22,8 +22,8 @@ def big_list(seed: int) -> str:
     def word() -> str:
         return "".join(rng.choices("abcdefghijklmnopqrstuvwxyz", k=rng.randint(4, 12)))
 
-    rules = [f"||{word()}.{word()}.example^" for _ in range(30_000)]
-    rules += [f"/{word()}/{word()}.$script,third-party" for _ in range(15_000)]
+    rules = [f"||{word()}.{word()}.example^" for _ in range(12_000)]
+    rules += [f"/{word()}/{word()}.$script,third-party" for _ in range(6_000)]
     return "! x\n" + "\n".join(rules)
 
 
@@ -62,7 +62,7 @@ def test_no_request_waits_while_lists_are_compiled_and_swapped(tmp_path: Path) -
         load.run(lambda: time.monotonic() > ends)  # warm
         ratios = []
         for attempt in range(2, 5):  # the machine is shared: one quiet swap of three will do
-            ends = time.monotonic() + 2
+            ends = time.monotonic() + 1
             before = load.run(lambda: time.monotonic() > ends)  # noqa: B023 - used at once
             (folder / "big.txt").write_text(big_list(attempt))
             old = runtime.snapshot().blocker
@@ -71,7 +71,7 @@ def test_no_request_waits_while_lists_are_compiled_and_swapped(tmp_path: Path) -
             during = load.run(lambda: not swap.is_alive())  # noqa: B023 - used at once
             swap.join()
             assert runtime.snapshot().blocker is not old
-            assert len(during) > 100
+            assert len(during) > 50
             ratios.append(percentile(during, 0.99) / max(percentile(before, 0.99), 0.001))
             assert max(during) < 1.0
             if ratios[-1] <= 2:
