@@ -168,7 +168,7 @@ def agreement(lists: list[ListFile], requests: list[Ask], show: int) -> None:
         if shown[why] <= show:
             print(f"  {why}: {kind} {url} on {page}: ours {hit}, theirs {rule!r} {exception!r}")
     same = 1 - reasons.total() / len(rows)
-    print(f"agreement            {same:8.2%}       of {len(rows):,} requests, {both:,} blocked")
+    print(f"agreement            {same:8.3%}       of {len(rows):,} requests, {both:,} blocked")
     for why, count in reasons.most_common():
         print(f"  {count:5d} × {why}")
 

@@ -16,7 +16,7 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
-from proxy.blocking.patterns import bounded_regex, is_regex, split_rule
+from proxy.blocking.patterns import TYPE_NAMES, bounded_regex, is_regex, split_rule
 from proxy.blocking.stripping import Unusable, is_strip_rule, parse_rule
 
 
@@ -83,6 +83,7 @@ _COSMETIC_OPTIONS = frozenset((
     "generichide", "ghide", "specifichide", "shide", "elemhide", "ehide", "content", "jsinject",
     "urlblock", "extension",
 ))
+_OTHER_TYPES = frozenset(TYPE_NAMES) - {"document", "doc"}
 _NARROW_TYPES = frozenset(("ping", "beacon", "websocket", "object", "font", "csp_report"))
 # fmt: on
 
@@ -139,6 +140,12 @@ def _engine_rule(text: str) -> Line:
         return COSMETIC
     if is_strip_rule(names):
         return _strip_rule(text)
+    if exception and names & {"document", "doc"} and names & _OTHER_TYPES:
+        # An exception for pages spares all that they load: that part is a browser's. What it
+        # says of other types holds here.
+        options = [o for o in options if o.lower() not in ("document", "doc")]
+        names -= {"document", "doc"}
+        text = f"@@{pattern}${','.join(options)}"
     reason = _why_unusable(pattern, options, names, exception)
     if reason:
         return ignored(reason)
