@@ -39,6 +39,7 @@ format: dev-venv ## Mend style and format where a program can
 bench: dev-venv ## Measure, also against mitmproxy and Presidio
 	@scripts/prepare bench || echo "Without .venv-bench the comparison with Presidio is left out." >&2
 	@$(BIN)/python -I scripts/tools.py h2load
+	@$(BIN)/python -m benchmarks.blocking
 	@$(BIN)/python -m benchmarks $(ARGS)
 	@$(BIN)/python -m benchmarks.content
 	@$(BIN)/python -m benchmarks.finding

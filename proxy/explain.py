@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
 
-from proxy.blocking import RequestType, request_type
-from proxy.decisions import Headers
+from proxy.blocking import RequestFacts, RequestType, facts_of
 from proxy.engine.decide import Verdict, decide_url
 from proxy.engine.gate import is_ip
 from proxy.engine.snapshot import Snapshot
@@ -55,10 +54,16 @@ def explain(snapshot: Snapshot, question: Question) -> Explanation:
     policy = snapshot.policy
     if is_ip(host):
         return _unidentified(policy.site.unidentified, policy.site.ref("unidentified"))
-    headers: Headers = ()
-    kind = _kind(question.type) or request_type(question.method, target, headers)
-    verdict = decide_url(policy, snapshot.blocker, host, question.url, question.source, kind)
+    verdict = decide_url(
+        policy, snapshot.blocker, host, question.url, _facts(question, host, target)
+    )
     return _of(verdict)
+
+
+def _facts(question: Question, host: str, target: str) -> RequestFacts:
+    """What the question says, and what a request without headers shows where it is silent."""
+    kind = _kind(question.type) or facts_of(question.method, host, target, ()).type
+    return RequestFacts(kind, kind is RequestType.DOCUMENT, question.source)
 
 
 def _parts(url: str) -> tuple[str, str]:

@@ -16,7 +16,8 @@ from typing import Self
 
 from proxy.audit import AuditLog, ClientKeys, Event, fit, make_event, open_audit
 from proxy.audit.outgoing.lag import lags
-from proxy.blocking import BLOCK_LISTS, ListFile, ListReport, build, discover, open_blocker
+from proxy.blocking import ListFile, ListReport, build, open_blocker
+from proxy.blocking.subscriptions import site_lists
 from proxy.directory import building_process
 from proxy.directory.index import Directory, Index
 from proxy.engine import Client, Engine
@@ -88,6 +89,7 @@ class Runtime:
         self._count_directory()
         lists = _lists(self.site)
         self._lists_seen = _fingerprint(lists)
+        self._lists_problem = ""
         self._blocker = open_blocker(lists, self.site.cache_dir)
         self._snapshot = self._make_snapshot()
 
@@ -215,14 +217,27 @@ class Runtime:
             seen = _fingerprint(lists)
             if seen == self._lists_seen:
                 return
+            # Seen, whatever comes of it: lists that cannot be compiled are tried again when
+            # they change, not every second.
+            self._lists_seen = seen
+            before = self._blocker.reports
             self._blocker = open_blocker(lists, self.site.cache_dir)
         except (OSError, PreauError) as error:
-            log.error("lists not reloaded, the last good ones stay: %s", type(error).__name__)
+            self._lists_rejected(error)
             return
-        self._lists_seen = seen
+        self._lists_problem = ""
         self._lists_metrics(lists)
         digest = self._blocker.digest[:16]
-        self._record([_list_updated(report, digest) for report in self._blocker.reports])
+        new = [report for report in self._blocker.reports if report not in before]
+        self._record([_list_updated(report, digest) for report in new])
+
+    def _lists_rejected(self, error: OSError | PreauError) -> None:
+        """Say once that the last good lists stay: this is asked every second."""
+        text = str(error) if isinstance(error, PreauError) else type(error).__name__
+        if text != self._lists_problem:
+            self._lists_problem = text
+            log.error("lists not reloaded, the last good ones stay: %s", text)
+            self._record([make_event("list-rejected", list="block-lists", problems=1)])
 
     def _lists_metrics(self, lists: list[ListFile]) -> None:
         changed = {item.name: item.path.stat().st_mtime for item in lists if item.path.exists()}
@@ -274,14 +289,14 @@ class Runtime:
 
 
 def _lists(site: Site) -> list[ListFile]:
-    return discover(site.root / BLOCK_LISTS, site.root)
+    return site_lists(site.root, site.state_dir)
 
 
-def _fingerprint(lists: list[ListFile]) -> tuple[tuple[str, int, int], ...]:
+def _fingerprint(lists: list[ListFile]) -> tuple[tuple[ListFile, int, int], ...]:
     seen = []
     for item in lists:
         stat = item.path.stat()
-        seen.append((str(item.path), stat.st_mtime_ns, stat.st_size))
+        seen.append((item, stat.st_mtime_ns, stat.st_size))
     return tuple(seen)
 
 

@@ -5,21 +5,21 @@ What goes out: a ``Block`` that names rule, list, file and line, and a ``Reply``
 tracker's place. What must never happen here: a socket, a URL kept after the decision, a
 rule that is silently not in force, a navigation blocked by a rule not written for it.
 
-A request's way: ``facts`` (type and source) → ``blocker`` (the decision, over ``lines``, the
-whole-host index, and ``engine``, everything finer) → ``answers``. A list's way: ``lists``
-(find, read, account) → ``rules`` (one line) → ``compile`` → ``cache`` (a file to map).
+A request's way: ``facts`` (type, page and party) → ``blocker`` (the decision, over ``lines``,
+the whole-host index, and ``engine``, everything finer; then ``stripping``, what a URL passes
+without) → ``answers``. A list's way: ``subscriptions`` (others' lists, fetched and checked) and
+``lists`` (find, read, account) → ``rules`` (one line) → ``bounds`` (what would slow requests)
+→ ``compile`` → ``cache`` (a file to map).
 """
 
 from proxy.blocking.answers import answer
-from proxy.blocking.blocker import Block, Blocker, build, open_blocker
+from proxy.blocking.blocker import Block, Blocker, Stripped, build, open_blocker
 from proxy.blocking.cache import build_in_subprocess
 from proxy.blocking.facts import (
     RequestFacts,
     RequestType,
     facts_of,
     host_of,
-    request_type,
-    source_of,
 )
 from proxy.blocking.lists import (
     BLOCK_LISTS,
@@ -41,6 +41,7 @@ __all__ = [
     "Problem",
     "RequestFacts",
     "RequestType",
+    "Stripped",
     "age_seconds",
     "answer",
     "build",
@@ -49,6 +50,4 @@ __all__ = [
     "facts_of",
     "host_of",
     "open_blocker",
-    "request_type",
-    "source_of",
 ]

@@ -15,6 +15,7 @@ speak, exceptions included; narrower ones are left for when the URL is known.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -22,11 +23,13 @@ from pathlib import Path
 
 from proxy.blocking import cache
 from proxy.blocking.compile import Compiled, compile_lists
-from proxy.blocking.engine import AdblockEngine, Engine
-from proxy.blocking.facts import RequestType, host_of
-from proxy.blocking.lines import LineIndex, Place
+from proxy.blocking.engine import AdblockEngine, Engine, Parties
+from proxy.blocking.facts import RequestFacts, RequestType, host_of
+from proxy.blocking.lines import LineIndex, Place, unpack
 from proxy.blocking.lists import Category, ListFile, ListReport
+from proxy.blocking.patterns import with_parents
 from proxy.blocking.resources import NAMES
+from proxy.blocking.stripping import Stripper
 
 _MEMO = 8192
 _MEMO_URL = 2048
@@ -50,6 +53,17 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Stripped:
+    """A URL that passes without some of its parameters."""
+
+    url: str
+    count: int
+    """How many parameters were taken out."""
+    rules: tuple[Block, ...]
+    """The rules that did it, each with its list, file and line."""
+
+
+@dataclass(frozen=True, slots=True)
 class _HostRule:
     """The whole-host rule for a host, and the whole-host exception if there is one."""
 
@@ -70,8 +84,13 @@ class Blocker:
         self._blocked = LineIndex(part["blocked_keys"], part["blocked_places"])
         self._allowed = LineIndex(part["allowed_keys"], part["allowed_places"])
         self._rules = LineIndex(part["rule_keys"], part["rule_places"])
+        self._cnames = LineIndex(part["cname_keys"], part["cname_places"])
+        self._strip_texts: list[str] = json.loads(bytes(part["strip_rules"]))
+        self._strip_places = part["strip_places"].cast("B").cast("Q")
+        self._stripper = Stripper(self._strip_texts, Parties().third_party)
         self._host_rule = lru_cache(_MEMO)(self._find_host_rule)
         self._memo: dict[int, Block | None] = {}
+        self._clean: set[int] = set()
 
     def check(
         self, url: str, source: str, kind: RequestType, top_level: bool = False
@@ -102,6 +121,34 @@ class Blocker:
             return None
         return self._block(f"||{found.host}^", found.place)
 
+    def strip(self, url: str, facts: RequestFacts) -> Stripped | None:
+        """The URL without the tracking parameters that a ``$removeparam`` rule takes out of
+        it, or ``None`` when it passes as it is."""
+        if "?" not in url:
+            return None
+        key = hash((url, facts))
+        if key in self._clean:
+            return None
+        found = self._stripper.strip(url, facts)
+        if found is None:
+            if len(self._clean) >= _MEMO:
+                self._clean.clear()
+            self._clean.add(key)
+            return None
+        rules = [
+            self._block(self._strip_texts[number], unpack(self._strip_places[number]))
+            for number in found.rules
+        ]
+        return Stripped(found.url, found.parameters, tuple(rules))
+
+    def cname_target(self, host: str) -> Block | None:
+        """The entry of a list of CNAME targets that a canonical name falls under."""
+        for parent in with_parents(host.rstrip(".").lower()):
+            place = self._cnames.get(parent)
+            if place is not None:
+                return self._block(parent, place)
+        return None
+
     def _decide(self, url: str, source: str, kind: RequestType, top_level: bool) -> Block | None:
         host = host_of(url)
         url = _with_host(url, host)
@@ -109,7 +156,8 @@ class Blocker:
         if top_level and found is not None and not found.place.top_level:
             found = None
         blocked = found is not None
-        page = host_of(source)
+        # A page that is opened is its own first party, whoever linked to it.
+        page = host if top_level else host_of(source)
         if top_level:
             match = self._top_level.check(url, host, page, RequestType.DOCUMENT, blocked=blocked)
             if not match.matched and not match.exception:  # a rule without types is for "other"
@@ -128,10 +176,10 @@ class Blocker:
 
     def _find_host_rule(self, host: str) -> _HostRule | None:
         """The rule for the longest of host and parent hosts that has one."""
-        for parent in _with_parents(host):
+        for parent in with_parents(host)[:-1] or [host]:  # no rule is on a whole top domain
             place = self._blocked.get(parent)
             if place is not None:
-                spared = any(self._allowed.get(name) is not None for name in _with_parents(host))
+                spared = any(self._allowed.get(name) is not None for name in with_parents(host))
                 return _HostRule(parent, place, spared)
         return None
 
@@ -152,15 +200,6 @@ def build(lists: Sequence[ListFile]) -> Blocker:
 def open_blocker(lists: Sequence[ListFile], folder: Path) -> Blocker:
     """A blocker from the cache in ``folder``, compiled by another process when lists changed."""
     return Blocker(cache.compiled_lists(lists, folder))
-
-
-def _with_parents(host: str) -> list[str]:
-    """``a.b.c`` → ``a.b.c``, ``b.c``, ``c``."""
-    names = [host]
-    while (dot := host.find(".")) >= 0:
-        host = host[dot + 1 :]
-        names.append(host)
-    return names
 
 
 def _with_host(url: str, host: str) -> str:

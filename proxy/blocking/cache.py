@@ -89,18 +89,7 @@ def compiled_lists(lists: Sequence[ListFile], folder: Path) -> Compiled:
 
 def build_in_subprocess(lists: Sequence[ListFile], folder: Path) -> Path:
     """Compile without holding this process's interpreter; the path of the bundle."""
-    job = {
-        "folder": str(folder),
-        "lists": [
-            {
-                "name": source.name,
-                "path": str(source.path.absolute()),
-                "file": source.file,
-                "category": source.category.value,
-            }
-            for source in lists
-        ],
-    }
+    job = {"folder": str(folder), "lists": [source.as_dict() for source in lists]}
     package_root = str(Path(__file__).parents[2])
     try:
         done = subprocess.run(

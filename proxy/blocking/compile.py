@@ -9,18 +9,23 @@ same decisions.
 from __future__ import annotations
 
 import hashlib
+import json
 import sys
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from proxy.blocking import lines
+from proxy.blocking.bounds import overflowing
 from proxy.blocking.engine import ENGINE_VERSION, AdblockEngine
 from proxy.blocking.lines import MAX_LISTS, Place
 from proxy.blocking.lists import Account, ListFile, ListReport, Rule, parse
 from proxy.blocking.rules import Use
+from proxy.blocking.stripping import MAX_EVERYWHERE, parse_rule, without_badfilter
+from proxy.blocking.stripping import MAX_RULES as MAX_STRIP_RULES
 from proxy.errors import InputError
 
-FORMAT = "preau-blocklists-1"
+FORMAT = "preau-blocklists-2"
 
 SECTIONS = (
     "engine",
@@ -31,6 +36,10 @@ SECTIONS = (
     "allowed_places",
     "rule_keys",
     "rule_places",
+    "cname_keys",
+    "cname_places",
+    "strip_rules",
+    "strip_places",
 )
 
 
@@ -50,6 +59,8 @@ class _Gathered:
     blocked: dict[str, Place] = field(default_factory=dict)
     allowed: dict[str, Place] = field(default_factory=dict)
     rules: dict[str, Place] = field(default_factory=dict)
+    cnames: dict[str, Place] = field(default_factory=dict)
+    strips: dict[str, Place] = field(default_factory=dict)
     top_level: list[str] = field(default_factory=list)
     cancelled: set[str] = field(default_factory=set)
     counted: set[str] = field(default_factory=set)
@@ -59,7 +70,8 @@ def digest_of(lists: Sequence[ListFile], contents: Sequence[bytes]) -> str:
     """Names these lists with these contents, read by this program with this engine."""
     total = hashlib.sha256(f"{FORMAT} {ENGINE_VERSION} {sys.byteorder}".encode())
     for source, content in zip(lists, contents, strict=True):
-        total.update(f"\n{source.name}\0{source.file}\0{source.category}\0".encode())
+        row = {**source.as_dict(), "path": ""}
+        total.update(f"\n{json.dumps(row)}\0".encode())
         total.update(hashlib.sha256(content).digest())
     return total.hexdigest()[:32]
 
@@ -79,11 +91,15 @@ def compile_lists(lists: Sequence[ListFile], contents: Sequence[bytes] | None = 
         accounts.append(account)
     for host in gathered.cancelled:
         gathered.blocked.pop(host, None)
+    _leave_out(gathered, accounts)
     engine = AdblockEngine.compile(list(gathered.rules), ())
     _count_taken(engine, gathered, accounts)
+    strips = _strips(gathered, accounts)
     sections = [engine.serialize(), AdblockEngine.compile(gathered.top_level, ()).serialize()]
-    for places in (gathered.blocked, gathered.allowed, gathered.rules):
+    for places in (gathered.blocked, gathered.allowed, gathered.rules, gathered.cnames):
         sections.extend(lines.to_bytes(places))
+    sections.append(json.dumps(list(strips)).encode())
+    sections.append(array("Q", map(lines.pack, strips.values())).tobytes())
     return Compiled(
         digest_of(lists, contents),
         tuple(account.report() for account in accounts),
@@ -100,7 +116,13 @@ def _gather(gathered: _Gathered, account: Account, index: int, rule: Rule) -> No
         if top_level:
             gathered.top_level.append(line.text)
         return  # counted once the engine has taken it
+    if line.use is Use.STRIP:
+        gathered.strips.setdefault(line.text, place)
+        return
     account.rules += 1
+    if line.use is Use.CNAME:
+        gathered.cnames.setdefault(line.host, place)
+        return
     account.whole_hosts += 1
     if line.use is Use.HOST_BLOCK:
         _strongest(gathered.blocked, line.host, place)
@@ -113,6 +135,45 @@ def _gather(gathered: _Gathered, account: Account, index: int, rule: Rule) -> No
         gathered.counted.add(line.text)
         if account.top_level:
             gathered.top_level.append(line.text)
+
+
+def _leave_out(gathered: _Gathered, accounts: Sequence[Account]) -> None:
+    """Drop, and say, the rules that would make requests slow."""
+    left_out = overflowing(gathered.rules)
+    for text, reason in left_out.items():
+        place = gathered.rules.pop(text)
+        accounts[place.list].ignore(place.line, reason, text)
+        if text in gathered.counted:
+            accounts[place.list].rules -= 1
+    if left_out:
+        gathered.top_level = [text for text in gathered.top_level if text not in left_out]
+
+
+def _strips(gathered: _Gathered, accounts: Sequence[Account]) -> dict[str, Place]:
+    """The rules on parameters that hold: not taken back, and not too many."""
+    cancelled = {
+        without_badfilter(text)
+        for text in gathered.strips
+        if "badfilter" in text.rpartition("$")[2]
+    }
+    kept: dict[str, Place] = {}
+    everywhere = 0
+    for text, place in gathered.strips.items():
+        account = accounts[place.list]
+        if text in cancelled:
+            continue
+        if without_badfilter(text) != text:
+            account.rules += 1
+            continue
+        wide = parse_rule(text).is_everywhere
+        if len(kept) >= MAX_STRIP_RULES or (wide and everywhere >= MAX_EVERYWHERE):
+            account.ignore(place.line, "too many removeparam rules", text)
+            continue
+        everywhere += wide
+        account.rules += 1
+        account.strips += 1
+        kept[text] = place
+    return kept
 
 
 def _strongest(places: dict[str, Place], host: str, place: Place) -> None:

@@ -101,3 +101,18 @@ class AdblockEngine:
             found.important,
             self._names.get(found.redirect, ""),
         )
+
+
+class Parties:
+    """Whether two hosts are of different sites, by the public suffixes that the engine knows."""
+
+    def __init__(self) -> None:
+        filters = adblock.FilterSet()
+        filters.add_filters(["|https://$third-party"])
+        engine = adblock.Engine(filters)
+        self._check = engine.check_network_urls_with_hostnames_subset
+
+    def third_party(self, host: str, page: str) -> bool:
+        """An unknown page is another site, as for the engine's own rules."""
+        found = self._check(f"https://{host}/", host, page, "other", None, False, False)
+        return bool(found.matched)

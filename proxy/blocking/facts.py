@@ -15,6 +15,7 @@ needs positive evidence.
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -109,6 +110,8 @@ _BY_EXTENSION: dict[str, RequestType] = {
     "htm": _T.DOCUMENT,
 }
 
+_PLAIN_HOST = re.compile(r"(?:https?://)?([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?:/|$)")
+
 _WANTED = frozenset(
     (
         b"sec-fetch-dest",
@@ -145,21 +148,14 @@ def facts_of(method: str, host: str, path: str, headers: Headers) -> RequestFact
     return RequestFacts(kind, kind is _T.DOCUMENT, source)
 
 
-def request_type(method: str, path: str, headers: Headers) -> RequestType:
-    """The type of a request, best evidence first."""
-    return _type(method, path, _relevant(headers))
-
-
-def source_of(headers: Headers) -> str:
-    """Host of the page that asks, from ``Referer`` or else ``Origin``; empty if neither says."""
-    return _source(_relevant(headers))
-
-
 def host_of(url: str) -> str:
     """Lower-case host of an absolute URL, without credentials, port or trailing dot.
 
     Anything else comes back as it is when it looks like a bare host, and empty when not.
     """
+    plain = _PLAIN_HOST.match(url)  # nearly every URL: a fifth of the time of what follows
+    if plain is not None:
+        return plain.group(1)
     start = url.find("://")
     start = 0 if start < 0 else start + 3
     end = len(url)

@@ -17,13 +17,22 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
-from proxy.blocking.rules import COMMENT, Line, Use, abp_line, domain_line, hosts_line, ignored
+from proxy.blocking.rules import (
+    COMMENT,
+    Line,
+    Use,
+    abp_line,
+    cname_line,
+    domain_line,
+    hosts_line,
+    ignored,
+)
 from proxy.errors import InputError
 
 BLOCK_LISTS = Path("lists/block")
@@ -55,6 +64,8 @@ class Syntax(StrEnum):
     ABP = "adblock"
     HOSTS = "hosts"
     DOMAINS = "domains"
+    CNAME = "cname"
+    """Hosts that trackers hide behind other names: never blocked by their own name here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +76,33 @@ class ListFile:
     path: Path
     file: str
     category: Category = Category.TRACKING
+    syntax: Syntax | None = None
+    """How it is written; ``None``: told from its first lines."""
+    top_level: bool = False
+    """Whether it holds for pages that people open, whatever its syntax."""
+
+    def as_dict(self) -> dict[str, object]:
+        """For the job of another process, and for the digest."""
+        return {
+            "name": self.name,
+            "path": str(self.path.absolute()),
+            "file": self.file,
+            "category": self.category.value,
+            "syntax": self.syntax.value if self.syntax else "",
+            "top_level": self.top_level,
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, str]) -> ListFile:
+        """The inverse of ``as_dict``."""
+        return cls(
+            data["name"],
+            Path(data["path"]),
+            data["file"],
+            Category(data["category"]),
+            Syntax(data["syntax"]) if data["syntax"] else None,
+            bool(data["top_level"]),
+        )
 
     def read(self) -> bytes:
         """The content; an unreadable or absurdly large list is an ``InputError``."""
@@ -102,6 +140,9 @@ class ListReport:
     problems: tuple[Problem, ...]
     """The first ignored lines, at most ``MAX_PROBLEMS``."""
     expires_days: int = 0
+    licence: str = ""
+    strips: int = 0
+    """Of the rules, those that take parameters out of URLs."""
 
     def as_dict(self) -> dict[str, object]:
         """For JSON and for the cache file."""
@@ -116,6 +157,8 @@ class ListReport:
             "ignored": dict(self.ignored),
             "problems": [list(problem) for problem in self.problems],
             "expires_days": self.expires_days,
+            "licence": self.licence,
+            "strips": self.strips,
         }
 
     @classmethod
@@ -135,6 +178,8 @@ class Account:
     syntax: Syntax
     top_level: bool
     expires_days: int
+    licence: str = ""
+    strips: int = 0
     rules: int = 0
     whole_hosts: int = 0
     cosmetic: int = 0
@@ -160,6 +205,8 @@ class Account:
             dict(self.ignored.most_common()),
             tuple(self.problems),
             self.expires_days,
+            self.licence,
+            self.strips,
         )
 
 
@@ -206,11 +253,17 @@ def parse(source: ListFile, content: bytes) -> tuple[Account, list[Rule]]:
     return account, rules
 
 
-_UNDERSTAND = {Syntax.ABP: abp_line, Syntax.HOSTS: hosts_line, Syntax.DOMAINS: domain_line}
+_UNDERSTAND = {
+    Syntax.ABP: abp_line,
+    Syntax.HOSTS: hosts_line,
+    Syntax.DOMAINS: domain_line,
+    Syntax.CNAME: cname_line,
+}
 _INACTIVE = ignored("for another blocker (!#if)")
 
 _HEAD_LINES = 60
-_EXPIRES = re.compile(r"!\s*expires:\s*(\d{1,3})\s*(day|hour)", re.I)
+_EXPIRES = re.compile(r"[!#]\s*expires:\s*(\d{1,3})\s*(day|hour)", re.I)
+_LICENCE = re.compile(r"[!#]\s*licen[cs]e:\s*(\S[^\r\n]{0,199})", re.I)
 _TOP_LEVEL = re.compile(r"!\s*top-level:\s*(yes|true)\s*$", re.I)
 _CATEGORY = re.compile(r"[!#]\s*category:\s*([a-z-]+)\s*$", re.I)
 _HOSTS_START = re.compile(r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]*::\S*)\s+[a-z]", re.I)
@@ -219,15 +272,20 @@ _ABP_MARKS = re.compile(r"^\[|^!|^@@|^\|\||##|\$|\^|^/")
 
 def _open(source: ListFile, lines: list[str]) -> Account:
     """The list's syntax and what its head says."""
-    syntax = _syntax(lines)
-    head = [line.strip() for line in lines[:_HEAD_LINES]]
-    expires = next((m for m in map(_EXPIRES.match, head) if m), None)
-    days = 0
-    if expires:
-        count = int(expires.group(1))
-        days = count if expires.group(2).lower() == "day" else max(1, count // 24)
-    explicit = syntax is not Syntax.ABP or any(map(_TOP_LEVEL.match, head))
-    return Account(source, syntax, explicit, days)
+    syntax = source.syntax or _syntax(lines)
+    head = [line[:300].strip() for line in lines[:_HEAD_LINES]]
+    explicit = source.top_level or syntax in (Syntax.HOSTS, Syntax.DOMAINS)
+    explicit = explicit or any(map(_TOP_LEVEL.match, head))
+    licence = next((m.group(1).strip() for m in map(_LICENCE.match, head) if m), "")
+    return Account(source, syntax, explicit, expires_hours(head) // 24, licence)
+
+
+def expires_hours(head: Iterable[str]) -> int:
+    """What ``! Expires:`` asks for, at least a day so that no server is bothered; 0: nothing."""
+    found = next((m for m in map(_EXPIRES.match, head) if m), None)
+    if found is None:
+        return 0
+    return max(24, int(found.group(1)) * (24 if found.group(2).lower() == "day" else 1))
 
 
 def _syntax(lines: list[str]) -> Syntax:
@@ -235,7 +293,7 @@ def _syntax(lines: list[str]) -> Syntax:
     seen = 0
     hosts = 0
     for raw in lines:
-        text = raw.strip()
+        text = raw[:300].strip()
         if not text or (text[0] == "#" and not text.startswith(("##", "#@"))):
             continue
         if _HOSTS_START.match(text):
@@ -251,7 +309,7 @@ def _syntax(lines: list[str]) -> Syntax:
 
 
 def _category(raw: str, current: Category) -> Category:
-    match = _CATEGORY.match(raw.strip())
+    match = _CATEGORY.match(raw[:300].strip())
     if match is None:
         return current
     word = match.group(1).lower()

@@ -16,6 +16,9 @@ import re
 from enum import StrEnum
 from typing import NamedTuple
 
+from proxy.blocking.patterns import TYPE_NAMES, bounded_regex, is_regex, split_rule
+from proxy.blocking.stripping import Unusable, is_strip_rule, parse_rule
+
 
 class Use(StrEnum):
     """What becomes of a line."""
@@ -25,6 +28,10 @@ class Use(StrEnum):
     HOST_CANCEL = "host-cancel"
     """``||host^$badfilter``: takes the whole-host rule back."""
     ENGINE = "engine"
+    STRIP = "strip"
+    """``$removeparam``: takes parameters out of a URL (``proxy.blocking.stripping``)."""
+    CNAME = "cname"
+    """A host that trackers hide behind other names (``proxy.blocking.blocker.cname_target``)."""
     COMMENT = "comment"
     COSMETIC = "cosmetic"
     IGNORED = "ignored"
@@ -47,16 +54,17 @@ COSMETIC = Line(Use.COSMETIC, "")
 MAX_LINE = 65536
 """Longer lines are ignored: honest rules reach 10 KB (long ``domain=``), hostile ones 1 MB."""
 
+MAX_DOLLARS = 32
+"""Each ``$`` may open the options: trying them all on a line of thousands costs minutes."""
+
 MAX_WILDCARDS = 32
 """``*`` and ``^`` in one pattern: usual lists have 4 ``*`` at most; 2,000 cost seconds a URL."""
 
 _WHOLE_HOST = re.compile(r"(@@)?\|\|([a-z0-9_-]+(?:\.[a-z0-9_-]+)+)\^(?:\$([a-z,]+))?")
 _WHOLE_HOST_OPTIONS = frozenset(("important", "all", "badfilter", "document", "doc"))
-_OPTIONS = re.compile(
-    r"\$((?:~?[a-z0-9-]+(?:=(?:[^,\\]|\\.)*)?)(?:,~?[a-z0-9-]+(?:=(?:[^,\\]|\\.)*)?)*)$", re.I
-)
 _COSMETIC = re.compile(r'^[^/|@"!]*?#@?[?$%]{0,2}#|^[^/|"!]*?\$\$')
 _HOSTNAME = re.compile(r"(?=.{1,253}$)[a-z0-9_](?:[a-z0-9_-]{0,62})(?:\.[a-z0-9_-]{1,63})+")
+_PLAIN_PATH = re.compile(r"[!#%&()+,\-./0-9:;=?@A-Z\[\]_a-z~]{1,2000}")
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _LOOK_AROUND = re.compile(r"\(\?(?:[=!]|<[=!])|\\[1-9]")
 _HOSTS_ADDRESSES = frozenset(("0.0.0.0", "127.0.0.1", "::", "::1", "0", "fe80::1%lo0"))  # noqa: S104 - text of hosts files
@@ -66,7 +74,7 @@ _LOCAL_NAMES = frozenset(("localhost", "localhost.localdomain", "local", "broadc
 _UNSUPPORTED_OPTIONS = frozenset((
     "from", "to", "denyallow", "method", "header", "strict1p", "strict3p", "strict-first-party",
     "strict-third-party", "ipaddress", "replace", "urlskip", "uritransform", "permissions",
-    "rewrite", "removeparam", "queryprune", "csp", "cookie", "stealth", "network", "app",
+    "rewrite", "csp", "cookie", "stealth", "network", "app",
     "jsonprune", "hls", "removeheader", "inline-script", "inline-font", "inline-css", "popup",
     "popunder", "webrtc", "cname", "redirect-url", "empty", "mp4", "genericblock", "reason",
     "requestheader", "responseheader", "client", "ctag", "dnstype", "dnsrewrite",
@@ -75,6 +83,7 @@ _COSMETIC_OPTIONS = frozenset((
     "generichide", "ghide", "specifichide", "shide", "elemhide", "ehide", "content", "jsinject",
     "urlblock", "extension",
 ))
+_OTHER_TYPES = frozenset(TYPE_NAMES) - {"document", "doc"}
 _NARROW_TYPES = frozenset(("ping", "beacon", "websocket", "object", "font", "csp_report"))
 # fmt: on
 
@@ -100,6 +109,8 @@ def abp_line(raw: str) -> Line:
         return COMMENT  # a hosts-style comment that strayed into the list
     if ("#" in text or "$$" in text) and _COSMETIC.match(text):
         return COSMETIC
+    if text.count("$") > MAX_DOLLARS:
+        return ignored("too many $")
     return _engine_rule(text)
 
 
@@ -123,10 +134,18 @@ def _engine_rule(text: str) -> Line:
     """An engine rule, or the reason why it cannot work."""
     exception = text.startswith("@@")
     body = text[2:] if exception else text
-    pattern, options = _split(body)
+    pattern, options = split_rule(body)
     names = {option.partition("=")[0].lstrip("~").lower() for option in options}
     if exception and names & _COSMETIC_OPTIONS:
         return COSMETIC
+    if is_strip_rule(names):
+        return _strip_rule(text)
+    if exception and names & {"document", "doc"} and names & _OTHER_TYPES:
+        # An exception for pages spares all that they load: that part is a browser's. What it
+        # says of other types holds here.
+        options = [o for o in options if o.lower() not in ("document", "doc")]
+        names -= {"document", "doc"}
+        text = f"@@{pattern}${','.join(options)}"
     reason = _why_unusable(pattern, options, names, exception)
     if reason:
         return ignored(reason)
@@ -134,14 +153,12 @@ def _engine_rule(text: str) -> Line:
     return Line(Use.ENGINE, text, document=document)
 
 
-def _split(body: str) -> tuple[str, list[str]]:
-    """Pattern and options; a ``$`` inside a regular expression is not an option mark."""
-    if len(body) > 1 and body[0] == "/" and body.endswith("/"):
-        return body, []
-    match = _OPTIONS.search(body)
-    if match is None:
-        return body, []
-    return body[: match.start()], re.split(r"(?<!\\),", match.group(1))
+def _strip_rule(text: str) -> Line:
+    try:
+        parse_rule(text)
+    except Unusable as error:
+        return ignored(str(error))
+    return Line(Use.STRIP, text)
 
 
 def _why_unusable(pattern: str, options: list[str], names: set[str], exception: bool) -> str:
@@ -158,8 +175,11 @@ def _why_unusable(pattern: str, options: list[str], names: set[str], exception: 
             return "option domain with a wildcard suffix"
     if pattern.startswith("||") and pattern[2:3] in ("", "/", "^", "*", "|"):
         return "no host after ||"
-    if len(pattern) > 1 and pattern[0] == "/" and pattern[-1] == "/":
-        return "regular expression with look-around" if _LOOK_AROUND.search(pattern) else ""
+    if is_regex(pattern):
+        if _LOOK_AROUND.search(pattern):
+            return "regular expression with look-around"
+        costly = bounded_regex(pattern[1:-1]) is None
+        return "regular expression too costly or not understood" if costly else ""
     if pattern.count("*") + pattern.count("^") > MAX_WILDCARDS:
         return "too many wildcards"
     if sum(c.isalnum() for c in pattern) < 2 and not _narrow(options):
@@ -194,12 +214,35 @@ def domain_line(raw: str) -> Line:
     text = raw.partition("#")[0].strip().lower().removeprefix("*.").strip(".")
     if not text or text[0] == "!":
         return COMMENT
+    if len(text) > MAX_LINE:
+        return ignored("line too long")
+    host, slash, path = text.partition("/")
+    if slash and path:  # the ``urls`` files of category archives
+        return _url_line(host, path)
+    text = host
     if text in _LOCAL_NAMES or _IPV4.fullmatch(text):
         return ignored("local name or address")
     host = text if text.isascii() else _to_ascii(text)
     if not _HOSTNAME.fullmatch(host):
         return ignored("not a host name")
     return Line(Use.HOST_BLOCK, f"||{host}^", host, document=True)
+
+
+def _url_line(host: str, path: str) -> Line:
+    if not _HOSTNAME.fullmatch(host) or not _PLAIN_PATH.fullmatch(path):
+        return ignored("not a host name or a plain address")
+    return Line(Use.ENGINE, f"||{host}/{path}", document=True)
+
+
+def cname_line(raw: str) -> Line:
+    """Understand one line of a list of CNAME targets: a host, in whatever of the syntaxes."""
+    text = raw.strip()
+    found = hosts_line(text) if " " in text and text[:1].isdigit() else COMMENT
+    if found is COMMENT:
+        found = abp_line(text) if text[:1] in "|@![" else domain_line(text)
+    if found.use is Use.HOST_BLOCK:
+        return found._replace(use=Use.CNAME)
+    return found if found.use in (Use.COMMENT, Use.IGNORED) else ignored("not a CNAME target")
 
 
 def _to_ascii(host: str) -> str:

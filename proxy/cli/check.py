@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
+from proxy.blocking.subscriptions import read_subscriptions
 from proxy.cli.output import emit
 from proxy.errors import InputError
 from proxy.policy.policy import Policy, Reading, read_policy
-from proxy.policy.problems import Problem
+from proxy.policy.problems import InvalidFiles, Problem
 from proxy.site import SITE_FILE
 
 GROUP = "Set up"
@@ -28,6 +30,7 @@ def run(args: argparse.Namespace) -> int:
             f"new site with `preau init {args.site}`"
         )
     reading = read_policy(args.site, os.environ)
+    _add_subscriptions(args.site, reading)
     problems, warnings = sorted(reading.problems), reading.warnings
     lines = [
         *(f"{problem}" for problem in problems),
@@ -36,6 +39,15 @@ def run(args: argparse.Namespace) -> int:
     ]
     emit(args, "\n".join(lines), document(reading))
     return 0 if reading.policy is not None else 1
+
+
+def _add_subscriptions(root: Path, reading: Reading) -> None:
+    """The mistakes of lists/subscriptions.yaml: with them the site cannot be applied either."""
+    try:
+        read_subscriptions(root)
+    except InvalidFiles as error:
+        reading.problems.extend(error.found)
+        reading.policy = None
 
 
 def document(reading: Reading) -> dict[str, object]:

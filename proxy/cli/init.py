@@ -76,7 +76,8 @@ def _add_schemas(target: Path) -> None:
     (target / "schema").mkdir()
     for name in SCHEMAS:
         (target / "schema" / name).write_text(schema_text(name), encoding="utf-8")
-    for path in (target / "site.yaml", *(target / "services").glob("*.yaml")):
+    subscriptions = target / "lists" / "subscriptions.yaml"
+    for path in (target / "site.yaml", subscriptions, *(target / "services").glob("*.yaml")):
         text = path.read_text(encoding="utf-8")
         path.write_text(text.replace("../docs/", "schema/", 1), encoding="utf-8")
 

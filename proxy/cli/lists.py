@@ -1,49 +1,238 @@
-"""``preau lists``: what the block lists hold, and how much of them really works here."""
+"""``preau lists``: what the block lists hold, how much of it works; updating those of others."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import contextlib
+import os
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from proxy.blocking import BLOCK_LISTS, ListFile, ListReport, age_seconds, build, discover
+from proxy.blocking import BLOCK_LISTS, ListFile, ListReport, age_seconds, build
+from proxy.blocking.subscriptions import (
+    Outcome,
+    Shelf,
+    Slip,
+    State,
+    Subscription,
+    read_subscriptions,
+    site_lists,
+    update,
+)
+from proxy.blocking.subscriptions.fetch import Way
+from proxy.blocking.subscriptions.update import due
 from proxy.cli.common import add_common
 from proxy.cli.output import emit
+from proxy.errors import InputError
+
+if TYPE_CHECKING:
+    from proxy.audit import AuditLog
+    from proxy.site import Site
 
 GROUP = "Upkeep"
-HELP = "what the block lists hold, and what of them is not in force"
+HELP = "what the block lists hold and what of them works; update those of others"
 
 _SHOWN = 10
+_WORDS = {
+    State.UPDATED: "updated",
+    State.UNCHANGED: "unchanged",
+    State.NOT_DUE: "not due",
+    State.REJECTED: "NOT TAKEN",
+    State.FAILED: "NOT FETCHED",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """``preau lists status``."""
-    verbs = parser.add_subparsers(dest="sub", metavar="status", required=True)
+    """``preau lists status`` and ``preau lists update``."""
+    verbs = parser.add_subparsers(dest="sub", metavar="status | update", required=True)
     status = verbs.add_parser("status", help="rules in force and lines ignored, list by list")
     add_common(status)
     status.add_argument(
         "--all", action="store_true", help=f"show every ignored line, not the first {_SHOWN}"
     )
+    fresh = verbs.add_parser("update", help="fetch the lists that are due (subscriptions.yaml)")
+    add_common(fresh)
+    fresh.add_argument("names", nargs="*", metavar="NAME", help="only these subscriptions")
+    fresh.add_argument(
+        "--from",
+        dest="source",
+        default="",
+        metavar="DIR|URL|FILE",
+        help="a mirror: a folder or an address ending in /, or the file of one NAME",
+    )
+    fresh.add_argument("--force", action="store_true", help="also what is not due yet")
+    fresh.add_argument(
+        "--even-if-smaller", action="store_true", help="take a list that lost more than half"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Compile the site's lists, as the gateway would, and say what came of each line."""
+    """One of the two verbs."""
     from proxy.site import load_site
 
-    root = load_site(args.site).root
-    lists = discover(root / BLOCK_LISTS, root)
+    site = load_site(args.site)
+    return _update(args, site) if args.sub == "update" else _status(args, site)
+
+
+# --- update ---
+
+
+def _update(args: argparse.Namespace, site: Site) -> int:
+    """0 when every list is as it should be, 1 when one was not fetched or not taken."""
+    written = read_subscriptions(site.root)
+    chosen = _chosen(written.active(), args)
+    shelf = Shelf(site.state_dir)
+    way = Way(written.proxy, site.upstream_ca)
+    with shelf.locked(), _log_of(site) as log:
+        outcomes = []
+        for one in chosen:
+            outcome = update(
+                one,
+                shelf,
+                way,
+                source=args.source,
+                force=args.force,
+                even_if_smaller=args.even_if_smaller,
+            )
+            outcomes.append(outcome)
+            _record(log, outcome)
+    text = "\n".join(_outcome(outcome) for outcome in outcomes)
+    emit(args, text or "no subscription is switched on", {"lists": list(map(_row, outcomes))})
+    return int(any(one.state in (State.REJECTED, State.FAILED) for one in outcomes))
+
+
+def _chosen(active: Sequence[Subscription], args: argparse.Namespace) -> list[Subscription]:
+    known = {one.name: one for one in active}
+    unknown = [name for name in args.names if name not in known]
+    if unknown:
+        raise InputError(
+            f"no subscription {unknown[0]!r} is switched on; there are: {', '.join(known)}"
+        )
+    chosen = [known[name] for name in args.names] if args.names else list(active)
+    is_mirror = args.source.endswith("/") or os.path.isdir(args.source)
+    if args.source and not is_mirror and len(chosen) != 1:
+        raise InputError(
+            "--from names one file: name the one list it is, or a folder, or an address with / at "
+            "its end"
+        )
+    return chosen
+
+
+@contextlib.contextmanager
+def _log_of(site: Site) -> Iterator[AuditLog | None]:
+    """The audit log, or ``None`` on a site that has no keys yet: there is nothing to prove."""
+    from proxy.runtime import AUDIT_KEY, open_log
+
+    if not (site.keys_dir / AUDIT_KEY).exists():
+        yield None
+        return
+    with contextlib.closing(open_log(site)) as log:
+        yield log
+
+
+def _record(log: AuditLog | None, outcome: Outcome) -> None:
+    from proxy.audit import fit, make_event
+
+    if log is None or outcome.state not in (State.UPDATED, State.REJECTED):
+        return
+    name = fit("list", outcome.name)
+    if outcome.state is State.REJECTED:
+        log.record_sync([make_event("list-rejected", list=name, problems=1)])
+        return
+    grown = outcome.rules - outcome.before
+    log.record_sync(
+        [
+            make_event(
+                "list-updated",
+                list=name,
+                entries=outcome.rules,
+                digest=outcome.digest,
+                added=max(0, grown),
+                left=max(0, -grown),
+            )
+        ]
+    )
+
+
+def _outcome(outcome: Outcome) -> str:
+    text = f"{outcome.name:<20} {_WORDS[outcome.state]:<12}"
+    if outcome.detail:
+        return f"{text}{outcome.detail}; the last good one stays"
+    change = outcome.rules - outcome.before
+    grown = f" ({change:+,})" if outcome.state is State.UPDATED and outcome.before else ""
+    return f"{text}{outcome.rules:,} rules{grown}"
+
+
+def _row(outcome: Outcome) -> dict[str, object]:
+    return {
+        "name": outcome.name,
+        "state": outcome.state.value,
+        "detail": outcome.detail,
+        "rules": outcome.rules,
+        "before": outcome.before,
+    }
+
+
+# --- status ---
+
+
+def _status(args: argparse.Namespace, site: Site) -> int:
+    """Compile the site's lists, as the gateway would, and say what came of each line."""
+    lists = site_lists(site.root, site.state_dir)
     reports = build(lists).reports
     ages = [age_seconds(source) for source in lists]
-    emit(args, _text(lists, reports, ages, root, args.all), _document(reports, ages))
+    shelf = Shelf(site.state_dir)
+    slips = [(one, shelf.slip(one)) for one in read_subscriptions(site.root).active()]
+    text = "\n\n".join((_text(lists, reports, ages, site.root, args.all), *_subscribed(slips)))
+    emit(args, text, _document(reports, ages, slips))
     return 0
 
 
-def _document(reports: Sequence[ListReport], ages: Sequence[float]) -> dict[str, object]:
+def _document(
+    reports: Sequence[ListReport],
+    ages: Sequence[float],
+    slips: Sequence[tuple[Subscription, Slip]],
+) -> dict[str, object]:
     rows = []
     for report, age in zip(reports, ages, strict=True):
         problems = [problem._asdict() for problem in report.problems]
         rows.append({**report.as_dict(), "problems": problems, "age_seconds": round(age)})
-    return {"lists": rows, "rules": sum(report.rules for report in reports)}
+    return {
+        "lists": rows,
+        "rules": sum(report.rules for report in reports),
+        "subscriptions": [_slip_row(one, slip) for one, slip in slips],
+    }
+
+
+def _slip_row(one: Subscription, slip: Slip) -> dict[str, object]:
+    now = time.time()
+    return {
+        "name": one.name,
+        "url": one.url,
+        "source": slip.source,
+        "licence": one.licence or slip.licence,
+        "age_seconds": round(now - slip.taken) if slip.taken else None,
+        "due_seconds": round(due(one, slip) - now) if slip.taken else 0,
+        "problem": slip.problem,
+    }
+
+
+def _subscribed(slips: Sequence[tuple[Subscription, Slip]]) -> list[str]:
+    if not slips:
+        return []
+    lines = ["Subscriptions"]
+    for one, slip in slips:
+        licence = one.licence or slip.licence or "licence not said"
+        age = f"{_age(time.time() - slip.taken)} old" if slip.taken else "never fetched"
+        late = ", due" if slip.taken and time.time() > due(one, slip) else ""
+        lines.append(f"  {one.name:<18} {age}{late}; {licence}; {one.url}")
+        if slip.problem:
+            lines.append(f"    last try: {slip.problem}")
+    if not all(slip.taken for _, slip in slips):
+        lines.append("  (`preau lists update` fetches them)")
+    return ["\n".join(lines)]
 
 
 def _text(
@@ -64,11 +253,15 @@ def _one(report: ListReport, age: float, everything: bool) -> str:
     stale = ""
     if report.expires_days and age > report.expires_days * 86_400:
         stale = f", older than the {report.expires_days} days it says it holds"
+    strips = f", {report.strips:,} take parameters out of URLs" if report.strips else ""
     lines = [
         f"{report.file}  ({report.syntax.value}; blocks {scope})",
-        f"  in force  {report.rules:,} rules, {report.whole_hosts:,} of them on whole hosts",
+        f"  in force  {report.rules:,} rules, {report.whole_hosts:,} of them on whole hosts"
+        f"{strips}",
         f"  changed   {_age(age)} ago{stale}",
     ]
+    if report.licence:
+        lines.append(f"  licence   {report.licence}")
     if report.cosmetic:
         lines.append(f"  cosmetic  {report.cosmetic:,} (hide parts of pages: not for a proxy)")
     lines += [f"  ignored   {count:,} × {reason}" for reason, count in report.ignored.items()]

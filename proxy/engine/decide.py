@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from proxy.blocking import Block, Blocker, RequestType
+from proxy.blocking import Block, Blocker, RequestFacts
 from proxy.policy.model import HostVerdict, Treatment
 from proxy.policy.policy import Policy
 from proxy.reasons import Reason
@@ -50,14 +50,13 @@ def decide_url(
     blocker: Blocker,
     host: str,
     url: str,
-    source: str,
-    kind: RequestType,
+    facts: RequestFacts,
 ) -> Verdict:
     """The full decision for one request of a connection that is not tunnelled."""
     by_host = decide_host(policy, blocker, host)
     if by_host.block or by_host.host.treatment is Treatment.TUNNEL:
         return by_host
-    block = blocker.check(url, source, kind, top_level=kind is RequestType.DOCUMENT)
+    block = blocker.check(url, facts.source, facts.type, facts.top_level)
     if block:
         return Verdict(by_host.host, block, Reason.TRACKER_BLOCKED)
     return by_host

@@ -24,7 +24,7 @@ from dataclasses import replace
 from urllib.parse import unquote
 
 from proxy.audit.events import Event
-from proxy.blocking import RequestType, answer, request_type, source_of
+from proxy.blocking import RequestFacts, RequestType, answer, facts_of
 from proxy.content import seals
 from proxy.content.body import Rewritten, rewrite_body
 from proxy.content.data import NO_FIELDS, BodyFields
@@ -186,12 +186,11 @@ class Engine:
 
     def _begin(self, snapshot: Snapshot, head: Head, client: Client) -> Ruling:
         canonical.check(head)
-        kind = request_type(head.method, head.target, head.headers)
-        policy, blocker = snapshot.policy, snapshot.blocker
-        source = source_of(head.headers)
-        verdict = decide_url(policy, blocker, head.host, head.url, source, kind)
+        facts = facts_of(head.method, head.host, head.target, head.headers)
+        policy = snapshot.policy
+        verdict = decide_url(policy, snapshot.blocker, head.host, head.url, facts)
         if verdict.block:
-            return self._block(snapshot, head, client, verdict, kind)
+            return self._block(snapshot, head, client, verdict, facts.type)
         service = verdict.host.service
         if verdict.reason:
             rule = str(verdict.host.ref)
@@ -208,7 +207,24 @@ class Engine:
             return self._refuse(snapshot, head, client, service, Reason.BODY_TOO_LARGE)
         endpoint = service.endpoints.find(head.method, head.target.partition("?")[0])
         exchange = Exchange(snapshot, client, head, service, endpoint)
+        if "?" in head.target:
+            self._strip(exchange, facts)
         return Ruling(_buffer(snapshot, length), exchange=exchange)
+
+    @staticmethod
+    def _strip(exchange: Exchange, facts: RequestFacts) -> None:
+        """Take tracking parameters out of the target; the event waits with the exchange.
+
+        A target that a signature covers stays as it is: the service would reject it.
+        """
+        head = exchange.head
+        stripped = exchange.snapshot.blocker.strip(head.url, facts)
+        if stripped is None:
+            return
+        if seals.covered(head.headers, head.target, b"") & seals.Covered.TARGET:
+            return
+        exchange.head = replace(head, target=_target_of(stripped.url))
+        exchange.events.append(record.stripped(exchange, stripped))
 
     def _protect(self, exchange: Exchange, body: bytes) -> Forward:
         """One reading; a second one if values of its fields stand elsewhere in it too."""
@@ -522,6 +538,11 @@ def _length(headers: Headers) -> str:
         if name.lower() == b"content-length":
             return value.decode("latin-1")
     return ""
+
+
+def _target_of(url: str) -> str:
+    """Path and query of an absolute URL."""
+    return url[url.index("/", url.index("://") + 3) :]
 
 
 def _service_name(service: Service | None) -> str:

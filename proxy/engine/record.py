@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from proxy.audit.events import Event, fit, make_event
+from proxy.blocking import Stripped
 from proxy.engine.decide import Verdict
 from proxy.engine.exchange import Client, Exchange, Hits
 from proxy.policy.model import Action, Service
@@ -106,6 +107,18 @@ def blocked(policy: Policy, client: Client, verdict: Verdict, incident: str = ""
         **fields,
         **who(client),
         **where(policy, verdict.host.service),
+    )
+
+
+def stripped(exchange: Exchange, found: Stripped) -> Event:
+    """Tracking parameters that were taken out of a URL, and the first rule that did it."""
+    rule = found.rules[0]
+    return make_event(
+        "parameters-stripped",
+        count=found.count,
+        list=fit("list", rule.list),
+        rule=fit("rule", f"{rule.file}:{rule.line}"),
+        **of_exchange(exchange),
     )
 
 

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from proxy.blocking.subscriptions.schema import Subscriptions
 from proxy.policy.service_schema import ServiceFile
 from proxy.policy.site_schema import SiteFile
 from proxy.policy.validation import Strict
@@ -18,6 +19,7 @@ from proxy.policy.validation import Strict
 SCHEMAS: dict[str, tuple[type[Strict], str]] = {
     "site.schema.json": (SiteFile, "Préau: site.yaml"),
     "policy.schema.json": (ServiceFile, "Préau: services/*.yaml"),
+    "subscriptions.schema.json": (Subscriptions, "Préau: lists/subscriptions.yaml"),
 }
 
 

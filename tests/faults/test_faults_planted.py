@@ -42,8 +42,7 @@ async def boom_later(*_args: Any, **_kwargs: Any) -> Any:
 REQUEST_STAGES: list[tuple[Any, str]] = [
     (canonical, "check"),
     (canonical, "_check_line"),
-    (engine, "request_type"),
-    (engine, "source_of"),
+    (engine, "facts_of"),
     (engine, "decide_url"),
     (engine, "rewrite_target"),
     (engine, "rewrite_headers"),

@@ -19,8 +19,12 @@ DOORS = ("frontends", "cli", "demo", "store", "outbound")
 ``outbound``, the calls that a site's settings ask for."""
 LOCAL = ("proxy/audit/_ipc.py",)
 """The audit writer's Unix socket: between processes of one machine, never a network."""
-CALLERS = ("proxy/directory/importers/ldap_server.py",)
-"""Importers whose roster is a server."""
+CALLERS = (
+    "proxy/directory/importers/ldap_server.py",
+    "proxy/blocking/subscriptions/fetch.py",
+)
+"""What must ask a server: importers whose roster is one, and the fetching of block lists, which
+only ``preau lists update`` does, in a process that serves nobody."""
 NETWORK = {
     "socket",
     "socketserver",

@@ -88,6 +88,14 @@ def test_no_spelling_of_the_host_gets_round_a_rule(blocker_of, url):
         assert blocker_of(rules).check(url, "p.example", T.OTHER) is not None
 
 
+def test_an_exception_for_pages_and_frames_spares_frames(blocker_of):
+    blocker = blocker_of("||t.example^\n@@||t.example/b/$document,subdocument,domain=p.example\n")
+    frame = ("https://t.example/b/x", "p.example", T.SUBDOCUMENT)
+    assert blocker.check(*frame) is None
+    assert blocker.check("https://t.example/b/x", "p.example", T.SCRIPT)
+    assert blocker.check("https://t.example/b/x", "q.example", T.SUBDOCUMENT)
+
+
 def test_a_relative_url_is_an_error_not_a_pass(blocker_of):
     with pytest.raises(ValueError, match="absolute"):
         blocker_of("||t.example^").check("/x", "", T.OTHER)

@@ -17,7 +17,7 @@ from proxy.cli.common import add_common, with_defaults
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A site folder, and a loader that knows nothing but its root."""
     loader = types.ModuleType("proxy.site")
-    loader.load_site = lambda root: types.SimpleNamespace(root=root)  # type: ignore[attr-defined]
+    loader.load_site = lambda root: types.SimpleNamespace(root=root, state_dir=root / "state")  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "proxy.site", loader)
     (tmp_path / "lists" / "block").mkdir(parents=True)
     return tmp_path

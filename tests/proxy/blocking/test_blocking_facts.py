@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from proxy.blocking import RequestType, facts_of, host_of, request_type, source_of
+from proxy.blocking import RequestType, facts_of, host_of
 
 T = RequestType
 
@@ -33,7 +33,7 @@ def test_fetch_metadata_decides_whatever_else_the_request_says(dest: str, kind: 
         (b"Accept", b"image/avif,image/webp,*/*;q=0.8"),
         (b"Sec-Fetch-Dest", dest.encode()),
     )
-    assert request_type("GET", "/x.css", headers) is kind
+    assert facts_of("GET", "h.example", "/x.css", headers).type is kind
 
 
 @pytest.mark.parametrize(
@@ -62,14 +62,20 @@ def test_fetch_metadata_decides_whatever_else_the_request_says(dest: str, kind: 
     ],
 )  # fmt: skip
 def test_type_from_the_best_evidence_there_is(method, path, headers, kind):
-    assert request_type(method, path, tuple(headers)) is kind
+    assert facts_of(method, "h.example", path, tuple(headers)).type is kind
 
 
 def test_source_is_the_referers_host_else_the_origins():
-    assert source_of(((b"Referer", b"https://Page.Example:8443/a?b"),)) == "page.example"
-    assert source_of(((b"Origin", b"https://o.example"),)) == "o.example"
-    assert source_of(((b"Origin", b"null"),)) == ""
-    assert source_of(()) == ""
+    assert (
+        facts_of("GET", "h.example", "/", ((b"Referer", b"https://Page.Example:8443/a?b"),)).source
+        == "page.example"
+    )
+    assert (
+        facts_of("GET", "h.example", "/", ((b"Origin", b"https://o.example"),)).source
+        == "o.example"
+    )
+    assert facts_of("GET", "h.example", "/", ((b"Origin", b"null"),)).source == ""
+    assert facts_of("GET", "h.example", "/", ()).source == ""
 
 
 def test_a_hidden_referer_is_first_party_when_the_browser_vouches_for_it():

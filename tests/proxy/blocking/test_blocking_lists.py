@@ -32,17 +32,17 @@ def test_syntax_and_scope_are_told_from_the_list_itself(text, syntax, top_level)
 def test_every_line_is_accounted_for(write_list):
     text = (
         "\ufeff! Title: x\r\n! Expires: 4 days (update frequency)\n||a.example^\n"
-        "||b.example^$third-party\n##.ad\n||c.example^$removeparam=x\n/dd?$~document,image\n\n*\n"
+        "||b.example^$third-party\n##.ad\n||c.example^$csp=x\n/dd?$~document,image\n\n*\n"
     )
     report = build([write_list(text)]).reports[0]
     assert (report.rules, report.whole_hosts, report.cosmetic) == (2, 1, 1)
     assert report.ignored == {
-        "option removeparam": 1,
+        "option csp": 1,
         "matches nearly everything": 1,
         "not taken by the engine": 1,
     }
     assert {(p.line, p.reason) for p in report.problems} == {
-        (6, "option removeparam"),
+        (6, "option csp"),
         (7, "not taken by the engine"),
         (9, "matches nearly everything"),
     }

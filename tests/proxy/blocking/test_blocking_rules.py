@@ -43,7 +43,11 @@ def test_what_becomes_of_a_line(raw: str, use: Use):
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [
-        ("||x.example^$removeparam=utm", "option removeparam"),
+        ("||x.example^$removeparam=|utm", "option removeparam in an old form"),
+        ("||x.example^$removeparam=utm,app=x", "option app with removeparam"),
+        ("$removeparam=/a(?!b)/", "regular expression too costly or not understood"),
+        ("/((a{1,900}){1,900}){1,900}/", "regular expression too costly or not understood"),
+        ("||x.example/" + "$a=" * 9000 + "\\", "too many $"),
         ("||x.example^$denyallow=y.example", "option denyallow"),
         ("||x.example^$from=y.example", "option from"),
         ("||x.example^$csp=default-src 'none'", "option csp"),

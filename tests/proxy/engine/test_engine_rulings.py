@@ -229,3 +229,26 @@ def test_an_error_of_ours_is_a_refusal(
     ruling = runtime.engine.protect(exchange, b"{}")
     assert refusal(ruling) is Reason.ENGINE_ERROR
     assert b"Camille" not in ruling.decision.reply.body  # type: ignore[union-attr]
+
+
+def test_tracking_parameters_leave_the_url_and_the_log_says_so(tmp_path: Path) -> None:
+    school = School(tmp_path, 2)
+    folder = school.root / "lists" / "block"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "params.txt").write_text("! x\n$removeparam=utm_source\n")
+    runtime = Runtime.open(school.root)
+    try:
+        who = runtime.client("127.0.0.1")
+        begun = runtime.engine.begin(head(target="/v1/x?utm_source=mail&page=2"), who)
+        ruling = runtime.engine.protect(begun.exchange, b"")
+        assert ruling.decision.target == "/v1/x?page=2"
+        (event,) = [e for e in ruling.events if e["type"] == "parameters-stripped"]
+        assert (event["count"], event["list"], event["rule"]) == (
+            1, "params", "lists/block/params.txt:2",
+        )  # fmt: skip
+        for kept in ("/v1/x?page=2", "/v1/x?utm_source=m&X-Amz-Signature=0f"):  # signed: as it is
+            begun = runtime.engine.begin(head(target=kept), who)
+            ruling = runtime.engine.protect(begun.exchange, b"")
+            assert (ruling.decision.target, list(ruling.events)) == (kept, [])
+    finally:
+        runtime.close()
