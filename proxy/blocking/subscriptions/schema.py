@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field
 from proxy.blocking.lists import Category, Syntax
 from proxy.policy.document import Document, parse_document
 from proxy.policy.problems import InvalidFiles, Problem
-from proxy.policy.site_schema import Size
+from proxy.policy.sizes import Size
 from proxy.policy.validation import Strict, validate
 
 SUBSCRIPTIONS: Final = "lists/subscriptions.yaml"
