@@ -11,7 +11,7 @@ import re
 
 from proxy.content.clear_text import refuse_names_in_binary
 from proxy.content.edits import splice
-from proxy.content.files import archive
+from proxy.content.files import archive, runs
 from proxy.content.files.archive import Archive, Member
 from proxy.content.walk import Walk
 from proxy.errors import Refused
@@ -68,4 +68,17 @@ def _content(member: Member, plain: bytes, walk: Walk) -> bytes:
     if _SETTINGS.search(name):
         refuse_names_in_binary(plain, walk)
         return plain
-    return walk.data(plain, "application/xml" if _XML.search(name) else "")
+    if not _XML.search(name):
+        return walk.data(plain, "")
+    joined = _rejoined(plain, walk)
+    return walk.data(joined, "application/xml")
+
+
+def _rejoined(plain: bytes, walk: Walk) -> bytes:
+    """Names that formatting cut into runs, in one."""
+    try:
+        text = plain.decode()
+    except UnicodeDecodeError:
+        return plain  # UTF-16: read as it stands
+    edits = runs.edits(text, walk)
+    return splice(text, edits).encode() if edits else plain

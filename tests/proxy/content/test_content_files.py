@@ -163,6 +163,32 @@ def test_a_word_document_still_opens_and_says_the_pseudonym() -> None:
     assert document.tables[0].rows[0].cells[0].text == TOKEN
 
 
+def test_a_name_in_two_runs_is_one_name() -> None:
+    document = docx.Document()
+    paragraph = document.add_paragraph("Rendu par ")
+    paragraph.add_run("Léa").bold = True
+    paragraph.add_run(" Mar")
+    paragraph.add_run("tin & Cie <hier>")
+    document.add_paragraph("Léa")
+    document.add_paragraph("Martin")
+    out = docx.Document(io.BytesIO(sent(_saved(document))))
+    assert [run.text for run in out.paragraphs[0].runs] == [
+        "Rendu par ", TOKEN, "", " & Cie <hier>",
+    ]  # fmt: skip
+    assert [paragraph.text for paragraph in out.paragraphs[1:]] == ["Léa", "Martin"]
+    back = docx.Document(io.BytesIO(restored(sent(_saved(document)))))
+    assert back.paragraphs[0].text == "Rendu par Léa Martin & Cie <hier>"
+
+
+def test_a_name_in_two_spans_is_one_name() -> None:
+    spans = "<text:span>Léa</text:span> <text:span>Martin</text:span>"
+    data = _odf("text", f"<office:text><text:p>De {spans} hier</text:p></office:text>", "x")
+    content = members(sent(data))["content.xml"].decode()
+    assert TOKEN in content
+    assert "Léa" not in content
+    assert "Martin" not in content
+
+
 def test_a_workbook_still_opens_and_says_the_pseudonym() -> None:
     book = openpyxl.load_workbook(io.BytesIO(sent(make_xlsx())))
     assert book.active is not None
