@@ -28,10 +28,17 @@ _NEAR = 240
 TAGS = "td|th|tr|b|i|em|strong|span|li|div|p|dt|dd|u"
 """Elements that may stand between the two halves of a name."""
 _SGAT = "|".join(tag[::-1] for tag in TAGS.split("|"))
-_BEFORE = re.compile(rb"(?:\n(?:%b)(?=\n)|[ \n]){1,24}([^ \n]{1,128})(?=[ \n])" % _SGAT.encode())
-_AFTER = re.compile(rb"(?:\n(?:%b)(?=\n)|[ \n]){1,24}([^ \n]{1,128})[ \n]" % TAGS.encode())
-"""The word next to another, on its line, in the next cell or on the next line. Bounded, so
-that no text is quadratic."""
+_WORD = rb"([^ \n]{1,128})"
+_BEFORE = (
+    re.compile(rb"[ \n]{1,24}%b(?=[ \n])" % _WORD),
+    re.compile(rb"(?:\n(?:%b)(?=\n)|[ \n]){1,24}%b(?=[ \n])" % (_SGAT.encode(), _WORD)),
+)
+_AFTER = (
+    re.compile(rb"[ \n]{1,24}%b[ \n]" % _WORD),
+    re.compile(rb"(?:\n(?:%b)(?=\n)|[ \n]){1,24}%b[ \n]" % (TAGS.encode(), _WORD)),
+)
+"""The word next to another, on its line, in the next cell or on the next line: first as it
+stands (``Li`` is a name), then past elements. Bounded, so that no text is quadratic."""
 
 
 class NamePair(NamedTuple):
@@ -151,25 +158,30 @@ class Seam:
 
     def _left(self, names: bytes, gap: int, floor: int, roles: int) -> int | None:
         """Where a seam begins whose second word is the given name's, after ``gap``."""
-        found = _BEFORE.match(names[max(0, gap - _NEAR) : gap + 1][::-1])
-        if found is None or gap - found.end() < floor:
-            return None
-        other = self._roles(expand(found[1][::-1]))
-        fits = (roles & GIVEN_FIRST and other & FAMILY_LAST) or (
-            roles & FAMILY_FIRST and other & GIVEN_LAST
-        )
-        return gap - found.end() if fits else None
+        behind = names[max(0, gap - _NEAR) : gap + 1][::-1]
+        for pattern in _BEFORE:
+            found = pattern.match(behind)
+            if found is None or gap - found.end() < floor:
+                continue
+            other = self._roles(expand(found[1][::-1]))
+            if (roles & GIVEN_FIRST and other & FAMILY_LAST) or (
+                roles & FAMILY_FIRST and other & GIVEN_LAST
+            ):
+                return gap - found.end()
+        return None
 
     def _right(self, names: bytes, gap: int, roles: int) -> int | None:
         """Where a seam ends whose first word is the given name's, before ``gap``."""
-        found = _AFTER.match(names, gap)
-        if found is None:
-            return None
-        other = self._roles(expand(found[1]))
-        fits = (roles & GIVEN_LAST and other & FAMILY_FIRST) or (
-            roles & FAMILY_LAST and other & GIVEN_FIRST
-        )
-        return found.end() if fits else None
+        for pattern in _AFTER:
+            found = pattern.match(names, gap)
+            if found is None:
+                continue
+            other = self._roles(expand(found[1]))
+            if (roles & GIVEN_LAST and other & FAMILY_FIRST) or (
+                roles & FAMILY_LAST and other & GIVEN_FIRST
+            ):
+                return found.end()
+        return None
 
 
 def _compile(given_words: Iterable[bytes]) -> re2._Regexp:

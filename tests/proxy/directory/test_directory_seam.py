@@ -21,7 +21,7 @@ def _any(names, end):
 
 
 GIVEN, FAMILY = zip(*NAMES, strict=True)
-JOINT = " {1,8}"
+JOINT = "[ \n]{1,24}"
 REFERENCE = re.compile(
     f"[ \n](?:(?:{_any(GIVEN, -1)}){JOINT}(?:{_any(FAMILY, 0)}|voeu)"
     f"|(?:{_any(FAMILY, -1)}|voeu){JOINT}(?:{_any(GIVEN, 0)}))[ \n]".encode("latin-1")
@@ -35,7 +35,7 @@ def seams(finder, names):
     while hit := finder.search(names, position):
         start, end = hit.span()
         found.append((start, end))
-        position = names.rindex(b" ", start, end - 1)
+        position = max(names.rfind(sign, start, end - 1) for sign in (b" ", b"\n"))
     return found
 
 
