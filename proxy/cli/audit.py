@@ -27,6 +27,7 @@ from proxy.audit.layout import Layout
 from proxy.audit.publish import from_words
 from proxy.cli.common import add_common
 from proxy.cli.output import emit
+from proxy.cli.sub_verbs import run as run
 from proxy.errors import InputError
 from proxy.witness import WitnessKey
 
@@ -103,16 +104,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "--while-stdin", action="store_true", help="stop when standard input is closed"
     )
-
-
-def run(args: argparse.Namespace) -> int:
-    """Do what the sub-verb says."""
-    try:
-        return int(args.act(args))
-    except NoteError as error:
-        raise InputError(str(error)) from None
-    except OSError as error:
-        raise InputError(f"{error.filename}: {error.strerror}") from None
 
 
 def _directory(args: argparse.Namespace) -> Path:

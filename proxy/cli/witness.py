@@ -9,9 +9,9 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from proxy.audit import NoteError
 from proxy.cli.common import add_common
 from proxy.cli.output import emit
+from proxy.cli.sub_verbs import run as run
 from proxy.errors import InputError
 from proxy.frontends.witness import WitnessServer
 from proxy.policy.site_schema import parse_address
@@ -47,16 +47,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sub.add_argument("--listen", default="127.0.0.1:7380", metavar="HOST:PORT")
     sub.add_argument("--certificate", type=Path, metavar="PEM", help="certificate and key: HTTPS")
     verb("status", _status, "what it has signed, and evidence it keeps")
-
-
-def run(args: argparse.Namespace) -> int:
-    """Do what the sub-verb says."""
-    try:
-        return int(args.act(args))
-    except NoteError as error:
-        raise InputError(str(error)) from None
-    except OSError as error:
-        raise InputError(f"{error.filename}: {error.strerror}") from None
 
 
 def _init(args: argparse.Namespace) -> int:

@@ -12,22 +12,18 @@ that needs it is quoted as its cell asks for.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from proxy.content.coding import Writer, back
 from proxy.content.edits import Page, merge, shift
 from proxy.content.visitor import Edit
 from proxy.content.walk import Walk
-from proxy.policy.model import FieldRule
 
 _DATA = re.compile(r"^(?:data|event|id)?:[ ]?([^\r\n]+)", re.M)
 _LINES = re.compile(r"[^\r\n]+")
 _DELIMITERS = ";\t|,"
 _SNIFFED = 6
 _HEAD = 2000
-
-type RuleOf = Callable[[str], FieldRule | None]
-"""The rule for the column that a name heads."""
 
 
 def event_edits(text: str, walk: Walk) -> list[Edit]:

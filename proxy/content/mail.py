@@ -43,15 +43,6 @@ _LONGEST = 40
 """Bytes in one encoded word: it may have 75 characters."""
 
 
-def has_any(text: str) -> bool:
-    """Whether anything of this kind stands in ``text``."""
-    return ("=" in text and _has_words_or_quoted(text)) or has_folds(text) or has_card(text)
-
-
-def _has_words_or_quoted(text: str) -> bool:
-    return ("=?" in text and _ENCODED_WORD.search(text) is not None) or has_quoted(text)
-
-
 def has_quoted(text: str) -> bool:
     """Whether quoted-printable stands in ``text``.
 

@@ -205,32 +205,26 @@ class Walker:
 
     def elements(self, at: int, size: int | None, depth: int) -> int:
         """A list of ``size`` values, or up to its closing mark."""
-        at = self._bounded(at, size, depth)
-        self.out.raw("[")
-        count = 0
-        while count != size:
-            if size is None and (end := self.closes(at)):
-                at = end
-                break
-            self.out.raw("," if count else "")
-            at = self.value(at, depth + 1)
-            count += 1
-        self.out.raw("]")
-        return at
+        return self._between("[]", self.value, at, size, depth)
 
     def members(self, at: int, size: int | None, depth: int) -> int:
         """``size`` pairs, or up to the closing mark."""
+        return self._between("{}", self._member, at, size, depth)
+
+    def _between(
+        self, signs: str, item: Callable[[int, int], int], at: int, size: int | None, depth: int
+    ) -> int:
         at = self._bounded(at, size, depth)
-        self.out.raw("{")
+        self.out.raw(signs[0])
         count = 0
         while count != size:
             if size is None and (end := self.closes(at)):
                 at = end
                 break
             self.out.raw("," if count else "")
-            at = self._member(at, depth + 1)
+            at = item(at, depth + 1)
             count += 1
-        self.out.raw("}")
+        self.out.raw(signs[1])
         return at
 
     def _member(self, at: int, depth: int) -> int:

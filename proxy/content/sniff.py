@@ -91,13 +91,6 @@ class Found(NamedTuple):
     value: Any = None
 
 
-def may_be_form(text: str, media: str) -> bool:
-    """Whether ``text_format`` may say so."""
-    if media == "text/plain" or "json" in media or text[:1] in ("{", "[", "<"):
-        return media == _FORM_TYPE
-    return media == _FORM_TYPE or _FORM.match(text) is not None
-
-
 def may_be_csv(text: str, media: str) -> bool:
     """Whether ``text_format`` may say so."""
     return "csv" in media or "tab-separated" in media or lines.is_csv(text)

@@ -20,11 +20,12 @@ import json
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from proxy.errors import InputError
+from proxy.frontends.bounded import BoundedServer
 from proxy.frontends.status_page import CONTENT_SECURITY_POLICY, page
 from proxy.metrics import CONTENT_TYPE, Metrics
 
@@ -157,8 +158,7 @@ class StatusServer:
         return _Answer(status, _JSON, json.dumps(document, ensure_ascii=False).encode())
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
+class _Server(BoundedServer):
     request_queue_size = 64
 
     def __init__(
@@ -169,24 +169,7 @@ class _Server(ThreadingHTTPServer):
     ) -> None:
         self.answer = answer
         self.allows = allows
-        self._free = threading.BoundedSemaphore(_MAX_CONNECTIONS)
-        super().__init__(address, _Handler)
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """One thread a connection, but few: more are closed at once."""
-        if self._free.acquire(blocking=False):
-            super().process_request(request, client_address)
-        else:
-            self.shutdown_request(request)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._free.release()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away is no news, and its address is not for the log."""
+        super().__init__(address, _Handler, _MAX_CONNECTIONS)
 
 
 class _Handler(BaseHTTPRequestHandler):

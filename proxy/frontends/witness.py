@@ -14,10 +14,11 @@ from __future__ import annotations
 import re
 import ssl
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from proxy.errors import InputError
+from proxy.frontends.bounded import BoundedServer
 from proxy.witness import Witness
 from proxy.witness.protocol import MOST_BODY, Answer
 
@@ -59,36 +60,22 @@ class WitnessServer:
         self._server.server_close()
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
+class _Server(BoundedServer):
     context: ssl.SSLContext | None = None
 
     def __init__(self, address: tuple[str, int], witness: Witness) -> None:
         self.witness = witness
-        self._free = threading.BoundedSemaphore(_MOST_CONNECTIONS)
-        super().__init__(address, _Handler)
+        super().__init__(address, _Handler, _MOST_CONNECTIONS)
 
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """One thread a connection, but few: more are closed at once."""
-        if self._free.acquire(blocking=False):
-            super().process_request(request, client_address)
-        else:
-            self.shutdown_request(request)
-
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
+    def serve(self, request: Any, client_address: Any) -> None:
         """The TLS handshake happens here, in the connection's own thread, with its deadline."""
         try:
             if self.context is not None:
                 request.settimeout(_SECONDS)
                 request = self.context.wrap_socket(request, server_side=True)
-            super().process_request_thread(request, client_address)
+            super().serve(request, client_address)
         except OSError:
             self.shutdown_request(request)
-        finally:
-            self._free.release()
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away is no news, and its address is not for the log."""
 
 
 class _Handler(BaseHTTPRequestHandler):
