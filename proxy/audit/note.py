@@ -13,6 +13,7 @@ import binascii
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
@@ -101,6 +102,17 @@ class VerifierKey:
         except (InvalidSignature, ValueError):
             return False
         return True
+
+    def open(self, note: str) -> Checkpoint:
+        """The checkpoint in a note that this key signed."""
+        return open_checkpoint(note, self)
+
+
+class Trust(Protocol):
+    """Whose checkpoints are believed: one key, or a log's keys in their order (``KeyRing``)."""
+
+    def open(self, note: str) -> Checkpoint:
+        """The checkpoint in ``note``, verified. Raises ``NoteError``."""
 
 
 class Signer:

@@ -226,7 +226,7 @@ def test_keys_are_made_once_and_private(logs: Logs, tmp_path: Path) -> None:
 
 def test_another_key_or_origin_does_not_write_on(logs: Logs, tmp_path: Path) -> None:
     logs(tmp_path).close()
-    with pytest.raises(AuditTampered, match="not the key"):
+    with pytest.raises(AuditTampered, match="does not lead"):
         open_audit(
             tmp_path / "audit", key_path=tmp_path / "keys/audit.pem", origin="preau.example/else"
         )
