@@ -281,8 +281,25 @@ def make_event(type: str, *, at: float | None = None, **fields: object) -> Event
             raise EventError(f"audit event {type}: {name} must be given")
     fields["type"] = type
     fields["version"] = spec.version
-    fields["time"] = rfc3339(clock.time() if at is None else at)
+    fields["time"] = rfc3339(now() if at is None else at)
     return Event(fields)
+
+
+_ahead = float("-inf")
+
+
+def now() -> float:
+    """Unix seconds that never go back while this process lives.
+
+    When the wall clock is put back, time goes on from where it was (the log gets a
+    ``clock-jump`` that says by how much), until the wall clock has caught up.
+    """
+    global _ahead  # a float, replaced whole: a race between threads costs microseconds
+    ticks = clock.monotonic()
+    ahead = clock.time() - ticks
+    if ahead > _ahead:
+        _ahead = ahead
+    return ticks + _ahead
 
 
 _CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS

@@ -7,8 +7,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from proxy.audit import make_event
 from proxy.cli.common import add_common
 from proxy.cli.output import emit
+from proxy.cli.recording import record
 from proxy.errors import InputError, KeysUnavailable
 from proxy.pseudonyms import keyfiles
 from proxy.pseudonyms.keys import KeyInfo, Keys, status
@@ -55,12 +57,13 @@ def run(args: argparse.Namespace) -> int:
     keys_dir = Path(site.keys_dir)
     if args.action == "init":
         keyfiles.initialise(keys_dir)
+        record(site, make_event("key-rotated", key="root", key_version=1))
         _show(args, keys_dir, "Keys made. Copy them to two safe places, apart from the store.")
         return 0
     if args.action == "rotate" and args.audit:
         return _rotate_audit(args, site)
     if args.action == "rotate":
-        _rotate(args, keys_dir)
+        _rotate(args, keys_dir, site)
         return 0
     store = open_store(site.store_url)
     try:
@@ -71,13 +74,14 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _rotate(args: argparse.Namespace, keys_dir: Path) -> None:
+def _rotate(args: argparse.Namespace, keys_dir: Path, site: Site) -> None:
     if not args.yes:
         raise InputError(
             "keys rotate: services keep the old pseudonyms in their data and will not "
             "recognise the new ones as equal; plan it with each service, then add --yes"
         )
     version = keyfiles.rotate(keys_dir)
+    record(site, make_event("key-rotated", key="root", key_version=version))
     _show(
         args,
         keys_dir,

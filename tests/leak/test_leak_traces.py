@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from proxy.cli import main
 from tests.adversary.oracle import Leak
 from tests.leak.layers import BY_NAME
 from tests.leak.scene import Request, Scene
@@ -67,7 +68,9 @@ def _in_files(scene: Scene, folder: Path) -> list[str]:
     return found
 
 
-def test_nothing_on_this_side_remembers_anybody(scene: Scene, listener: Listener) -> None:
+def test_nothing_on_this_side_remembers_anybody(
+    scene: Scene, listener: Listener, capsys: pytest.CaptureFixture[str]
+) -> None:
     pages = _busy_day(scene)
     runtime = scene.school.runtime
     audit = runtime.site.audit_dir
@@ -75,5 +78,11 @@ def test_nothing_on_this_side_remembers_anybody(scene: Scene, listener: Listener
     leaks: list[Leak | str] = [*scene.oracle.near(pages, scene.people)]
     leaks += scene.oracle.people(runtime.metrics.render())
     leaks += scene.oracle.in_clear("\n".join(listener.lines).encode())
+    for act in (["export"], ["query", "--json"], ["query"]):
+        capsys.readouterr()
+        assert main(["audit", *act, "--dir", str(audit)]) == 0
+        told = capsys.readouterr().out
+        assert "request-refused" in told
+        leaks += scene.oracle.in_clear(told.encode())
     leaks += _in_files(scene, runtime.site.root)
     assert not leaks, "\n".join(map(str, leaks))

@@ -205,6 +205,8 @@ def test_a_moved_clock_is_recorded(
     monkeypatch.setattr(time, "time", lambda: real() - 3600)
     log.record_sync([event()])
     log.record_sync([event()])
+    times = [str(one.event["time"]) for one in query(tmp_path / "audit")]
+    assert times == sorted(times)
     (jump,) = query(tmp_path / "audit", {"type": "clock-jump"})
     assert -3_600_100 < int(str(jump.event["milliseconds"])) < -3_599_900
 
