@@ -7,7 +7,7 @@ there the bytes have to be of the format from end to end, and hold a string.
 
 from __future__ import annotations
 
-from proxy.content import binary_frames, cbor, grpc_frames, msgpack, protobuf, sniff
+from proxy.content import binary_frames, cbor, charset, grpc_frames, msgpack, protobuf, sniff
 from proxy.content.walk import Walk
 from proxy.policy.model import FieldState
 
@@ -26,6 +26,8 @@ def rewrite(data: bytes, media: str, walk: Walk, state: FieldState) -> bytes | N
         return cbor.rewrite(data, walk, state, strict=False)
     if "msgpack" in media or "messagepack" in media:
         return msgpack.rewrite(data, walk, state, strict=False)
+    if charset.is_wide_text(data):
+        return None  # UTF-16 may begin like a document of a few other formats
     return _by_first_byte(data, media, walk, state)
 
 

@@ -129,6 +129,14 @@ def read(data: bytes, declared: str = "") -> Text | None:
     return _tolerant(data, name)
 
 
+def is_wide_text(data: bytes) -> bool:
+    """Whether undeclared bytes are UTF-16 or UTF-32, and plausible text as such."""
+    if b"\0" not in data[:_PROBE] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return False
+    text = read(data)
+    return text is not None and text.is_wide
+
+
 def _canonical(declared: str) -> str:
     """The codec name of a charset we read. Unknown ones, and UTF-7, are refused."""
     if not declared:

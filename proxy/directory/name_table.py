@@ -28,8 +28,8 @@ _NEAR = 240
 TAGS = "td|th|tr|b|i|em|strong|span|li|div|p|dt|dd|u"
 """Elements that may stand between the two halves of a name."""
 _SGAT = "|".join(tag[::-1] for tag in TAGS.split("|"))
-_BEFORE = re.compile(rb"(?:[ \n]|\n(?:%b)\n){1,10}([^ \n]{1,128})(?=[ \n])" % _SGAT.encode())
-_AFTER = re.compile(rb"(?:[ \n]|\n(?:%b)\n){1,10}([^ \n]{1,128})[ \n]" % TAGS.encode())
+_BEFORE = re.compile(rb"(?:\n(?:%b)(?=\n)|[ \n]){1,24}([^ \n]{1,128})(?=[ \n])" % _SGAT.encode())
+_AFTER = re.compile(rb"(?:\n(?:%b)(?=\n)|[ \n]){1,24}([^ \n]{1,128})[ \n]" % TAGS.encode())
 """The word next to another, on its line, in the next cell or on the next line. Bounded, so
 that no text is quadratic."""
 

@@ -18,6 +18,7 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 import brotli
@@ -206,7 +207,10 @@ def _is_utf_8(data: bytes) -> bool:
     return True
 
 
-def _words(word: bytes) -> Iterator[bytes]:
+@lru_cache(1 << 15)
+def _words(word: bytes) -> tuple[bytes, ...]:
+    """What a word may stand for; packed bytes only where the word begins with them."""
+    found = []
     for start in range(min(4, max(0, len(word) - 7))):
         part = word[start:]
         part = part[: len(part) - (len(part) % 4 == 1)]
@@ -214,8 +218,9 @@ def _words(word: bytes) -> Iterator[bytes]:
             plain = base64.b64decode(part + b"=" * (-len(part) % 4))
         except (binascii.Error, ValueError):
             continue
-        if _says_something(plain) or (not start and len(word) >= _LONG):
-            yield plain
+        if _is_text(plain) or (not start and (len(word) >= _LONG or _says_something(plain))):
+            found.append(plain)
+    return tuple(found)
 
 
 def _says_something(data: bytes) -> bool:

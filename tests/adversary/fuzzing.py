@@ -86,12 +86,14 @@ class Target:
     def __init__(self, school: School, runtime: Runtime) -> None:
         self._runtime = runtime
         self._client: Client = runtime.client("127.0.0.1")
-        self.author = Author(school.people)
+        # A name of fewer than eight letters is not looked for in base64 (docs/threat-model.md).
+        self._people = [p for p in school.people if len(p.full_name) > 8]
         self.oracle = Oracle(school.people)
 
     def attempt(self, data: bytes) -> str:
         """Judge the request that ``data`` stands for; what is wrong, or nothing."""
-        case = build(data, self.author)
+        turn = sum(data) % len(self._people)
+        case = build(data, Author(self._people[turn:] + self._people[:turn]))
         headers = ((b"content-type", case.layers[0].content_type(_head_of(case)).encode()),)
         out = self._protected(headers, case.body)
         if out is None:

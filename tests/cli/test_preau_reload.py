@@ -106,12 +106,12 @@ def test_a_broken_edit_changes_nothing_and_says_so(stage: Stage) -> None:
 
 
 def test_a_good_edit_takes_effect_on_connections_that_are_open(stage: Stage) -> None:
-    work = {"student": {"nickname": "Zouzou"}}
+    work = {"student": {"surnom": "Zouzou"}}
     file = stage.school.root / f"services/{SERVICE}.yaml"
     stage.post(work)
     assert b"Zouzou" in stage.cloud.everything
     loaded = stage.count("policy-loaded")
-    rule = "      - {at: student.nickname, is: full_name, do: refuse}\n"
+    rule = "      - {at: student.surnom, is: full_name, do: refuse}\n"
     with edited(file, SERVICE_YAML + rule):
         assert soon(lambda: b"field-refused" in stage.post(work))
         assert stage.count("policy-loaded") == loaded + 1

@@ -84,7 +84,7 @@ def records(people: list[Any], size: int) -> bytes:
                 "id": hashlib.sha256(b"%d" % number).hexdigest(),
                 "student": {
                     "name": person.full_name,
-                    "birthDate": f"2011-04-0{number % 9 + 1}",
+                    "rang": f"2011-04-0{number % 9 + 1}",
                 },
                 "text": f"Travail rendu par {person.full_name} ({person.email}) \u00e0 l'heure.",
             },

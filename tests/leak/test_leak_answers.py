@@ -149,8 +149,8 @@ BAD: dict[str, tuple[Callable[[Said], bytes], str, str, set[Reason]]] = {
         "",
         {Reason.CONTENT_MISMATCH, Reason.OPAQUE_CONTENT},
     ),
-    "names in a protobuf": (
-        lambda said: b"\x08\x01\x12\x00\x1a\x10" + said.text.encode() + b"\x00\x01\x02\x03",
+    "names in a broken protobuf": (
+        lambda said: b"\x08\x01\x12\x00\x1a\x7f" + said.text.encode() + b"\x00\x01\x02\x03",
         "application/x-protobuf",
         "",
         {Reason.CONTENT_MISMATCH, Reason.OPAQUE_CONTENT},
