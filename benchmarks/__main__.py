@@ -8,7 +8,8 @@ keep-alive, one person pseudonymised on the way up and restored on the way down:
 - tunnelled bytes a second against a direct connection;
 - and bodies rewritten as they pass (``benchmarks.streaming``).
 
-Then what pseudonyms cost by themselves (``benchmarks.pseudonyms``).
+Then what pseudonyms cost by themselves (``benchmarks.pseudonyms``), and the audit log
+(``benchmarks.audit``).
 Then the directory: import, index and look-ups for a school, a town and an academy
 (``benchmarks.directory``; minutes for the academy: ``--directory 1000 100000`` leaves it out).
 
@@ -32,7 +33,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks import directory, pseudonyms, streaming
+from benchmarks import audit, directory, pseudonyms, streaming
 from benchmarks.load import Target, download, posts
 from benchmarks.stage import cpu_seconds, prepare_site, start, wait_for
 from proxy.ca import export_ca
@@ -189,6 +190,8 @@ def main() -> int:
             origin_process.kill()
     print()
     pseudonyms.main()
+    print()
+    audit.main([])
     os.sched_setaffinity(0, cores)
     if args.directory:
         directory.report(tuple(args.directory))

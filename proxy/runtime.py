@@ -9,13 +9,23 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Self
 
-from proxy.audit import AuditLog, ClientKeys, Event, fit, make_event, open_audit
+from proxy.audit import (
+    AuditLog,
+    ClientKeys,
+    Event,
+    NoteError,
+    fit,
+    make_event,
+    open_audit,
+)
 from proxy.audit.outgoing.lag import lags
+from proxy.audit.upkeep import end_retention
 from proxy.blocking import ListFile, ListReport, build, open_blocker
 from proxy.blocking.subscriptions import site_lists
 from proxy.directory import building_process
@@ -75,9 +85,9 @@ class Runtime:
         self._keys = keys
         self._sealer = ValueSealer(keys)
         self._vault = Vault(self._sealer, store)
-        self._expired_on = 0
+        self._expired_on = self._pruned_on = 0
         self._client_keys = ClientKeys(
-            self.site.audit_dir / "client-keys", self.site.audit_retention_months * 31
+            self.site.audit_dir / "client-keys", self.site.audit_retention.longest_client * 31
         )
         self._directory = Directory(
             store,
@@ -146,6 +156,7 @@ class Runtime:
             self._new_lists()
             self._new_index()
             self._expire_vault()
+            self._prune_log()
         finally:
             # By what is in force, not by what was just seen to change: a failure on the way
             # must not leave a policy that was applied out of the snapshot for ever.
@@ -206,6 +217,22 @@ class Runtime:
             log.error("vault not cleared of what is too old: %s", error.reason.value)
             return
         self._expired_on = today
+
+    def _prune_log(self) -> None:
+        """Once a day; one process does it, the others find it busy or done.
+
+        In a thread of its own: a reload must not wait for it.
+        """
+        today = int(time.time() // 86_400)
+        if today != self._pruned_on:
+            self._pruned_on = today
+            threading.Thread(target=self._prune, name="audit-prune", daemon=True).start()
+
+    def _prune(self) -> None:
+        try:
+            end_retention(self._holder.current.site, self.audit, self._client_keys)
+        except (OSError, NoteError, Refused) as error:
+            log.error("audit log not pruned: %s", type(error).__name__)
 
     def _count_directory(self) -> None:
         for kind, count in self._directory.index.counts().subjects.items():

@@ -33,6 +33,7 @@ from proxy.policy.outgoing_schema import OutgoingFile
 from proxy.policy.problems import InvalidFiles, Mark, Problem
 from proxy.policy.site_schema import Network, RestoreScope, SiteFile, parse_address
 from proxy.policy.validation import validate
+from proxy.retention import Retention
 
 SITE_FILE: Final = "site.yaml"
 ENVIRONMENT: Final = (
@@ -148,7 +149,7 @@ class Site:
     vault_retention_months: int
     limits: Limits
     contact: Contact
-    audit_retention_months: int
+    audit_retention: Retention
     outgoing: OutgoingFile
     """What leaves the audit log, as written; ``under`` resolves its paths."""
     upstream_ca: Path | None
@@ -244,7 +245,7 @@ def _site(root: Path, written: SiteFile, document: Document, environment: _Envir
         vault_retention_months=written.vault_retention_months,
         limits=Limits(**written.limits.model_dump()),
         contact=Contact(written.contact.name, written.contact.address),
-        audit_retention_months=written.audit.retention_months,
+        audit_retention=written.audit.retention(),
         outgoing=written.audit,
         upstream_ca=_under(root, upstream_ca) if upstream_ca else None,
         refs=_refs(document, written),

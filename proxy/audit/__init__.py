@@ -10,7 +10,7 @@ over what is not on disk; personal data in an event; writing on over a log that 
 tampered with.
 
 Start reading at ``_writer`` (the life of an event), then ``_recover`` (what a crash and
-what tampering leave) and ``verify``.
+what tampering leave), ``pruning`` (the end of an event) and ``verify``.
 """
 
 from proxy.audit.clients import ClientKeys
@@ -19,7 +19,9 @@ from proxy.audit.events import Event, EventError, fit, make_event, serialise
 from proxy.audit.log import AuditLog, AuditStatus, open_audit, running_checkpoint
 from proxy.audit.note import Checkpoint, VerifierKey, open_checkpoint
 from proxy.audit.proofs import consistent, prove, prove_consistency, verify_proof
+from proxy.audit.pruning import Pruned, prune
 from proxy.audit.query import Found, query
+from proxy.audit.retention import cutoffs
 from proxy.audit.verify import Kept, Problem, Report, verify
 
 __all__ = [
@@ -34,15 +36,18 @@ __all__ = [
     "Kept",
     "NoteError",
     "Problem",
+    "Pruned",
     "Report",
     "VerifierKey",
     "consistent",
+    "cutoffs",
     "fit",
     "make_event",
     "open_audit",
     "open_checkpoint",
     "prove",
     "prove_consistency",
+    "prune",
     "query",
     "running_checkpoint",
     "serialise",

@@ -45,6 +45,19 @@ def write_new(path: Path, data: bytes, *, mode: int) -> None:
     sync_directory(path.parent)
 
 
+def destroy(path: Path) -> None:
+    """Overwrite a secret on the disk before its name goes, both durably.
+
+    On copy-on-write disks and flash only encryption of the whole disk does better.
+    """
+    with path.open("r+b", buffering=0) as file:
+        size = os.fstat(file.fileno()).st_size
+        write_all(file.fileno(), secrets.token_bytes(size))
+        os.fsync(file.fileno())
+    path.unlink()
+    sync_directory(path.parent)
+
+
 def _write_scratch(path: Path, data: bytes, mode: int, *, sync: bool) -> Path:
     scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)

@@ -9,7 +9,7 @@ never leaves the machine and no address family but ``AF_UNIX`` is used.
 
 A message is one kind byte, an 8-byte number that the reply repeats, then:
 ``A`` lines joined by newlines; ``L`` lines that may come late to the disk; ``S`` nothing
-(seal, please); ``H`` nothing (are you there?).
+(seal, please); ``R`` nothing (change the signing key, please); ``H`` nothing (are you there?).
 Replies: ``K`` and the 8-byte index of the first line; ``E`` and the reason in words; ``H``.
 A client says ``H`` first and waits: the kernel lets it connect to a writer that is dying.
 """
@@ -176,14 +176,16 @@ class Server:
             channel.send(message)
             return
         lines = message[_HEAD.size :].split(b"\n") if kind in b"AL" else []
-        if kind not in (b"A", b"L", b"S") or not all(map(_is_line, lines)):
+        if kind not in (b"A", b"L", b"S", b"R") or not all(map(_is_line, lines)):
             raise ConnectionError
 
         def answer(index: int, error: AuditUnavailable | None) -> None:
             body = str(error.detail).encode() if error else _INDEX.pack(index)
             channel.send(_HEAD.pack(b"E" if error else b"K", number) + body)
 
-        self._writer.submit(Pending(lines, answer, seal=kind == b"S", late=kind == b"L"))
+        self._writer.submit(
+            Pending(lines, answer, seal=kind == b"S", late=kind == b"L", change_key=kind == b"R")
+        )
 
 
 def _is_line(line: bytes) -> bool:
@@ -230,7 +232,9 @@ class Client:
                 return False
             self._number += 1
             self._waiting[self._number] = pending
-            kind = b"S" if pending.seal else b"L" if pending.late else b"A"
+            kind = b"L" if pending.late else b"A"
+            if not pending.lines:
+                kind = b"R" if pending.change_key else b"S"
             self._channel.send(_HEAD.pack(kind, self._number) + body)
         return True
 

@@ -15,10 +15,13 @@ from collections.abc import Sequence
 from proxy.audit import checkpoints
 from proxy.audit._files import sync_directory, write_all, write_atomically
 from proxy.audit._recover import Repair, recover
-from proxy.audit.errors import AuditTampered
+from proxy.audit.errors import AuditTampered, NoteError
+from proxy.audit.keyring import KeyRing, read_ring
 from proxy.audit.layout import SEGMENT, Layout
 from proxy.audit.merkle import EMPTY_ROOT, leaf_hashes
 from proxy.audit.note import Checkpoint, Signer
+from proxy.audit.proofs import prove
+from proxy.audit.pruning_end import finish_if_alone
 from proxy.audit.tiles import write_full, write_partial
 
 MAX_LINE = 65535
@@ -37,8 +40,9 @@ class Journal:
         self._identity = (0, 0)
         self.unsynced = False
         """Whether lines were written that the disk may not have yet."""
-        self._prepare(acknowledged or 0)
-        found = recover(layout, signer.key, acknowledged)
+        self._ring = self._prepare(acknowledged or 0)
+        found = recover(layout, self._ring, acknowledged)
+        finish_if_alone(layout, found.cut)
         self.repair: Repair = found.repair
         self.size: int = found.tree.size
         self.sealed: int = found.sealed.size
@@ -110,32 +114,54 @@ class Journal:
             self._kept = self.size
         return note
 
+    @property
+    def key_version(self) -> int:
+        """Which of the log's keys signs now, from 1."""
+        return len(self._ring.keys)
+
+    def hand_over(self, index: int, signer: Signer) -> None:
+        """Let ``signer`` sign from here on: event ``index``, which says so, is sealed by the
+        old key for the last time, and the proof of that is kept."""
+        self.seal(keep=True)
+        proof = prove(self._layout.root, index, self._ring)
+        self._layout.keys.mkdir(mode=0o750, exist_ok=True)
+        path = self._layout.keys / f"{self.key_version + 1:08d}.tlog-proof"
+        write_atomically(path, proof.encode())
+        sync_directory(self._layout.root)
+        self._ring = read_ring(self._layout)
+        self._signer = signer
+
     def close(self) -> None:
         """Close the file; sealing first is the caller's business."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
 
-    def _prepare(self, acknowledged: int) -> None:
-        """Make what a new log needs, its checkpoint of size 0 before any event."""
+    def _prepare(self, acknowledged: int) -> KeyRing:
+        """The log's keys. Make what a new log needs, its checkpoint of size 0 before any event."""
         layout, key = self._layout, self._signer.key
-        if acknowledged and not layout.segment(0).exists():
+        if acknowledged and not layout.segment_numbers():
             raise AuditTampered(f"{layout.segments}: {acknowledged} events are gone")
         for folder in (layout.segments, layout.history):
             folder.mkdir(mode=0o750, parents=True, exist_ok=True)
         if not layout.public_key.exists():
             write_atomically(layout.public_key, f"{key}\n".encode())
-        elif layout.public_key.read_text().strip() != str(key):
-            raise AuditTampered(f"{layout.public_key} is not the key of this log's signing key")
+        try:
+            ring = read_ring(layout)
+        except NoteError as error:
+            raise AuditTampered(f"{layout.root}: {error}") from None
+        if ring.newest != key:
+            raise AuditTampered(f"{layout.public_key} does not lead to this log's signing key")
         started = layout.checkpoint.exists() or layout.segment_numbers()
         if not started and not list(layout.history_files()):
             empty = Checkpoint(key.name, 0, EMPTY_ROOT)
             checkpoints.publish(layout, 0, self._signer.sign(empty.text()), keep=True)
         sync_directory(layout.root)
+        return ring
 
     def _open_segment(self) -> None:
         number = max(0, self.size - 1) // SEGMENT
-        if self.size == 0 and not self._layout.segment(0).exists():
+        if self.size == 0 and not self._layout.segment_numbers():
             self._create_segment(0)
             return
         for later in self._layout.segment_numbers():

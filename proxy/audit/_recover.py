@@ -28,11 +28,13 @@ import orjson
 
 from proxy.audit import checkpoints
 from proxy.audit._files import sync_directory
+from proxy.audit.cuts import Cut, read_cut
 from proxy.audit.errors import AuditTampered, NoteError
+from proxy.audit.keyring import KeyRing
 from proxy.audit.layout import HASH, SEGMENT, Layout
-from proxy.audit.merkle import EMPTY_ROOT, TILE, Edge, Tree, leaf_hashes, subtree_root
-from proxy.audit.note import Checkpoint, VerifierKey, open_checkpoint
-from proxy.audit.tiles import read_tile, write_full
+from proxy.audit.merkle import EMPTY_ROOT, TILE, Edge, Tree, subtree_root
+from proxy.audit.note import Checkpoint
+from proxy.audit.tiles import line_hashes, read_tile, write_full
 
 CHECKED = 64
 """Segments whose lines are read again at each opening (at most 65,536 events, 0.15 s)."""
@@ -57,21 +59,32 @@ class Recovered:
     tree: Tree
     sealed: Checkpoint
     repair: Repair
+    cut: Cut
 
 
-def recover(layout: Layout, key: VerifierKey, acknowledged: int | None = None) -> Recovered:
+def recover(layout: Layout, key: KeyRing, acknowledged: int | None = None) -> Recovered:
     """Steps 1 to 5. ``acknowledged`` is known when this very process wrote the log before:
     whole lines beyond it were refused to their waiters, so they are cut off too."""
-    numbers = layout.segment_numbers()
+    numbers = layout.segment_numbers()  # before the cut: somebody may be pruning just now
     sealed = _sealed(layout, key, has_events=bool(numbers))
-    if numbers != list(range(len(numbers))):
+    try:
+        cut_off = read_cut(layout, key)
+    except NoteError as error:
+        raise AuditTampered(f"{layout.root}: {error}") from None
+    base = cut_off.minimum // SEGMENT
+    numbers = [number for number in numbers if number >= base]
+    if numbers != list(range(base, base + len(numbers))):
         raise AuditTampered(f"{layout.segments}: a segment is missing")
     keep = None if acknowledged is None else max(acknowledged, sealed.size)
-    start = max(0, min(sealed.size // SEGMENT, len(numbers) - 1) + 1 - CHECKED) * SEGMENT
-    lines, cut = _read_lines(layout, numbers[start // SEGMENT :], sealed.size, keep)
-    tiles = _Tiles(layout)
-    tree = tiles.tree(start)
-    tiles.grow(tree, lines[: max(0, sealed.size - start)])
+    last = min(sealed.size // SEGMENT, base + len(numbers) - 1)
+    start = max(base, last + 1 - CHECKED) * SEGMENT
+    lines, cut = _read_lines(layout, numbers[start // SEGMENT - base :], sealed.size, keep)
+    tiles = _Tiles(layout, cut_off.minimum)
+    try:
+        tree = tiles.tree(start)
+        tiles.grow(tree, lines[: max(0, sealed.size - start)])
+    except NoteError as error:
+        raise AuditTampered(f"{layout.root}: {error}") from None
     if tree.size != sealed.size or tree.root() != sealed.root:
         raise AuditTampered(f"{layout.root}: the first {sealed.size} events were changed or cut")
     tiles.grow(tree, lines[sealed.size - start :])
@@ -80,15 +93,15 @@ def recover(layout: Layout, key: VerifierKey, acknowledged: int | None = None) -
     repair = Repair() if cut is None else _apply(layout, cut)
     repair.tiles = tiles.write()
     checkpoints.mend_history(layout)
-    return Recovered(tree, sealed, repair)
+    return Recovered(tree, sealed, repair, cut_off)
 
 
-def _sealed(layout: Layout, key: VerifierKey, *, has_events: bool) -> Checkpoint:
+def _sealed(layout: Layout, key: KeyRing, *, has_events: bool) -> Checkpoint:
     """Step 1."""
     try:
         note = checkpoints.read_newest(layout)
         kept = checkpoints.newest_kept(layout, key)
-        newest = None if note is None else open_checkpoint(note, key)
+        newest = None if note is None else key.open(note)
     except NoteError as error:
         raise AuditTampered(f"{layout.root}: checkpoint: {error}") from None
     if newest is None and (has_events or kept):
@@ -168,8 +181,9 @@ def _apply(layout: Layout, cut: _Cut) -> Repair:
 class _Tiles:
     """Step 3: the tree from full tiles; absent ones computed from below, written later."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, minimum: int) -> None:
         self._layout = layout
+        self._minimum = minimum
         self._new: dict[tuple[int, int], bytes] = {}
 
     def tree(self, size: int) -> Tree:
@@ -187,7 +201,7 @@ class _Tiles:
 
     def grow(self, tree: Tree, lines: list[bytes]) -> None:
         """Hash lines into the tree, noting the tiles that are absent or differ."""
-        for level, index, data in tree.extend(leaf_hashes(lines)):
+        for level, index, data in tree.extend(line_hashes(self._layout, tree.size, lines)):
             if read_tile(self._layout, level, index) != data:
                 self._new[level, index] = data
 
@@ -198,8 +212,21 @@ class _Tiles:
         return len(self._new)
 
     def _top(self, level: int, index: int) -> bytes:
+        if (index + 1) * TILE ** (level + 1) <= self._minimum:
+            return self._kept(level + 1, index)
         data = self._tile(level, index)
         return subtree_root([data[i : i + HASH] for i in range(0, len(data), HASH)])
+
+    def _kept(self, level: int, position: int) -> bytes:
+        """The hash of a tile that was pruned: in the one above, full or as it was then."""
+        index, place = divmod(position, TILE)
+        width = self._minimum // TILE**level - index * TILE
+        data = read_tile(self._layout, level, index)
+        if data is None and 0 < width < TILE:
+            data = read_tile(self._layout, level, index, width)
+        if data is None:
+            raise NoteError(f"hash tile {self._layout.tile(level, index)} is missing")
+        return data[place * HASH : (place + 1) * HASH]
 
     def _tile(self, level: int, index: int) -> bytes:
         data = read_tile(self._layout, level, index)
@@ -212,4 +239,4 @@ class _Tiles:
             return b"".join(self._top(level - 1, index * TILE + i) for i in range(TILE))
         number, part = divmod(index * TILE, SEGMENT)
         lines = self._layout.segment(number).read_bytes().split(b"\n")
-        return b"".join(leaf_hashes(lines[part : part + TILE]))
+        return b"".join(line_hashes(self._layout, index * TILE, lines[part : part + TILE]))

@@ -41,9 +41,10 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from proxy.audit._journal import Journal
-from proxy.audit.errors import AuditTampered
+from proxy.audit.errors import AuditTampered, NoteError
 from proxy.audit.events import Event, make_event, serialise
-from proxy.errors import AuditUnavailable
+from proxy.audit.signing import SigningKey
+from proxy.errors import AuditUnavailable, Refused
 
 RETRY = 0.2
 RETRY_TAMPERED = 5.0
@@ -58,17 +59,28 @@ type Observer = Callable[[int, float], None]
 """Told how many lines a commit made durable and how many seconds that took."""
 
 
+type OpenJournal = Callable[[int | None], Journal]
+"""Opens the log's files; told how many events were acknowledged, if this process knows."""
+
+
 class Pending:
     """Lines on their way to the disk, and whom to tell."""
 
-    __slots__ = ("cancelled", "done", "late", "lines", "retried", "seal")
+    __slots__ = ("cancelled", "change_key", "done", "late", "lines", "retried", "seal")
 
     def __init__(
-        self, lines: list[bytes], done: Done, *, seal: bool = False, late: bool = False
+        self,
+        lines: list[bytes],
+        done: Done,
+        *,
+        seal: bool = False,
+        late: bool = False,
+        change_key: bool = False,
     ) -> None:
         self.lines = lines
         self.done = done
         self.seal = seal
+        self.change_key = change_key
         self.late = late
         """Whether the waiter may be told before the disk has the lines."""
         self.cancelled = False
@@ -89,8 +101,11 @@ class WriterOptions:
 class Writer:
     """The thread that owns the journal."""
 
-    def __init__(self, open_journal: Callable[[int | None], Journal], options: WriterOptions):
+    def __init__(
+        self, open_journal: OpenJournal, options: WriterOptions, key: SigningKey | None = None
+    ) -> None:
         self._open_journal = open_journal
+        self._key = key
         self._options = options
         self._queue: SimpleQueue[Pending | None] = SimpleQueue()
         self._waiting = 0
@@ -222,9 +237,11 @@ class Writer:
                 self._sync_at = began + LATE
             index = journal.append(lines, sync=not late) + lead if lines else journal.size
             self._acknowledged = self.size = journal.size
+            if any(pending.change_key for pending in batch):
+                self._change_key(journal)
             if any(pending.seal for pending in batch):
-                self._seal(journal)
-        except (OSError, AuditUnavailable) as error:
+                self._seal(journal, keep=True)
+        except (OSError, Refused, NoteError) as error:
             self._fail(error)
             for pending in batch:
                 pending.done(-1, AuditUnavailable(self.failure))
@@ -235,6 +252,23 @@ class Writer:
         if self._options.observer is not None:
             self._options.observer(len(lines), time.monotonic() - began)
         self._guarded(journal.absorb)
+
+    def _change_key(self, journal: Journal) -> None:
+        """The old key's last act, then the new one's first (``signing``)."""
+        if self._key is None:
+            raise AuditUnavailable("audit log: its signing key cannot be changed here")
+        signer = self._key.prepare()
+        event = self._event(
+            "key-rotated",
+            key="audit",
+            key_version=journal.key_version + 1,
+            public_key=signer.key.public.hex(),
+        )
+        index = journal.append([serialise(event)])
+        self._acknowledged = self.size = journal.size
+        journal.hand_over(index, signer)
+        self._key.adopt()
+        self._seal(journal)
 
     def _ready(self) -> Journal:
         """The journal, opened again after a failure."""
@@ -313,8 +347,10 @@ class Writer:
             self._journal = None
         if isinstance(error, OSError):
             self.failure = f"audit log: {error.strerror or error}"
-        elif isinstance(error, AuditUnavailable):
+        elif isinstance(error, Refused):
             self.failure = error.detail
+        else:
+            self.failure = f"audit log: {error}"
         if time.monotonic() >= self._next_try:
             tampered = isinstance(error, AuditTampered)
             self._next_try = time.monotonic() + (RETRY_TAMPERED if tampered else RETRY)

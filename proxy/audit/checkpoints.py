@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from proxy.audit._files import sync_directory, write_all, write_atomically
 from proxy.audit.errors import NoteError
 from proxy.audit.layout import Layout
-from proxy.audit.note import Checkpoint, VerifierKey, open_checkpoint
+from proxy.audit.note import Checkpoint, Trust
 
 
 def publish(layout: Layout, size: int, note: str, *, keep: bool) -> None:
@@ -53,12 +53,12 @@ def read_history(layout: Layout) -> Iterator[tuple[str, str]]:
             yield f"{path.name} note {number}", note
 
 
-def newest_kept(layout: Layout, key: VerifierKey) -> Checkpoint | None:
+def newest_kept(layout: Layout, key: Trust) -> Checkpoint | None:
     """The last checkpoint of the history, verified."""
     for path in reversed(list(layout.history_files())):
         notes = split_notes(path.read_text(errors="replace"))
         if notes:
-            return open_checkpoint(notes[-1], key)
+            return key.open(notes[-1])
     return None
 
 

@@ -3,7 +3,8 @@
 One key a day (UTC). Within a day the same client has the same hash, so an auditor can
 follow one machine through an incident; across days nothing links. When the retention of
 the events ends, the day's key is destroyed and its hashes point at nobody for ever.
-The keys are never part of an export.
+The keys are never part of an export, and their folder is tagged so that backup programs
+that honour ``CACHEDIR.TAG`` leave it out: a key in a backup would outlive its destruction.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from proxy.audit._files import destroy, sync_directory
 from proxy.errors import KeysUnavailable
 
 _CACHED = 8192
@@ -46,10 +48,12 @@ class ClientKeys:
 
     def destroy_before(self, day: date) -> int:
         """Destroy the keys of the days before ``day``; how many there were."""
-        old = [path for path in self._directory.glob("*.key") if path.stem < day.isoformat()]
+        old = [  # a scratch file that a crash left holds a key too
+            path for path in self._directory.glob("????-??-??.*") if path.stem < day.isoformat()
+        ]
         for path in old:
-            _destroy(path)
-        return len(old)
+            destroy(path)
+        return sum(path.suffix == ".key" for path in old)
 
     def _turn(self, day: int) -> None:
         today = datetime.fromtimestamp(day * 86400, UTC).date()
@@ -58,6 +62,7 @@ class ClientKeys:
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not path.exists():
                 _create(path)
+                _tag(self._directory / "CACHEDIR.TAG")
             self._key = path.read_bytes()
             self.destroy_before(today - self._retention)
         except OSError as error:
@@ -83,11 +88,13 @@ def _create(path: Path) -> None:
         pass
     finally:
         scratch.unlink()
+        sync_directory(path.parent)
 
 
-def _destroy(path: Path) -> None:
-    """Overwrite before unlinking; on copy-on-write disks only full encryption does better."""
-    with path.open("r+b", buffering=0) as file:
-        file.write(secrets.token_bytes(_KEY_BYTES))
-        os.fsync(file.fileno())
-    path.unlink()
+def _tag(path: Path) -> None:
+    """See https://bford.info/cachedir/: tar, borg, restic and others know it."""
+    if not path.exists():
+        path.write_text(
+            "Signature: 8a477f597d28d172789f06886806bc55\n"
+            "# Keys that must not outlive their destruction: never back this folder up.\n"
+        )

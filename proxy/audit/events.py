@@ -74,6 +74,9 @@ FIELDS: dict[str, Field] = {
     # the log about itself
     "size": _SIZE,
     "root": Hex(64),
+    "expired": _SIZE,
+    "expired_digest": Hex(64),
+    "public_key": Hex(64),
     "dropped_lines": _SIZE,
     "dropped_bytes": _SIZE,
     "rebuilt_tiles": _SIZE,
@@ -175,7 +178,11 @@ TYPES: dict[str, EventType] = {
     "list-rejected": EventType(
         "A blocking list could not be used; the last good one stays.", "list", "gateway problems"
     ),
-    "key-rotated": EventType("A key was made or replaced.", "key key_version", "gateway service"),
+    "key-rotated": EventType(
+        "A key was made or replaced; an audit key's public half signs the log from here on.",
+        "key key_version",
+        "gateway service public_key",
+    ),
     "directory-imported": EventType(
         "A roster was imported.",
         "subjects values",
@@ -206,8 +213,9 @@ TYPES: dict[str, EventType] = {
         "gateway",
     ),
     "log-pruned": EventType(
-        "Events below the minimum index were deleted; proofs of the others still hold.",
-        "minimum_index size root",
+        "Events below the minimum index, and others that had expired, were deleted at the end "
+        "of their retention; proofs of those that are left still hold.",
+        "minimum_index size root expired expired_digest",
         "gateway",
     ),
     "checkpoint-published": EventType(
@@ -278,8 +286,25 @@ def make_event(type: str, *, at: float | None = None, **fields: object) -> Event
             raise EventError(f"audit event {type}: {name} must be given")
     fields["type"] = type
     fields["version"] = spec.version
-    fields["time"] = rfc3339(clock.time() if at is None else at)
+    fields["time"] = rfc3339(now() if at is None else at)
     return Event(fields)
+
+
+_ahead = float("-inf")
+
+
+def now() -> float:
+    """Unix seconds that never go back while this process lives.
+
+    When the wall clock is put back, time goes on from where it was (the log gets a
+    ``clock-jump`` that says by how much), until the wall clock has caught up.
+    """
+    global _ahead  # a float, replaced whole: a race between threads costs microseconds
+    ticks = clock.monotonic()
+    ahead = clock.time() - ticks
+    if ahead > _ahead:
+        _ahead = ahead
+    return ticks + _ahead
 
 
 _CANONICAL = orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS

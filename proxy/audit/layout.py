@@ -7,7 +7,9 @@
     checkpoint                    the newest signed checkpoint
     checkpoint.witnessed          the newest one that witnesses signed too, if there are any
     checkpoints/00000000.notes    earlier ones, 65,536 events a file
-    key.vkey                      the public key
+    key.vkey                      the public key the log began with
+    keys/00000002.tlog-proof      the log's own word that key 2 took over, and so on
+    pruned/<event>.tlog-proof     the log's own word on what was deleted (``pruning``)
     client-keys/                  daily keys of the client hashes: secret, never exported
     lock, socket                  of the process that writes, while it lives
 """
@@ -59,6 +61,21 @@ class Layout:
     def public_key(self) -> Path:
         """The public key, for convenience: an auditor keeps a copy elsewhere."""
         return self.root / "key.vkey"
+
+    @property
+    def keys(self) -> Path:
+        """The folder of the hand-overs from one signing key to the next."""
+        return self.root / "keys"
+
+    @property
+    def pruned(self) -> Path:
+        """The folder of what prunings leave in place of what they deleted."""
+        return self.root / "pruned"
+
+    @property
+    def prune_lock(self) -> Path:
+        """Held by the process that prunes."""
+        return self.root / "prune.lock"
 
     @property
     def lock(self) -> Path:

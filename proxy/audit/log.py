@@ -28,7 +28,7 @@ from proxy.audit.checkpoints import read_newest
 from proxy.audit.events import LATE, Event, serialise
 from proxy.audit.layout import Layout
 from proxy.audit.note import check_origin
-from proxy.audit.signing import load_signer
+from proxy.audit.signing import SigningKey
 from proxy.errors import AuditUnavailable
 
 DEADLINE = 2.0
@@ -162,6 +162,10 @@ class AuditLog:
             raise AuditUnavailable(f"audit log: {self._layout.checkpoint} is missing")
         return note
 
+    def change_key(self, timeout: float | None = None) -> None:
+        """Have a new key sign the log from here on; the old one's secret is destroyed."""
+        self._wait(Pending([], _ignore, change_key=True), timeout)
+
     def status(self) -> AuditStatus:
         """The state of the log as this process sees it."""
         backend = self._backend
@@ -264,10 +268,12 @@ class AuditLog:
 
     def _become_writer(self, lock: int) -> _Local:
         try:
-            signer = load_signer(
-                self._key_path, self._origin, create=not self._layout.public_key.exists()
+            key = SigningKey(self._layout, self._key_path, self._origin)
+            writer = Writer(
+                lambda acknowledged: Journal(self._layout, key.load(), acknowledged),
+                self._options,
+                key,
             )
-            writer = Writer(partial(Journal, self._layout, signer), self._options)
             return _Local(writer, Server(self._layout.root, writer), lock)
         except BaseException:
             os.close(lock)

@@ -15,7 +15,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, Self
+from typing import ClassVar, Protocol, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import (
@@ -110,6 +110,21 @@ class VerifierKey:
         except (InvalidSignature, ValueError):
             return False
         return True
+
+    def open(self, note: str) -> Checkpoint:
+        """The checkpoint in a note that this key signed."""
+        return open_checkpoint(note, self)
+
+
+class Trust(Protocol):
+    """Whose checkpoints are believed: one key, or a log's keys in their order (``KeyRing``)."""
+
+    @property
+    def name(self) -> str:
+        """The log's origin."""
+
+    def open(self, note: str) -> Checkpoint:
+        """The checkpoint in ``note``, verified. Raises ``NoteError``."""
 
 
 class Signer:

@@ -22,7 +22,7 @@ from proxy.audit.merkle import (
     verify_consistency,
     verify_inclusion,
 )
-from proxy.audit.note import Checkpoint, VerifierKey, open_checkpoint
+from proxy.audit.note import Checkpoint, Trust
 from proxy.audit.tiles import TileHashes
 
 _MAGIC = "c2sp.org/tlog-proof@v1"
@@ -46,16 +46,19 @@ def read_line(layout: Layout, index: int) -> bytes:
     lines = data.split(b"\n")[:-1]
     if index % SEGMENT >= len(lines):
         raise NoteError(f"there is no event {index} in {layout.root}")
-    return lines[index % SEGMENT]
+    line = lines[index % SEGMENT]
+    if not line:
+        raise NoteError(f"event {index} was deleted at the end of its retention")
+    return line
 
 
-def prove(directory: Path, index: int, key: VerifierKey) -> str:
+def prove(directory: Path, index: int, key: Trust) -> str:
     """The ``.tlog-proof`` of event ``index`` under the newest checkpoint."""
     layout = Layout(directory)
     note = checkpoints.read_newest(layout)
     if note is None:
         raise NoteError(f"{layout.checkpoint} is missing")
-    checkpoint = open_checkpoint(note, key)
+    checkpoint = key.open(note)
     if not 0 <= index < checkpoint.size:
         raise NoteError(f"the newest checkpoint covers events 0 to {checkpoint.size - 1}")
     line = read_line(layout, index)
@@ -66,7 +69,7 @@ def prove(directory: Path, index: int, key: VerifierKey) -> str:
     return "\n".join([*head, *map(_encode, hashes), "", note])
 
 
-def verify_proof(proof: str, key: VerifierKey, line: bytes | None = None) -> ProvenEvent:
+def verify_proof(proof: str, key: Trust, line: bytes | None = None) -> ProvenEvent:
     """Check a proof with nothing but the log's public key.
 
     ``line`` is the event when the proof does not carry it; when both are there they must
@@ -86,7 +89,7 @@ def verify_proof(proof: str, key: VerifierKey, line: bytes | None = None) -> Pro
     if not lines or not lines[0].startswith("index ") or not lines[0][6:].isdecimal():
         raise NoteError("malformed proof: no index")
     index = int(lines[0][6:])
-    checkpoint = open_checkpoint(note, key)
+    checkpoint = key.open(note)
     hashes = [_decode(text) for text in lines[1:]]
     if not verify_inclusion(leaf_hash(line), index, checkpoint.size, hashes, checkpoint.root):
         raise NoteError(f"the event is not number {index} of the log that was signed")

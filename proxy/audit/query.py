@@ -54,9 +54,14 @@ def query(
 
 
 def lines(directory: Path) -> Iterator[tuple[int, bytes]]:
-    """Every whole line with its index; one that is being written is left out."""
+    """Every whole line with its index; without one that is being written and without those
+    that were deleted at the end of their retention, be it under our feet."""
     layout = Layout(directory)
     for number in layout.segment_numbers():
-        data = layout.segment(number).read_bytes()
+        try:
+            data = layout.segment(number).read_bytes()
+        except FileNotFoundError:
+            continue
         for place, line in enumerate(data.split(b"\n")[:-1]):
-            yield number * SEGMENT + place, line
+            if line:
+                yield number * SEGMENT + place, line

@@ -18,11 +18,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from proxy.audit import checkpoints
+from proxy.audit.cuts import Cut, Past, newest_name, read_cut
 from proxy.audit.errors import NoteError
+from proxy.audit.keyring import KeyRing, read_ring
 from proxy.audit.layout import HASH, SEGMENT, Layout
-from proxy.audit.merkle import TILE, FullTile, Tree, leaf_hashes
-from proxy.audit.note import Checkpoint, VerifierKey, count_signers, open_checkpoint
-from proxy.audit.tiles import read_tile
+from proxy.audit.merkle import TILE, FullTile, Tree, leaf_hash, leaf_hashes
+from proxy.audit.note import Checkpoint, VerifierKey, count_signers
+from proxy.audit.tiles import read_frontier, read_tile
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,12 @@ class Report:
     events: int = 0
     sealed: int = 0
     checkpoints: int = 0
+    minimum: int = 0
+    """The first event that retention has left."""
+    expired: int = 0
+    """Single events after it that retention took."""
+    keys: int = 1
+    """How many keys signed the log, one after the other."""
     saved: bool = False
     problems: list[Problem] = field(default_factory=list)
 
@@ -102,18 +110,27 @@ def verify(
     Raises ``NoteError`` when there is no log or no usable key: then nothing can be said.
     """
     layout = Layout(directory)
-    report = Report(str(directory), key_from_directory=vkey is None)
+    while True:
+        pruning = newest_name(layout)
+        report = _verify(layout, vkey, saved_checkpoint)
+        if report.ok or pruning == newest_name(layout):
+            return report  # else it was pruned under our feet: look again
+
+
+def _verify(layout: Layout, vkey: str | None, saved: Kept | str | None) -> Report:
+    report = Report(str(layout.root), key_from_directory=vkey is None)
     key = _key(layout, vkey, report)
-    saved = saved_checkpoint
     kept = Kept((saved,)) if isinstance(saved, str) else saved or Kept()
     marks = _marks(layout, key, kept, report)
-    _Walk(layout, report, marks).run()
+    cut = _cut(layout, key, marks, report)
+    marks = _past(layout, key, cut, marks, report)
+    _Walk(layout, report, marks, cut).run()
     report.problems.sort(key=lambda found: -1 if found.index is None else found.index)
     return report
 
 
-def _key(layout: Layout, vkey: str | None, report: Report) -> VerifierKey:
-    """Step 1: the key, and that the log names the same."""
+def _key(layout: Layout, vkey: str | None, report: Report) -> KeyRing:
+    """Step 1: the key, that the log names the same, and those that took over from it."""
     try:
         beside = layout.public_key.read_text().strip()
     except (OSError, UnicodeDecodeError):
@@ -123,13 +140,64 @@ def _key(layout: Layout, vkey: str | None, report: Report) -> VerifierKey:
     if vkey is None and not beside:
         raise NoteError(f"{layout.public_key} is missing: give the key with --key")
     key = VerifierKey.parse(vkey or beside)
-    if beside != str(key):
-        report.bad("key-changed", f"{layout.public_key.name} is not the key that was given")
-    report.origin, report.key = key.name, str(key)
-    return key
+    try:
+        ring = read_ring(layout, key)
+    except (NoteError, OSError) as error:
+        ring = KeyRing((key,))
+        if beside != str(key):
+            report.bad("key-changed", f"{layout.public_key.name} does not lead to the key given")
+        else:
+            report.bad("forged-hand-over", f"{layout.keys.name}: {error}")
+    report.origin, report.key, report.keys = key.name, str(key), len(ring.keys)
+    return ring
 
 
-def _marks(layout: Layout, key: VerifierKey, kept: Kept, report: Report) -> deque[_Mark]:
+def _cut(layout: Layout, key: KeyRing, marks: deque[_Mark], report: Report) -> Cut:
+    """Step 5: what the log itself says was deleted, and the checkpoint that says it."""
+    try:
+        cut = read_cut(layout, key)
+    except (NoteError, OSError) as error:
+        report.bad("forged-pruning", str(error))
+        return Cut()
+    if (proof := cut.checkpoint) is not None:
+        marks.append(_Mark(proof.size, proof.root, "the pruning's checkpoint", "changed"))
+        if proof.size > report.sealed:
+            report.bad(
+                "rolled-back",
+                f"a pruning was sealed at {proof.size} events, the newest checkpoint covers "
+                f"{report.sealed}",
+                report.sealed,
+            )
+    report.minimum, report.expired = cut.minimum, cut.expired.count
+    return cut
+
+
+def _past(
+    layout: Layout, key: KeyRing, cut: Cut, marks: deque[_Mark], report: Report
+) -> deque[_Mark]:
+    """Step 6: checkpoints from below the minimum index; the marks that the walk will meet."""
+    old = [mark for mark in marks if mark.size < cut.minimum]
+    if old:
+        try:
+            past = Past(layout, key)
+        except (NoteError, OSError) as error:
+            report.bad("forged-pruning", str(error))
+            old = []
+    for mark in old:
+        holds = past.holds(mark.size, mark.root, cut) if mark.size else True
+        if holds is False:
+            report.bad(mark.kind, f"{mark.where}: the log did not begin with these events", 0)
+        elif holds is None:
+            report.bad(
+                "proof-missing",
+                f"{mark.where}: of {mark.size} events, which were pruned, and nothing was kept to "
+                "compare it with",
+            )
+    later = (mark for mark in marks if mark.size >= cut.minimum)
+    return deque(sorted(later, key=lambda mark: mark.size))
+
+
+def _marks(layout: Layout, key: KeyRing, kept: Kept, report: Report) -> deque[_Mark]:
     """Steps 2 to 4: every checkpoint, its signature verified, in order of size."""
     history = list(checkpoints.read_history(layout))  # before the newest: a log may be live
     marks: list[_Mark] = []
@@ -156,7 +224,7 @@ def _marks(layout: Layout, key: VerifierKey, kept: Kept, report: Report) -> dequ
     return deque(sorted(marks, key=lambda mark: mark.size))
 
 
-def _kept_marks(key: VerifierKey, kept: Kept, report: Report) -> Iterator[_Mark]:
+def _kept_marks(key: KeyRing, kept: Kept, report: Report) -> Iterator[_Mark]:
     """Step 4: every checkpoint from elsewhere."""
     found = [
         (_opened(note, key, "the saved checkpoint", "saved", report), note) for note in kept.notes
@@ -183,7 +251,7 @@ def _kept_marks(key: VerifierKey, kept: Kept, report: Report) -> Iterator[_Mark]
             )
 
 
-def _newest(layout: Layout, key: VerifierKey, report: Report) -> Checkpoint | None:
+def _newest(layout: Layout, key: KeyRing, report: Report) -> Checkpoint | None:
     try:
         note = checkpoints.read_newest(layout)
     except NoteError as error:
@@ -195,11 +263,9 @@ def _newest(layout: Layout, key: VerifierKey, report: Report) -> Checkpoint | No
     return _opened(note, key, "checkpoint", "newest", report)
 
 
-def _opened(
-    note: str, key: VerifierKey, where: str, kind: str, report: Report
-) -> Checkpoint | None:
+def _opened(note: str, key: KeyRing, where: str, kind: str, report: Report) -> Checkpoint | None:
     try:
-        found = open_checkpoint(note, key)
+        found = key.open(note) if kind == "newest" else key.open_past(note)
     except NoteError as error:
         report.bad("forged-signature", f"{where}: {error}")
         return None
@@ -209,18 +275,21 @@ def _opened(
 
 
 class _Walk:
-    """Steps 5 to 8: every line once, in order; stops at the first bad place."""
+    """Steps 7 to 10: every line once, in order; stops at the first bad place."""
 
-    def __init__(self, layout: Layout, report: Report, marks: deque[_Mark]) -> None:
+    def __init__(self, layout: Layout, report: Report, marks: deque[_Mark], cut: Cut) -> None:
         self._layout = layout
         self._report = report
         self._marks = marks
+        self._cut = cut
         self._tree = Tree()
-        self._good = 0
+        self._good = cut.minimum
         """Events up to the last checkpoint whose root came out right."""
 
     def run(self) -> None:
         """Walk, then see that nothing sealed is missing at the end."""
+        if not self._begin():
+            return
         for lines in self._segments():
             for start in range(0, len(lines), TILE):
                 if not self._chunk(lines[start : start + TILE]):
@@ -234,24 +303,44 @@ class _Walk:
                 size,
             )
 
+    def _begin(self) -> bool:
+        """The tree at the minimum index, from the tiles that a pruning kept."""
+        minimum = self._cut.minimum
+        if not minimum:
+            return True
+        try:
+            self._tree = read_frontier(self._layout, minimum)
+        except NoteError as error:
+            self._report.bad("tile-missing", str(error), minimum)
+            return False
+        if self._tree.root() != self._cut.root:
+            self._report.bad(
+                "tile-changed", f"the hash tiles do not lead to event {minimum} as signed", minimum
+            )
+            return False
+        return True
+
     def _segments(self) -> Iterator[list[bytes]]:
-        """Step 5: the lines of each segment. A segment that is short or long is followed by
+        """Step 7: the lines of each segment. A segment that is short or long is followed by
         a mismatch of hashes or by the end, so both show there."""
-        numbers = self._layout.segment_numbers()
-        for place, number in enumerate(numbers):
+        first = self._cut.minimum // SEGMENT
+        numbers = [number for number in self._layout.segment_numbers() if number >= first]
+        for place, number in enumerate(numbers, first):
             if number != place:
                 self._report.bad(
-                    "segment-missing", f"segment {place:08d}.jsonl is missing", place * SEGMENT
+                    "segment-missing",
+                    f"segment {place:08d}.jsonl is missing, and no pruning accounts for it",
+                    place * SEGMENT,
                 )
                 return
             lines = self._layout.segment(number).read_bytes().split(b"\n")
-            if lines.pop() and (number + 1 < len(numbers)):
+            if lines.pop() and number != numbers[-1]:
                 self._report.bad(
                     "edited", f"segment {number:08d}.jsonl ends without a newline", self._tree.size
                 )
                 return
             yield lines
-            if len(lines) != SEGMENT and (number + 1 < len(numbers) or len(lines) > SEGMENT):
+            if len(lines) != SEGMENT and (number != numbers[-1] or len(lines) > SEGMENT):
                 self._report.bad(
                     "inserted" if len(lines) > SEGMENT else "deleted",
                     f"segment {number:08d}.jsonl holds {len(lines)} lines, not {SEGMENT}",
@@ -260,10 +349,10 @@ class _Walk:
                 return
 
     def _chunk(self, lines: list[bytes]) -> bool:
-        """Steps 6 and 7 for the lines of one tile (or what there is of it)."""
+        """Steps 8 and 9 for the lines of one tile (or what there is of it)."""
         first = self._tree.size
-        hashes = leaf_hashes(lines)
-        if not self._same_tile(first, hashes):
+        hashes = self._hashes(first, lines)
+        if not hashes or not self._same_tile(first, hashes):
             return False
         done = 0
         while self._marks and self._marks[0].size <= first + len(hashes):
@@ -274,8 +363,26 @@ class _Walk:
                 return False
         return self._upper(self._tree.extend(hashes[done:]))
 
+    def _hashes(self, first: int, lines: list[bytes]) -> list[bytes]:
+        """Of the lines; of a blanked one what the tile says, if a pruning accounts for it."""
+        if b"" not in lines:
+            return leaf_hashes(lines)
+        stored = read_tile(self._layout, 0, first // TILE)
+        found = []
+        for place, line in enumerate(lines):
+            number = first + place
+            if line:
+                found.append(leaf_hash(line))
+            elif stored is not None and number in self._cut.expired:
+                found.append(stored[place * HASH : (place + 1) * HASH])
+            else:
+                why = "and no pruning accounts for it" if stored else "and its hash tile too"
+                self._report.bad("deleted", f"event {number} was taken out, {why}", number)
+                return []
+        return found
+
     def _same_tile(self, first: int, hashes: list[bytes]) -> bool:
-        """Step 6: the hashes of these lines against the stored tile."""
+        """Step 8: the hashes of these lines against the stored tile."""
         index = first // TILE
         stored = read_tile(self._layout, 0, index)
         if stored is None:
@@ -328,7 +435,7 @@ class _Walk:
         return True
 
     def _same_root(self, mark: _Mark) -> bool:
-        """Step 7: the root at a checkpoint's size."""
+        """Step 9: the root at a checkpoint's size."""
         if self._tree.root() == mark.root:
             self._good = mark.size
             return True

@@ -9,12 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from proxy.audit import (
+    ClientKeys,
     Kept,
     NoteError,
     Report,
     VerifierKey,
     fit,
-    open_checkpoint,
+    make_event,
     prove,
     query,
     running_checkpoint,
@@ -23,8 +24,11 @@ from proxy.audit import (
 )
 from proxy.audit.checkpoints import read_newest, split_notes
 from proxy.audit.export import FORMATS, Entry, Format, LogReader, Origin
+from proxy.audit.keyring import read_ring
 from proxy.audit.layout import Layout
+from proxy.audit.note import Trust
 from proxy.audit.publish import from_words
+from proxy.audit.upkeep import end_retention
 from proxy.cli.common import add_common
 from proxy.cli.output import emit
 from proxy.cli.sub_verbs import run as run
@@ -88,6 +92,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sub.add_argument("proof", type=Path, metavar="FILE")
     sub.add_argument("--key", metavar="VKEY", help="the log's public key, or a file holding it")
 
+    sub = verb("prune", _prune, "delete the events whose retention has ended, as the site says")
+    sub.add_argument("--dry-run", action="store_true", help="only say what would be deleted")
+
     sub = verb("export", _export, "print every event, one a line")
     formats = ("jsonl", *(form.value for form in Format))
     sub.add_argument("--format", choices=formats, default="jsonl", help="jsonl: as it was signed")
@@ -126,12 +133,13 @@ def _key(args: argparse.Namespace) -> str | None:
     return _text_or_file(str(args.key)).strip()
 
 
-def _verifier(args: argparse.Namespace, directory: Path | None) -> VerifierKey:
+def _verifier(args: argparse.Namespace, directory: Path | None) -> Trust:
+    """The key that was given, with those that took over from it if their log is here."""
     text = _key(args)
+    if directory is not None:
+        return read_ring(Layout(directory), None if text is None else VerifierKey.parse(text))
     if text is None:
-        if directory is None:
-            raise InputError("give the log's public key with --key")
-        text = Layout(directory).public_key.read_text()
+        raise InputError("give the log's public key with --key")
     return VerifierKey.parse(text)
 
 
@@ -146,6 +154,9 @@ def _verify(args: argparse.Namespace) -> int:
         "sealed": report.sealed,
         "unsealed": report.unsealed,
         "checkpoints": report.checkpoints,
+        "minimum_index": report.minimum,
+        "expired": report.expired,
+        "signing_keys": report.keys,
         "compared_with_saved_checkpoint": report.saved,
         "key_from_directory": report.key_from_directory,
         "problems": [
@@ -191,6 +202,13 @@ def _told(report: Report) -> str:
         lines += [
             f"  {one.kind:<18} {one.place or '-':<20} {one.message}" for one in report.problems
         ]
+    if report.minimum or report.expired:
+        lines.append(
+            f"note    retention has deleted events 0 to {report.minimum - 1}"
+            if report.minimum
+            else "note    retention has deleted events"
+        )
+        lines[-1] += f" and {report.expired} single ones; the log itself says so"
     if report.unsealed:
         lines.append(f"note    the last {report.unsealed} events are not yet under a checkpoint")
     if report.key_from_directory:
@@ -227,7 +245,7 @@ def _checkpoint(args: argparse.Namespace) -> int:
     note = running_checkpoint(directory) or read_newest(Layout(directory))
     if note is None:
         raise InputError(f"{directory}: the log has no checkpoint")
-    found = open_checkpoint(note, _verifier(argparse.Namespace(key=None), directory))
+    found = _verifier(argparse.Namespace(key=None), directory).open(note)
     if args.out is not None:
         args.out.write_text(note)
     elif not args.json:
@@ -262,6 +280,38 @@ def _verify_proof(args: argparse.Namespace) -> int:
     text = f"holds: event {found.index} of {found.checkpoint.origin}\n{event}"
     document = {"ok": True, "index": found.index, "origin": found.checkpoint.origin}
     emit(args, text, {**document, "event": json.loads(event)})
+    return 0
+
+
+def _prune(args: argparse.Namespace) -> int:
+    from proxy.runtime import open_log
+    from proxy.site import load_site
+
+    site = load_site(args.site)
+    if args.dir is not None:
+        raise InputError("prune works on the site's own log: leave --dir out")
+    _directory(args)
+    with open_log(site) as log:
+        if not args.dry_run:
+            log.record_sync([make_event("admin-act", act="audit-prune", outcome="success")])
+        clients = ClientKeys(site.audit_dir / "client-keys")
+        ended = end_retention(site, log, clients, dry_run=args.dry_run)
+    done, keys = ended.pruned, ended.client_keys
+    if done.busy:
+        raise InputError("another process is pruning this log at the moment, try again later")
+    would = "would be " if args.dry_run else ""
+    text = (
+        f"{done.deleted} events {would}deleted, the first that is whole is {done.minimum}; "
+        f"{keys} days' keys of client hashes destroyed"
+    )
+    document = {
+        "deleted": done.deleted,
+        "blanked": done.blanked,
+        "minimum_index": done.minimum,
+        "client_keys_destroyed": keys,
+        "dry_run": args.dry_run,
+    }
+    emit(args, text, document)
     return 0
 
 

@@ -9,8 +9,9 @@ import sys
 import threading
 from collections.abc import Sequence
 
-from proxy.audit import Event, VerifierKey, open_checkpoint, running_checkpoint
+from proxy.audit import Event, running_checkpoint
 from proxy.audit.checkpoints import read_newest
+from proxy.audit.keyring import read_ring
 from proxy.audit.layout import Layout
 from proxy.audit.outgoing import Follower, Plan, make_plan
 from proxy.audit.outgoing.lock import held
@@ -114,7 +115,7 @@ def _print(args: argparse.Namespace) -> int:
     note = running_checkpoint(directory) or read_newest(layout)
     if note is None:
         raise InputError(f"{directory}: the log has no checkpoint")
-    checkpoint = open_checkpoint(note, VerifierKey.parse(layout.public_key.read_text()))
+    checkpoint = read_ring(layout).open(note)
     words = " ".join(to_words(checkpoint))
     form = svg if args.svg else sheet
     text = words if args.words else form(note, language or "fr").rstrip("\n")

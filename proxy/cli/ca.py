@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from proxy.audit import make_event
 from proxy.ca import DEFAULT_NAME, FORMATS, CaInfo, ca_info, create_ca, export_ca
 from proxy.cli.common import add_common
 from proxy.cli.output import emit
+from proxy.cli.recording import record
 from proxy.errors import InputError
 
 if TYPE_CHECKING:
@@ -52,7 +54,9 @@ def _site(args: argparse.Namespace) -> Site:
 
 
 def _init(args: argparse.Namespace) -> int:
-    info = create_ca(_site(args).ca_dir, args.name, permitted=args.permit)
+    site = _site(args)
+    info = create_ca(site.ca_dir, args.name, permitted=args.permit)
+    record(site, make_event("key-rotated", key="ca", key_version=1))
     where = ", ".join(info.permitted) or "any domain"
     text = (
         f"Certificate authority {info.subject} made, for {where}, "

@@ -5,14 +5,21 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from proxy.audit import make_event
 from proxy.cli.common import add_common
 from proxy.cli.output import emit
+from proxy.cli.recording import record
 from proxy.errors import InputError, KeysUnavailable
 from proxy.pseudonyms import keyfiles
 from proxy.pseudonyms.keys import KeyInfo, Keys, status
 from proxy.store import open_store
 
+if TYPE_CHECKING:
+    from proxy.site import Site
+
+_PATIENCE = 10.0
 GROUP = "Upkeep"
 HELP = "make, rotate and list the site's keys"
 
@@ -31,6 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         add_common(verb)
         if name == "rotate":
             verb.add_argument(
+                "--audit",
+                action="store_true",
+                help="not the root key: the audit log's signing key, which no service sees",
+            )
+            verb.add_argument(
                 "--yes",
                 action="store_true",
                 help="yes, services will see other pseudonyms from the next restart on",
@@ -45,10 +57,13 @@ def run(args: argparse.Namespace) -> int:
     keys_dir = Path(site.keys_dir)
     if args.action == "init":
         keyfiles.initialise(keys_dir)
+        record(site, make_event("key-rotated", key="root", key_version=1))
         _show(args, keys_dir, "Keys made. Copy them to two safe places, apart from the store.")
         return 0
+    if args.action == "rotate" and args.audit:
+        return _rotate_audit(args, site)
     if args.action == "rotate":
-        _rotate(args, keys_dir)
+        _rotate(args, keys_dir, site)
         return 0
     store = open_store(site.store_url)
     try:
@@ -59,19 +74,38 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _rotate(args: argparse.Namespace, keys_dir: Path) -> None:
+def _rotate(args: argparse.Namespace, keys_dir: Path, site: Site) -> None:
     if not args.yes:
         raise InputError(
             "keys rotate: services keep the old pseudonyms in their data and will not "
             "recognise the new ones as equal; plan it with each service, then add --yes"
         )
     version = keyfiles.rotate(keys_dir)
+    record(site, make_event("key-rotated", key="root", key_version=version))
     _show(
         args,
         keys_dir,
         f"Root key {version} made. Copy it to every machine and to your safe places, "
         f"then restart the gateway.",
     )
+
+
+def _rotate_audit(args: argparse.Namespace, site: Site) -> int:
+    """The log's writer does it, in this process or in the gateway that runs."""
+    from proxy.audit.keyring import read_ring
+    from proxy.audit.layout import Layout
+    from proxy.runtime import open_log
+
+    with open_log(site) as log:
+        log.change_key(_PATIENCE)
+    ring = read_ring(Layout(site.audit_dir))
+    text = (
+        f"Signing key {len(ring.keys)} of the audit log is in force, brought in by the one before, "
+        f"whose secret is destroyed.\nGive auditors the new public key too:\n{ring.newest}"
+    )
+    document = {"signing_keys": len(ring.keys), "public_key": str(ring.newest)}
+    emit(args, text, document)
+    return 0
 
 
 def _show(args: argparse.Namespace, keys_dir: Path, headline: str) -> None:

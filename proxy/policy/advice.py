@@ -11,6 +11,7 @@ from proxy.policy.model import Treatment
 from proxy.policy.problems import Problem
 from proxy.policy.service_schema import Adhesion
 from proxy.policy.site_schema import RestoreScope
+from proxy.retention import ADVISED, EventClass
 
 if TYPE_CHECKING:
     from proxy.policy.policy import Policy
@@ -64,7 +65,7 @@ def _site(site: Site, document: Document) -> Iterator[Problem]:
     for key in ("unknown_service", "unidentified"):
         if getattr(site, key) is not Treatment.DENY:
             yield warn(key, "these connections pass unread, nothing protects what they carry")
-    if not 6 <= site.audit_retention_months <= 12:
+    if any(site.audit_retention.of(kind) not in ADVISED for kind in EventClass):
         yield warn("audit", "the CNIL advises to keep such logs for 6 to 12 months")
     if site.status.host not in ("127.0.0.1", "::1", "localhost"):
         yield warn("status", "status and metrics can be reached from other machines")

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field, model_validator
 from proxy.policy.outgoing_schema import OutgoingFile
 from proxy.policy.sizes import Size
 from proxy.policy.validation import Strict
+from proxy.retention import ADVISED, DEFAULT_MONTHS, MOST_MONTHS, EventClass, Retention
 
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 _DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
@@ -192,15 +193,45 @@ class PathsFile(Strict):
     cache: str = Field(default="", description="What can be made again.")
 
 
+Months = Annotated[int, Field(ge=1, le=MOST_MONTHS)]
+
+
 class AuditFile(OutgoingFile):
     """The audit log: how long it is kept, and what leaves it."""
 
-    retention_months: int = Field(
-        default=12,
-        description="Months that events are kept (the CNIL advises 6 to 12).",
-        ge=1,
-        le=120,
+    retention_months: Months = Field(
+        default=DEFAULT_MONTHS,
+        description="Months that events are kept (the CNIL advises 6 to 12; otherwise say why).",
     )
+    blocking_months: Months | None = Field(
+        default=None,
+        description="For trackers blocked and connections tunnelled or denied, if not the same.",
+    )
+    administration_months: Months | None = Field(
+        default=None,
+        description="For what administrators and the gateway itself did, if not the same.",
+    )
+    reason: str = Field(
+        default="", description="Why events are kept shorter or longer than the CNIL advises."
+    )
+
+    @model_validator(mode="after")
+    def _advised_or_reasoned(self) -> Self:
+        months = (self.retention_months, self.blocking_months, self.administration_months)
+        if not self.reason.strip() and any(m is not None and m not in ADVISED for m in months):
+            raise ValueError(
+                "the CNIL advises to keep such logs for 6 to 12 months: keep to that, "
+                "or write your reason in audit.reason"
+            )
+        return self
+
+    def retention(self) -> Retention:
+        """Months by class."""
+        other = {
+            EventClass.BLOCKING: self.blocking_months,
+            EventClass.ADMINISTRATION: self.administration_months,
+        }
+        return Retention({kind: other.get(kind) or self.retention_months for kind in EventClass})
 
 
 class SiteFile(Strict):

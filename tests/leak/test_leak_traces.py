@@ -12,6 +12,7 @@ from proxy.audit import query
 from proxy.audit.export import FORMATS, Cursor, Entry, LogReader, Origin, syslog
 from proxy.audit.publish import PaperTarget
 from proxy.audit.shipping import FolderStore, Shipper
+from proxy.cli import main
 from tests.adversary.oracle import Leak
 from tests.leak.layers import BY_NAME
 from tests.leak.scene import Request, Scene
@@ -90,7 +91,9 @@ def _in_files(scene: Scene, folder: Path) -> list[str]:
     return found
 
 
-def test_nothing_on_this_side_remembers_anybody(scene: Scene, listener: Listener) -> None:
+def test_nothing_on_this_side_remembers_anybody(
+    scene: Scene, listener: Listener, capsys: pytest.CaptureFixture[str]
+) -> None:
     pages = _busy_day(scene)
     runtime = scene.school.runtime
     audit = runtime.site.audit_dir
@@ -102,5 +105,11 @@ def test_nothing_on_this_side_remembers_anybody(scene: Scene, listener: Listener
     exported = _exported(audit, runtime.site.root / "left")
     leaks += scene.oracle.in_clear(b"\n".join(exported))
     leaks += scene.oracle.people(b"\n".join(exported[-60:]))  # in every reading: a sample
+    for act in (["export"], ["query", "--json"], ["query"]):
+        capsys.readouterr()
+        assert main(["audit", *act, "--dir", str(audit)]) == 0
+        told = capsys.readouterr().out
+        assert "request-refused" in told
+        leaks += scene.oracle.in_clear(told.encode())
     leaks += _in_files(scene, runtime.site.root)
     assert not leaks, "\n".join(map(str, leaks))

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from proxy.audit import checkpoints
 from proxy.audit.errors import NoteError
+from proxy.audit.keyring import KeyRing, read_ring
 from proxy.audit.layout import SEGMENT, Layout
-from proxy.audit.note import Checkpoint, VerifierKey, open_checkpoint
+from proxy.audit.note import Checkpoint, VerifierKey
 
 
 class LogReader:
@@ -25,16 +26,20 @@ class LogReader:
 
     def open(self, note: str) -> Checkpoint:
         """The checkpoint in a note of this log, verified."""
-        return open_checkpoint(note, self.key())
+        return self.ring().open(note)
 
     def first(self) -> int:
         """The first event that there is: those before were pruned."""
         return next(iter(self.layout.segment_numbers()), 0) * SEGMENT
 
     def key(self) -> VerifierKey:
-        """The log's public key."""
+        """The public key that the log began with."""
+        return self.ring().keys[0]
+
+    def ring(self) -> KeyRing:
+        """The log's keys."""
         try:
-            return VerifierKey.parse(self.layout.public_key.read_text())
+            return read_ring(self.layout)
         except OSError:
             raise NoteError(f"{self.layout.public_key} cannot be read") from None
 

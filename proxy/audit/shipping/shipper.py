@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from proxy.audit import checkpoints
+from proxy.audit.cuts import read_cut
 from proxy.audit.errors import NoteError
 from proxy.audit.export.cursor import Cursor
 from proxy.audit.export.reader import LogReader
@@ -13,6 +15,7 @@ from proxy.audit.layout import HISTORY, SEGMENT
 from proxy.audit.merkle import TILE
 from proxy.audit.note import Checkpoint
 from proxy.audit.shipping.places import Store, Vanished
+from proxy.audit.tiles import frontier
 from proxy.outbound import Outage
 
 
@@ -24,6 +27,7 @@ class Shipper:
         self._layout = reader.layout
         self._store = store
         self._cursor = cursor
+        self._told: set[Path] = set()
 
     def step(self) -> bool:
         """Ship one segment that is full, or all that is newer; whether there is more to do.
@@ -91,7 +95,7 @@ class Shipper:
             there = self._store.get(name)
         except Vanished:
             return
-        if not data.startswith(there):
+        if not _begins_with(data, there):
             raise NoteError(f"the copy's {name} is not a beginning of the log's: keep both")
 
     def _tiles(self, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -103,15 +107,38 @@ class Shipper:
             level, span = level + 1, span * TILE
 
     def _ship_head(self, newest: Checkpoint, note: str) -> None:
-        """The partial tiles of this checkpoint, the history, the key, and the checkpoint last."""
+        """The partial tiles of this checkpoint, the history, the keys and what was pruned, and
+        the checkpoint last."""
         for level, width in _partial(newest.size):
             index = newest.size // TILE ** (level + 1)
             path = self._layout.tile(level, index, width)
             if path.exists():
                 self._put(self._name(path), path.read_bytes())
         self._ship_history(newest.size, newest.size)
+        self._ship_word(newest)
         self._put(self._name(self._layout.public_key), f"{self._reader.key()}\n".encode())
         self._put("checkpoint", note.encode())
+
+    def _ship_word(self, newest: Checkpoint) -> None:
+        """The log's own word on its keys and on what it deleted, as far as ``newest`` goes."""
+        sealed_at = re.compile(rf"^{re.escape(newest.origin)}\n(\d+)\n", re.MULTILINE)
+        for folder in (self._layout.keys, self._layout.pruned):
+            for proof in sorted(set(folder.glob("*.tlog-proof")) - self._told):
+                found = sealed_at.search(proof.read_text())
+                if found is None or int(found[1]) > newest.size:
+                    break  # it goes with the next checkpoint
+                if folder == self._layout.pruned:
+                    self._ship_frontier()
+                for path in (*sorted(set(folder.glob(f"{proof.stem}.*")) - {proof}), proof):
+                    self._put(self._name(path), path.read_bytes())
+                self._told.add(proof)
+
+    def _ship_frontier(self) -> None:
+        """The partial tiles that the log grows from since what came before was pruned."""
+        for tile in frontier(read_cut(self._layout, self._reader.ring()).minimum):
+            path = self._layout.tile(*tile)
+            if path.exists():
+                self._put(self._name(path), path.read_bytes())
 
     def _ship_history(self, near: int, size: int) -> None:
         """The kept checkpoints around ``near``, up to ``size``: the log may grow meanwhile."""
@@ -138,3 +165,11 @@ def _partial(size: int) -> Iterator[tuple[int, int]]:
         if count % TILE:
             yield level, count % TILE
         level, count = level + 1, count // TILE
+
+
+def _begins_with(data: bytes, there: bytes) -> bool:
+    """Whether ``there`` is a beginning of ``data``, but for lines that retention emptied."""
+    ours, theirs = data.split(b"\n")[:-1], there.split(b"\n")
+    if theirs.pop() or len(theirs) > len(ours):
+        return False
+    return all(line in (b"", other) for line, other in zip(ours, theirs, strict=False))

@@ -24,7 +24,7 @@ def test_same_day_same_hash_other_day_other_hash(tmp_path: Path) -> None:
 def test_keys_are_private_and_differ_by_site(tmp_path: Path) -> None:
     first, second = ClientKeys(tmp_path / "a"), ClientKeys(tmp_path / "b")
     assert first.hash("10.0.0.7", at=0) != second.hash("10.0.0.7", at=0)
-    (key,) = (tmp_path / "a").iterdir()
+    (key,) = (tmp_path / "a").glob("*.key")
     assert key.stat().st_mode & 0o777 == 0o600
 
 
@@ -39,9 +39,9 @@ def test_retention_destroys_old_keys_by_itself(tmp_path: Path) -> None:
     keys = ClientKeys(tmp_path, retention_days=10)
     keys.hash("10.0.0.7", at=0)
     keys.hash("10.0.0.7", at=DAY * 10)
-    assert len(list(tmp_path.iterdir())) == 2
+    assert len(list(tmp_path.glob("*.key"))) == 2
     keys.hash("10.0.0.7", at=DAY * 11)
-    assert sorted(path.stem for path in tmp_path.iterdir()) == ["1970-01-11", "1970-01-12"]
+    assert sorted(path.stem for path in tmp_path.glob("*.key")) == ["1970-01-11", "1970-01-12"]
 
 
 def test_a_damaged_key_or_place_is_refused(tmp_path: Path) -> None:

@@ -33,6 +33,8 @@ SAMPLES = {
     "rule": "services/google-classroom.yaml:12",
     "incident": "7f3a-91c2",
     "root": "ab" * 32,
+    "public_key": "ab" * 32,
+    "expired_digest": "ab" * 32,
     "digest": "0123456789abcdef",
     "policy": "0123456789abcdef",
     "witness": "witness.example/rectorat",

@@ -40,7 +40,7 @@ def test_a_good_site_has_no_warning(good: Path) -> None:
         ("unknown_service: tunnel", "site.yaml:6:1: these connections pass unread"),
         ("unidentified: tunnel", "site.yaml:6:1: these connections pass unread"),
         ("require_charter: false", "site.yaml:6:1: suppliers that never adhered"),
-        ("audit: {retention_months: 24}", "site.yaml:6:1: the CNIL"),
+        ("audit: {retention_months: 24, reason: asked for}", "site.yaml:6:1: the CNIL"),
         ("status: 0.0.0.0:9090", "site.yaml:6:1: status and metrics can be reached"),
     ],
 )

@@ -1,0 +1,35 @@
+"""What the end of retention asks of a site's log, by the day or by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from proxy.audit.clients import ClientKeys
+from proxy.audit.log import AuditLog
+from proxy.audit.outgoing import confirmed_everywhere
+from proxy.audit.pruning import Pruned, prune
+from proxy.audit.retention import cutoffs
+from proxy.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What was deleted."""
+
+    pruned: Pruned
+    client_keys: int
+    """Days whose keys of client hashes were destroyed."""
+
+
+def end_retention(
+    site: Site, log: AuditLog, clients: ClientKeys, *, dry_run: bool = False
+) -> Ended:
+    """Destroy the keys and delete the events whose retention has ended.
+
+    An event that an export or a copy still waits for stays until it has it. Raises what
+    ``prune`` raises.
+    """
+    retention = site.audit_retention
+    keys = 0 if dry_run else clients.destroy_before(retention.client_cutoff())
+    waiting = confirmed_everywhere(site)
+    return Ended(prune(site.audit_dir, log, cutoffs(retention), waiting, dry_run=dry_run), keys)
