@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
 
 import pytest
 from cryptography import x509
@@ -14,12 +12,10 @@ from proxy.ca import ca_info
 from proxy.cli import main
 
 
-@pytest.fixture(autouse=True)
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A site whose settings are only its folder: reading them is another room's matter."""
-    module = ModuleType("proxy.site")
-    module.load_site = lambda folder: SimpleNamespace(ca_dir=folder / "state" / "ca")  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "proxy.site", module)
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """A site of which only what the verb needs is there."""
+    (tmp_path / "site.yaml").write_text("site: Exemple\npseudonym_domain: p.exemple.example\n")
     return tmp_path
 
 

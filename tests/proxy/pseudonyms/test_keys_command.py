@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -14,16 +12,9 @@ from proxy.pseudonyms import keyfiles
 
 
 @pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A site of which only what the verb needs is real."""
-    module = ModuleType("proxy.site")
-    settings = {"keys_dir": "{}/state/keys", "store_url": "sqlite:{}/state/preau.db"}
-
-    def load_site(root: Path) -> SimpleNamespace:
-        return SimpleNamespace(**{name: text.format(root) for name, text in settings.items()})
-
-    vars(module)["load_site"] = load_site
-    monkeypatch.setitem(sys.modules, "proxy.site", module)
+def site(tmp_path: Path) -> Path:
+    """A site of which only what the verb needs is there."""
+    (tmp_path / "site.yaml").write_text("site: Exemple\npseudonym_domain: p.exemple.example\n")
     return tmp_path
 
 
