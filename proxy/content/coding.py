@@ -116,15 +116,15 @@ def legacy(text: str) -> str:
 
     A fraction in a word is ISO-8859-15: ``C½ur`` is *Cœur*.
     """
-    if text.isascii() or not _SURROGATES.search(text):
+    if text.isascii() or not STRAYS.search(text):
         return text
-    read = _SURROGATES.sub(lambda match: _CP1252[ord(match[0]) & 0xFF], text)
+    read = STRAYS.sub(lambda match: _CP1252[ord(match[0]) & 0xFF], text)
     return _FRACTION.sub(lambda match: _LATIN_9[match[0]], read)
 
 
 _LATIN_9 = {"¼": "Œ", "½": "œ", "¾": "Ÿ"}
 _FRACTION = re.compile(r"(?<=[^\W\d_])[¼½¾]|(?<!\d)[¼½](?=[^\W\d_])")
-_SURROGATES = re.compile("[\ud800-\udfff]")
+STRAYS = re.compile("[\ud800-\udfff]")
 _CP1252 = [bytes([byte]).decode("cp1252", "replace") for byte in range(256)]
 
 
@@ -293,21 +293,25 @@ def cdata_escape(replacement: str) -> str:
 
 
 class Doubled:
-    """``O''Brien`` in a literal of OData."""
+    """``O''Brien`` in a literal of OData, ``""`` in a quoted cell of CSV."""
 
-    __slots__ = ()
+    __slots__ = ("quote", "twice")
+
+    def __init__(self, quote: str) -> None:
+        self.quote = quote
+        self.twice = quote * 2
 
     def decode(self, raw: str) -> str:
-        return raw.replace("''", "'")
+        return raw.replace(self.twice, self.quote)
 
     def units(self, raw: str) -> Iterator[tuple[int, int, int]]:
-        at = raw.find("''")
+        at = raw.find(self.twice)
         while at >= 0:
             yield at, at + 2, 1
-            at = raw.find("''", at + 2)
+            at = raw.find(self.twice, at + 2)
 
     def writer(self, raw: str) -> Writer:
-        return lambda replacement, spot: replacement.replace("'", "''")
+        return lambda replacement, spot: replacement.replace(self.quote, self.twice)
 
 
 # --- CSS ----------------------------------------------------------------------------------
@@ -452,7 +456,8 @@ def url_escape(replacement: str, spot: str = "", around: str = "") -> str:
 PERCENT = Percent(plus=False)
 FORM = Percent(plus=True)
 FORM_PERCENT = Percent(plus=True, space="%20")
-DOUBLED = Doubled()
+DOUBLED = Doubled("'")
+CELL = Doubled('"')
 CSS = Css()
 CDATA = CData()
 TEXT_ENTITIES = Entities({**_TEXT, JOINER: "&#8288;"})

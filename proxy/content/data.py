@@ -31,6 +31,7 @@ from proxy.content.compression import decode, encode
 from proxy.content.edits import shift, splice
 from proxy.content.limits import Limits
 from proxy.content.sniff import Format
+from proxy.content.strays import look_again
 from proxy.content.visitor import Edit, Visitor
 from proxy.content.walk import Walk
 from proxy.policy.model import FieldRule, FieldState, dead_state
@@ -102,10 +103,12 @@ def rewrite(data: bytes, declared: str, walk: Walk, fields: BodyFields = NO_FIEL
     if text.is_wide:
         refuse_names(data, walk)
     edits = text_edits(text.view, media, walk, fields)
-    if not edits:
+    spliced = splice(text.raw, edits)
+    spliced = look_again(text, spliced, walk, lambda view: text_edits(view, media, walk))
+    if spliced is text.raw:
         return data
     in_markup = "<" in text.view[:64] or "html" in media or "xml" in media
-    return text.encode(splice(text.raw, edits), "xmlcharrefreplace" if in_markup else "")
+    return text.encode(spliced, "xmlcharrefreplace" if in_markup else "")
 
 
 def charset_parameter(parameters: str) -> str:

@@ -15,6 +15,7 @@ from urllib.parse import quote
 from proxy.content import charset
 from proxy.content.coding import PERCENT, Coding, Writer, back
 from proxy.content.edits import Page, merge, shift, splice
+from proxy.content.strays import look_again
 from proxy.content.url_spots import either_plus
 from proxy.content.visitor import Edit
 from proxy.content.walk import Walk
@@ -93,10 +94,15 @@ def rewrite_disposition(value: bytes, walk: Walk) -> bytes:
     text = charset.read(value)
     if text is None:
         raise Refused(Reason.UNDECODABLE, "binary bytes in a header")
-    page = Page(text.view)
+    written = splice(text.raw, _edits(text.view, walk))
+    written = look_again(text, written, walk, lambda view: _edits(view, walk))
+    return value if written is text.raw else text.encode(written)
+
+
+def _edits(view: str, walk: Walk) -> list[Edit]:
+    page = Page(view)
     parameter_edits(page, walk)
-    edits = page.finish(walk.text(page.rest()))
-    return text.encode(splice(text.raw, edits)) if edits else value
+    return page.finish(walk.text(page.rest()))
 
 
 def parameter_edits(page: Page, walk: Walk) -> None:

@@ -16,6 +16,7 @@ from proxy.content.data import start
 from proxy.content.disposition import parameter_edits, rewrite_disposition
 from proxy.content.edits import Page, shift, splice
 from proxy.content.limits import Limits
+from proxy.content.strays import look_again
 from proxy.content.target import url_edits
 from proxy.content.url_spots import either_plus
 from proxy.content.visitor import Drop, Edit, Visitor
@@ -121,12 +122,15 @@ def _text(value: bytes, reader: Callable[[str, Walk], list[Edit]], walk: Walk) -
     text = charset.read(value)
     if text is None:
         raise Refused(Reason.UNDECODABLE, "binary bytes in a header")
-    edits = reader(text.view, walk)
-    if not edits:
-        return value
-    # A line break would start another field; UTF-8 or the bytes' own charset is kept.
-    safe = [edit._replace(replacement=_one_line(edit.replacement)) for edit in edits]
-    return text.encode(splice(text.raw, safe))
+
+    def edits(view: str) -> list[Edit]:
+        # A line break would start another field; UTF-8 or the bytes' own charset is kept.
+        return [
+            edit._replace(replacement=_one_line(edit.replacement)) for edit in reader(view, walk)
+        ]
+
+    written = look_again(text, splice(text.raw, edits(text.view)), walk, edits)
+    return value if written is text.raw else text.encode(written)
 
 
 def _one_line(replacement: str) -> str:

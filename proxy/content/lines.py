@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from proxy.content.coding import Writer, back
+from proxy.content.coding import CELL, Writer, back
 from proxy.content.edits import Page, merge, shift
 from proxy.content.visitor import Edit
 from proxy.content.walk import Walk
@@ -24,6 +24,7 @@ _LINES = re.compile(r"[^\r\n]+")
 _DELIMITERS = ";\t|,"
 _SNIFFED = 6
 _HEAD = 2000
+_DOCUMENT = frozenset("<{[")
 
 
 def event_edits(text: str, walk: Walk) -> list[Edit]:
@@ -54,9 +55,24 @@ def is_csv(text: str) -> bool:
 def csv_edits(text: str, walk: Walk) -> list[Edit]:
     """Edits for comma-, semicolon- or tab-separated values."""
     table = _Table(text)
+    if '""' in text:
+        page = Page(text)
+        _documents(page, walk, table)
+        if page.spans:
+            return page.finish(csv_edits(page.rest(), walk))
     # As it stands too: a semicolon may end an entity.
     found = merge(walk.prose(text), back(text, walk.prose(table.decode(text)), table))
     return sorted(_written(text, found, table))
+
+
+def _documents(page: Page, walk: Walk, table: _Table) -> None:
+    """Quoted cells that hold a document of another format, each read as it was before it
+    was quoted."""
+    for match in table.cell.finditer(page.text):
+        raw = match[1]
+        if raw and '""' in raw and raw.lstrip()[:1] in _DOCUMENT:
+            found = back(raw, walk.text(CELL.decode(raw)), CELL)
+            page.cover(*match.span(1), shift(found, match.start(1)))
 
 
 class _Table:
@@ -65,8 +81,7 @@ class _Table:
     __slots__ = ("between", "cell", "delimiter")
 
     def __init__(self, text: str) -> None:
-        head = text[:_HEAD].split("\n", 1)[0]
-        self.delimiter = max(_DELIMITERS, key=head.count)
+        self.delimiter = delimiter_of(text)
         sign = re.escape(self.delimiter)
         self.between = re.compile(rf'"?{sign}"?')
         self.cell = re.compile(rf'(?:"((?:[^"]++|"")*+)"|([^{sign}\r\n]*+))({sign}|\r?\n|\r|\Z)')
@@ -154,5 +169,4 @@ def _doubled(replacement: str) -> str:
 
 def delimiter_of(text: str) -> str:
     """What parts the cells, by the first line."""
-    head = text[:2000].split("\n", 1)[0]
-    return max(",;\t|", key=head.count)
+    return max(_DELIMITERS, key=text[:_HEAD].split("\n", 1)[0].count)

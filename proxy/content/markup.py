@@ -32,6 +32,8 @@ from proxy.content.coding import (
     back,
     cdata_escape,
     css_escape,
+    escapes_letters,
+    json_escape,
     script_escape,
     url_escape,
 )
@@ -112,7 +114,9 @@ _ATTRIBUTE = re.compile(r"([^\s=\"'<>/]++)\s*+=\s*+(\"[^\"]*+\"|'[^']*+'|[^\s>\"
 _RAW_END = {
     name: re.compile(rf"</{name}", re.I) for name in ("script", "style", "textarea", "title")
 }
-_DATA_TYPE = re.compile(r"\btype\s*=\s*[\"']?[\w./+-]*(?:json|importmap|speculationrules)", re.I)
+_ESCAPED_QUOTES = re.compile(r"=\s*(\\+[\"'])(.*?)\1", re.S)
+"""A value between quotes that a format around the markup has escaped."""
+_DATA_TYPE = re.compile(r"\btype\s*=\s*[\\\"']*[\w./+-]*(?:json|importmap|speculationrules)", re.I)
 _CODE = ("on", "style")
 _MAY_NEST = re.compile(r"[&%\\+]|[A-Za-z0-9+/_-]{11}")
 """What a stretch of a tag may hold that has to be undone; 11 is the shortest base64 word."""
@@ -255,7 +259,10 @@ def _look_into(batch: Batch, walk: Walk, stretch: Stretch) -> None:
         batch.add(start, part, TEXT_ENTITIES.decode(part), TEXT_ENTITIES)
         return
     if spot is Spot.DATA and json.is_valid(part):
-        found = [_data_safe(edit) for edit in json.edits(part, walk)]
+        found = [
+            edit._replace(replacement=_data_safe(edit.replacement))
+            for edit in json.edits(part, walk)
+        ]
     elif spot in (Spot.SCRIPT, Spot.DATA):
         found = _script(part, walk)
     elif spot is Spot.STYLE and "\\" in part:
@@ -271,9 +278,9 @@ def _script(part: str, walk: Walk) -> list[Edit]:
     return back(part, walk.prose(view), SCRIPT)
 
 
-def _data_safe(edit: Edit) -> Edit:
+def _data_safe(written: str) -> str:
     """JSON inside a script element must not hold ``</script``."""
-    return edit._replace(replacement=edit.replacement.replace("<", "\\u003c"))
+    return written.replace("<", "\\u003c")
 
 
 def _attributes(batch: Batch, start: int, end: int) -> None:
@@ -299,9 +306,19 @@ def _attributes(batch: Batch, start: int, end: int) -> None:
 
 
 def _loose(batch: Batch, start: int, end: int) -> None:
+    text = batch.page.text
+    if not _MAY_NEST.search(text, start, end):
+        return
+    for match in _ESCAPED_QUOTES.finditer(text, start, end):
+        _add(batch, start, match.start(2), UNQUOTED_ENTITIES)
+        _add(batch, *match.span(2), ENTITIES)
+        start = match.end(2)
+    _add(batch, start, end, UNQUOTED_ENTITIES)
+
+
+def _add(batch: Batch, start: int, end: int, entities: Entities) -> None:
     raw = batch.page.text[start:end]
-    if _MAY_NEST.search(raw):
-        batch.add(start, raw, UNQUOTED_ENTITIES.decode(raw), UNQUOTED_ENTITIES)
+    batch.add(start, raw, entities.decode(raw), entities)
 
 
 class _Value:
@@ -359,7 +376,10 @@ def _written(document: str, edit: Edit, stretch: Stretch) -> Edit:
         replacement = TEXT_ENTITIES.escape(replacement)
     elif spot is Spot.BROKEN:
         replacement = UNQUOTED_ENTITIES.escape(replacement)
-    elif spot in (Spot.SCRIPT, Spot.DATA):
+    elif spot is Spot.DATA:
+        around = document[stretch.start : stretch.end]
+        replacement = _data_safe(json_escape(replacement, escapes_letters(around)))
+    elif spot is Spot.SCRIPT:
         replacement = script_escape(replacement)
     elif spot is Spot.STYLE:
         replacement = css_escape(replacement)
@@ -375,4 +395,7 @@ def _written_in_tag(document: str, edit: Edit, stretch: Stretch) -> Edit:
         if match.start(2) <= edit.start and edit.end <= match.end(2):
             coding = _Value(match[1].lower(), _quoting(match[2]))
             return edit._replace(replacement=coding.escape(edit.replacement))
+    for match in _ESCAPED_QUOTES.finditer(document, stretch.start, stretch.end):
+        if match.start(2) <= edit.start and edit.end <= match.end(2):
+            return edit._replace(replacement=ENTITIES.escape(edit.replacement))
     return edit._replace(replacement=UNQUOTED_ENTITIES.escape(edit.replacement))
