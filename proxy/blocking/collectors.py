@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from proxy.blocking.patterns import with_parents
+from proxy.blocking.patterns import any_of, with_parents
 
 _JSON = b"application/json"
 _TEXT = b"text/plain; charset=utf-8"
@@ -162,15 +162,19 @@ COLLECTORS: tuple[Collector, ...] = (
     Collector("kochava.com", "/", 200, _JSON, b'{"success":"1"}'),
 )
 
-type _Row = tuple[re.Pattern[str], Collector]
+
+class _Group(NamedTuple):
+    """The rows of one host: one expression whose group that matched is the row's."""
+
+    pattern: re.Pattern[str]
+    rows: tuple[Collector, ...]
 
 
-def _index() -> dict[str, list[_Row]]:
-    by_host: dict[str, list[_Row]] = {}
+def _index() -> dict[str, _Group]:
+    rows: dict[str, list[Collector]] = {}
     for row in COLLECTORS:
-        expression = ".*".join(re.escape(part) for part in row.path.split("*"))
-        by_host.setdefault(row.host, []).append((re.compile(expression), row))
-    return by_host
+        rows.setdefault(row.host, []).append(row)
+    return {host: _Group(any_of(row.path for row in own), tuple(own)) for host, own in rows.items()}
 
 
 _BY_HOST = _index()
@@ -181,7 +185,8 @@ def collector_for(host: str, path: str) -> Collector | None:
     """The collector that ``https://host/path`` (with its query) belongs to, or ``None``."""
     target = path[:_LONGEST_TARGET]
     for parent in (*with_parents(host), ""):
-        for pattern, row in _BY_HOST.get(parent, ()):
-            if pattern.match(target):
-                return row
+        group = _BY_HOST.get(parent)
+        found = group.pattern.match(target) if group else None
+        if group and found and found.lastindex:
+            return group.rows[found.lastindex - 1]
     return None

@@ -411,8 +411,10 @@ STAYS: dict[str, str] = {
       <script async src="https://tag.aticdn.net/1/smarttag.js"></script>
     """,
     "Piano Analytics": """
+      <script>need('sent', 'visitor', 'queued'); window._paq = [['sendEvent', 'x', {},
+        {onEventSent: () => got('queued')}]]</script>
       <script src="https://tag.aticdn.net/piano-analytics.js"></script>
-      <script>need('sent', 'visitor'); pa.setConfigurations({site: 1, collectDomain: 'https://x'});
+      <script> pa.setConfigurations({site: 1, collectDomain: 'https://x'});
       pa.setProperty('a', 'b', {persistent: true}); pa.privacy.setMode('exempt');
       pa.sendEvent('page.display', {page: 'x'}, {onEventSent: () => got('sent')});
       pa.getVisitorId(() => got('visitor'))</script>
@@ -607,6 +609,83 @@ STAYS: dict[str, str] = {
       add('https://openfpcdn.io/fingerprintjs/v4/iife.min.js').onload = () => {
         FingerprintJS.load().then((fp) => fp.get()).then((r) => is('classic', r.visitorId === '')) }
       </script>
+    """,
+    "two containers on one data layer": """
+      <script>need('first', 'second', 'later'); let times = 0; window.dataLayer = [{event: 'a',
+        eventCallback: (id) => got(id === 'GTM-1' ? 'first' : id === 'GTM-2' ? 'second' : '')}];
+      function gtag() { dataLayer.push(arguments) }
+      gtag('event', 'x', {event_callback: () => { if (++times > 1) need('once only') }})</script>
+      <script src="https://www.googletagmanager.com/gtm.js?id=GTM-1"></script>
+      <script src="https://www.googletagmanager.com/gtm.js?id=GTM-2"></script>
+      <script>const ids = []; dataLayer.push({event: 'b', eventCallback: (id) => { ids.push(id);
+        is('later', ids.join() === 'GTM-1,GTM-2') }})</script>
+    """,
+    "ima3_dai.js": """
+      <video id="film"></video>
+      <script src="https://imasdk.googleapis.com/js/sdkloader/ima3_dai.js"></script>
+      <script>need('backup'); const film = document.getElementById('film');
+      const api = google.ima.dai.api; const type = api.StreamEvent.Type;
+      const manager = new api.StreamManager(film, document.createElement('div'));
+      manager.setClickElement(document.body);
+      manager.addEventListener([type.LOADED, type.ERROR, type.AD_BREAK_STARTED], (event) => {
+        if (event.type === type.ERROR && event.getStreamData().errorMessage) got('backup') }, false);
+      const request = new api.VODStreamRequest(); request.contentSourceId = '1';
+      request.videoId = 'x'; manager.requestStream(request);
+      is('none', manager.streamTimeForContentTime(3) === 3)</script>
+    """,
+    "Equativ": """
+      <div id="sas_1" style="height: 90px"></div>
+      <script src="https://ced.sascdn.com/tag/1/smart.js" async></script>
+      <script>need('hidden', 'told'); var sas = sas || {}; sas.cmd = sas.cmd || [];
+      sas.cmd.push(() => { sas.setup({networkid: 1, domain: 'https://www.smartadserver.com'});
+        sas.events.on('noad', () => got('told')) });
+      sas.cmd.push(() => sas.call('onecall', {siteId: 1, pageId: 2, formats: [{id: 1}]}));
+      sas.cmd.push(() => { sas.render('1');
+        is('hidden', document.getElementById('sas_1').offsetHeight === 0) })</script>
+    """,
+    "Integral Ad Science": """
+      <script>need('data'); var __iasPET = __iasPET || {}; __iasPET.queue = __iasPET.queue || [];
+      __iasPET.pubId = '1'; __iasPET.queue.push({adSlots: [], dataHandler: (json) =>
+        is('data', typeof JSON.parse(json) === 'object')})</script>
+      <script async src="https://cdn.adsafeprotected.com/iasPET.1.js"></script>
+    """,
+    "Commanders Act": """
+      <script>need('consent', 'event'); var tc_vars = {page: 'x'};
+      window.cact = window.cact || function () { (cact.q = cact.q || []).push(arguments) };
+      cact('consent.get', (result) => is('consent', result.consent.status === 'all-off'));
+      add('https://cdn.tagcommander.com/1/tc_x.js').onload = () => {
+        tC.event.click(document.body, {a: 'b'}); tC.container.reload(); cact('trigger', 'x', {});
+        got('event') }</script>
+    """,
+    "experiments": """
+      <script>need('shown', 'value'); window._vwo_code = {finish: () => got('shown')};
+      add('https://dev.visualwebsiteoptimizer.com/j.php?a=1');
+      add('https://try.abtasty.com/x.js').onload = () => {
+        window.VWO = window.VWO || []; VWO.push(['track.goalConversion', 1]);
+        is('value', !ABTasty.getValue('x')) }</script>
+    """,
+    "Cookiebot, Axeptio": """
+      <script id="Cookiebot" src="https://consent.cookiebot.com/uc.js" data-cbid="x"></script>
+      <script>need('ready', 'event', 'axeptio', 'renew', 'tcf');
+      function CookiebotCallback_OnLoad() {}
+      window.addEventListener('CookiebotOnConsentReady', () => is('event', !Cookiebot.consent.marketing));
+      window.CookiebotOnLoad = () => got('ready'); Cookiebot.renew(); got('renew');
+      __tcfapi('getTCData', 2, (data, good) => is('tcf', good));
+      window._axcb = window._axcb || []; _axcb.push((axeptio) => {
+        axeptio.on('cookies:complete', (choices) => is('axeptio', !choices.google_analytics)) });
+      add('https://static.axept.io/sdk.js')</script>
+    """,
+    "an integrity that is not ours, a worker": """
+      <script>need('refused', 'worker', 'on');
+      window.addEventListener('error', (event) => { if (event.target.id === 'i') { got('refused');
+        missing.delete('loads ' + event.target.src) } }, true);
+      const code = 'importScripts("https://t.example/a.js", "https://static.hotjar.com/c/x.js");'
+        + 'postMessage("on")';
+      const worker = new Worker(URL.createObjectURL(new Blob([code])));
+      worker.onmessage = () => got('worker'); worker.onerror = () => need('no error')</script>
+      <script id="i" src="https://t.example/b.js" crossorigin="anonymous"
+        integrity="sha384-oqVuAfXRKap7fdgcCY5uykM6+R9GqQ8K/uxy9rx7HNQlGYl1kPzQho1wx4JwY8wC"></script>
+      <script>got('on')</script>
     """,
     "what has no surrogate": """
       <script>need('image', 'frame', 'style', 'script');

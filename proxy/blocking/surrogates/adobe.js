@@ -54,3 +54,5 @@ window.Visitor = window.Visitor || {
   getInstance: () => visitor,
   AuthState: { UNKNOWN: 0, AUTHENTICATED: 1, LOGGED_OUT: 2 }
 };
+// The styles by which Target hides the page until it has chosen.
+document.querySelectorAll('#alloy-prehiding, #at-body-style').forEach((style) => style.remove());

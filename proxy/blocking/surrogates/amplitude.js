@@ -72,3 +72,15 @@ window.sessionReplay =
     { getSessionReplayProperties: () => ({}), plugin: () => tolerant({ name: 'preau' }) },
     { promise: Promise.resolve() }
   );
+window.engagement = window.engagement || tolerant({ plugin: () => tolerant({ name: 'preau' }) });
+const experiment = tolerant(
+  {
+    variant: (key, fallback) => fallback || {},
+    all: () => ({}),
+    fetch: () => Promise.resolve(experiment)
+  },
+  Promise.resolve()
+);
+const begin = () => experiment;
+window.Experiment =
+  window.Experiment || methods('initialize initializeWithAmplitudeAnalytics', begin);

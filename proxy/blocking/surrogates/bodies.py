@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import NamedTuple
 
-from proxy.blocking.patterns import with_parents
+from proxy.blocking.patterns import any_of, with_parents
 from proxy.blocking.surrogates.table import SURROGATES, Surrogate
 
+_BEGIN = b"""'use strict';
+if (typeof document === 'undefined') { return; } // a worker has no page to serve
+"""
 _FOLDER = Path(__file__).parent
 _LONGEST_PATH = 2048
-
-type _Pattern = tuple[re.Pattern[str], str]
 
 
 def script(row: Surrogate) -> bytes:
@@ -20,16 +22,17 @@ def script(row: Surrogate) -> bytes:
     if row.module:
         return head.encode() + _text(row.file)
     blocks = b"".join(b"{\n%b}\n" % _text(name) for name in (*row.before, row.file))
-    return b"%b(() => {\n'use strict';\n%b%b})();\n" % (head.encode(), _text("kit.js"), blocks)
+    return b"%b(() => {\n%b%b%b})();\n" % (head.encode(), _BEGIN, _text("kit.js"), blocks)
 
 
 def for_address(host: str, path: str) -> str:
     """The file that stands in for the script at ``https://host/path``, or empty."""
     path = path.partition("?")[0][:_LONGEST_PATH]
     for parent in (*with_parents(host), _ANY_HOST):
-        for pattern, file in _BY_HOST.get(parent, ()):
-            if pattern.fullmatch(path):
-                return file
+        group = _BY_HOST.get(parent)
+        found = group.pattern.fullmatch(path) if group else None
+        if group and found and found.lastindex:
+            return group.files[found.lastindex - 1]
     return ""
 
 
@@ -40,17 +43,24 @@ def _text(name: str) -> bytes:
 _ANY_HOST = ""
 
 
-def _index() -> dict[str, list[_Pattern]]:
-    """Patterns of paths by host, in the order of the table."""
-    by_host: dict[str, list[_Pattern]] = {}
+class _Group(NamedTuple):
+    """The addresses of one host: one expression whose group that matched is the file's."""
+
+    pattern: re.Pattern[str]
+    files: tuple[str, ...]
+
+
+def _index() -> dict[str, _Group]:
+    paths: dict[str, list[tuple[str, str]]] = {}
     for row in SURROGATES:
         for address in row.addresses:
-            host, slash, path = address.partition("/")
-            expression = ".*".join(re.escape(part) for part in (slash + path).split("*"))
-            if host == _ANY_HOST:
-                expression = f".*{expression}"
-            by_host.setdefault(host, []).append((re.compile(expression), row.file))
-    return by_host
+            host, _, path = address.partition("/")
+            whole = f"/{path}" if host else f"*/{path}"
+            paths.setdefault(host, []).append((whole, row.file))
+    return {
+        host: _Group(any_of(path for path, _ in own), tuple(file for _, file in own))
+        for host, own in paths.items()
+    }
 
 
 _BY_HOST = _index()

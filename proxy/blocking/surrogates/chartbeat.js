@@ -13,3 +13,7 @@ window._cbq = taking(window._cbq, (entry) => {
   }
 });
 window._cb_shared = window._cb_shared || {};
+const hidden = document.getElementById('chartbeat-flicker-control-style');
+if (hidden) {
+  hidden.remove();
+}

@@ -182,6 +182,54 @@ const ima = {
   ViewMode: { FULLSCREEN: 'fullscreen', NORMAL: 'normal' },
   secureSignals: { SecureSignalsAdapterError: object() }
 };
+// Dynamic Ad Insertion: no stream with advertisements, so that the page plays its own.
+const StreamEvent = function (type) {
+  return tolerant({
+    type,
+    getStreamData: () => ({ errorMessage: 'blocked', url: '', streamId: '', manifestFormat: '' }),
+    getAd: () => ad
+  });
+};
+StreamEvent.Type = kinds(`
+  AD_BREAK_ENDED AD_BREAK_STARTED AD_PERIOD_ENDED AD_PERIOD_STARTED AD_PROGRESS CLICK COMPLETE
+  CUEPOINTS_CHANGED ERROR FIRST_QUARTILE LOADED MIDPOINT PAUSED RESUMED SKIPPABLE_STATE_CHANGED
+  SKIPPED STARTED STREAM_INITIALIZED THIRD_QUARTILE VIDEO_CLICKED
+`);
+const StreamManager = class extends Target {
+  constructor() {
+    super();
+    return tolerant(this);
+  }
+  requestStream() {
+    this.tell(StreamEvent(StreamEvent.Type.ERROR));
+  }
+  streamTimeForContentTime(time) {
+    return time;
+  }
+  contentTimeForStreamTime(time) {
+    return time;
+  }
+  previousCuePointForStreamTime() {
+    return null;
+  }
+};
+const request = () =>
+  function (values) {
+    return Object.assign(this, values);
+  };
+ima.dai = {
+  api: {
+    StreamManager,
+    StreamEvent,
+    StreamRequest: Object.assign(request(), { StreamFormat: { DASH: 'dash', HLS: 'hls' } }),
+    LiveStreamRequest: request(),
+    VODStreamRequest: request(),
+    PodStreamRequest: request(),
+    PodVodStreamRequest: request(),
+    DaiSdkSettings: object(),
+    UiSettings: object()
+  }
+};
 ima.ImaSdkSettings.VpaidMode = { DISABLED: 0, ENABLED: 1, INSECURE: 2 };
 window.google = window.google || {};
 window.google.ima = { ...window.google.ima, ...ima };

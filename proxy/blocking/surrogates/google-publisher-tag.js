@@ -46,6 +46,7 @@ const defineSlot = (path, size, id = `gpt_preau_${slots.length}`) => {
     getSlotElementId: () => id,
     getSlotId: () => ({ getId: () => `${path}_${id}`, getDomId: () => id, getName: () => path }),
     getSizes: () => [],
+    getConfig: () => ({}),
     getServices: () => [pubads],
     getAttributeKeys: () => [],
     getHtml: () => '',
@@ -146,7 +147,7 @@ const googletag = Object.assign(waiting, {
     TrafficSource: { PURCHASED: 1, ORGANIC: 2 }
   }
 });
-window.googletag = googletag;
+window.googletag = tolerant(googletag);
 googletag.cmd = taking(waiting.cmd, (run) => {
   if (typeof run === 'function') {
     attempt(run);

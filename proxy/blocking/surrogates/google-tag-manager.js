@@ -53,15 +53,23 @@ const handle = (entry) => {
   }
   const { eventCallback, ...values } = entry;
   Object.assign(model, values);
-  later(eventCallback, id);
+  (layer.push.containers || [id]).forEach((container) => later(eventCallback, container));
 };
-const add = layer.push;
-layer.push = (...entries) => {
-  const length = add.apply(layer, entries);
-  entries.forEach(handle);
-  return length;
-};
-Array.from(layer).forEach(handle);
+// Several containers may share a data layer: it is taken over once, each learns of its events.
+const containers = layer.push.containers;
+if (containers) {
+  containers.push(id);
+  Array.from(layer).forEach((entry) => later(entry && entry.eventCallback, id));
+} else {
+  const add = layer.push;
+  const push = (...entries) => {
+    const length = add.apply(layer, entries);
+    entries.forEach(handle);
+    return length;
+  };
+  layer.push = Object.assign(push, { containers: [id] });
+  Array.from(layer).forEach(handle);
+}
 if (layer.hide) {
   later(layer.hide.end);
 }

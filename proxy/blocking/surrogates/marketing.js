@@ -2,8 +2,8 @@
 const run = (entry) => {
   if (typeof entry === 'function') {
     attempt(entry);
-  } else {
-    later(callbackIn(queued(entry)));
+  } else if (Array.isArray(entry) && ['record', 'identify', 'track'].includes(entry[0])) {
+    later(callbackIn(entry));
   }
 };
 [

@@ -3,7 +3,6 @@ const told = (...values) => {
   const options = values.filter((value) => value && typeof value === 'object').pop() || {};
   later(callbackIn(values) || options.onEventSent, '');
 };
-const waiting = window.pa;
 window.pa = tolerant({
   ...methods(
     `
@@ -22,7 +21,8 @@ window.pa = tolerant({
   cfg: anything(),
   user: anything()
 });
-// The snippet's stand-in keeps its calls in the queue that the settings name.
-queued(waiting && waiting.q)
-  .concat(window._pac && window._pac.q ? queued(window._pac.q) : [])
-  .forEach((entry) => perform(window.pa, entry));
+// Calls before the script came wait in a list that the settings may name.
+const queue = (window._pac && window._pac.queueVarName) || '_paq';
+if (!window.Matomo) {
+  window[queue] = taking(window[queue], (entry) => perform(window.pa, entry));
+}

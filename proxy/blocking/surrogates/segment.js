@@ -44,7 +44,9 @@ const make = (name, waiting) => {
   window[name] = api;
   queued(waiting).forEach((entry) => perform(api, entry));
 };
-make(key, window[key]);
+if (window[key] || !window.rudderanalytics) {
+  make(key, window[key]);
+}
 if (window.rudderanalytics) {
   make('rudderanalytics', window.rudderanalytics);
 }

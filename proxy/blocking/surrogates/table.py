@@ -148,6 +148,18 @@ SURROGATES: tuple[Surrogate, ...] = (
         ("outbrain.com/outbrain.js", "outbrain.com/*obtp.js", "outbrain.com/*.js"),
     ),
     Surrogate("taboola.js", "Taboola", ("taboola.js",), ("taboola.com/*.js",)),
+    Surrogate(
+        "smart-adserver.js",
+        "Equativ (Smart AdServer)",
+        (),
+        ("smartadserver.com/*.js", "sascdn.com/*.js"),
+    ),
+    Surrogate(
+        "ad-verification.js",
+        "Integral Ad Science, DoubleVerify, Moat",
+        (),
+        ("adsafeprotected.com/*.js", "doubleverify.com/*", "moatads.com/*.js"),
+    ),
     Surrogate("bing-uet.js", "Microsoft Advertising (bat.js)", (), ("bat.bing.com/bat.js",)),
     # --- Social networks ---
     Surrogate(
@@ -316,6 +328,24 @@ SURROGATES: tuple[Surrogate, ...] = (
         "naver-analytics.js", "Naver Analytics", ("naver-wcslog",), ("pstatic.net/*wcslog.js",)
     ),
     Surrogate(
+        "tag-commander.js",
+        "Commanders Act (TagCommander)",
+        (),
+        ("tagcommander.com/*.js", "commander1.com/*.js", "trustcommander.net/*.js"),
+    ),
+    Surrogate(
+        "experiments.js",
+        "Visual Website Optimizer, AB Tasty, Kameleoon",
+        (),
+        (
+            "visualwebsiteoptimizer.com/*",
+            "abtasty.com/*.js",
+            "kameleoon.eu/*.js",
+            "kameleoon.io/*.js",
+            "kameleoon.com/*.js",
+        ),
+    ),
+    Surrogate(
         "adobe.js",
         "Adobe tags, Web SDK, Target",
         (),
@@ -429,6 +459,18 @@ SURROGATES: tuple[Surrogate, ...] = (
         "Didomi",
         ("didomi-loader",),
         ("privacy-center.org/*",),
+        before=("consent-tcf.js",),
+    ),
+    Surrogate(
+        "consent.js",
+        "Cookiebot, Axeptio, Usercentrics",
+        (),
+        (
+            "cookiebot.com/*.js",
+            "cookiebot.eu/*.js",
+            "axept.io/*.js",
+            "usercentrics.eu/*.js",
+        ),
         before=("consent-tcf.js",),
     ),
     Surrogate(

@@ -16,7 +16,7 @@ FOLDER = ROOT / "proxy" / "blocking" / "surrogates"
 EVERY = pytest.mark.parametrize("row", SURROGATES, ids=lambda row: row.file)
 
 NETWORK = (
-    r"\bfetch\b|XMLHttpRequest|sendBeacon|WebSocket|WebTransport|EventSource|RTCPeerConnection"
+    r"(?<!\.)\bfetch\(|window\.fetch|XMLHttpRequest|sendBeacon|WebSocket|WebTransport|EventSource|RTCPeerConnection"
     r"|\bImage\b|createElement|insertAdjacent|innerHTML|outerHTML|document\.write|\bimport\b"
     r"|\bWorker\b|serviceWorker|\.src\s*=|\.href\s*=|\.action\s*=|\bpostMessage\b|\.submit\("
 )
