@@ -141,17 +141,16 @@ _ALWAYS: Headers = (
     (b"Cross-Origin-Resource-Policy", b"cross-origin"),
     (b"Vary", b"Origin"),
     (b"Cache-Control", b"no-store"),
-    (b"X-Content-Type-Options", b"nosniff"),
 )
+_AS_TOLD: Headers = ((b"X-Content-Type-Options", b"nosniff"),)
+"""Not with an empty body: a browser that does not say what it asks for may take it as that."""
 
 
 def _made(status: int, resource: Resource) -> Reply:
     length = (b"Content-Length", b"%d" % len(resource.body))
-    if not resource.content_type:
-        return Reply(status, _ALWAYS if status == 204 else (length, *_ALWAYS), b"")
-    return Reply(
-        status, ((b"Content-Type", resource.content_type), length, *_ALWAYS), resource.body
-    )
+    kind = (b"Content-Type", resource.content_type)
+    headers = (*((kind,) if resource.content_type else ()), *((length,) if status != 204 else ()))
+    return Reply(status, (*headers, *_ALWAYS, *(_AS_TOLD if resource.body else ())), resource.body)
 
 
 _CLOSED = _made(403, EMPTY_TEXT)

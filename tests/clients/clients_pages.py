@@ -633,6 +633,14 @@ STAYS: dict[str, str] = {
       request.videoId = 'x'; manager.requestStream(request);
       is('none', manager.streamTimeForContentTime(3) === 3)</script>
     """,
+    "what no documentation told us": """
+      <script src="https://cdn.mxpnl.com/libs/mixpanel-2-latest.min.js"></script>
+      <script src="https://s7.addthis.com/js/300/addthis_widget.js"></script>
+      <script>need('method', 'text', 'awaited', 'chain'); mixpanel.method_of_next_year({}, () => {});
+      got('method'); is('text', `${addthis.share.url}` === '' && addthis.a.b('c').d + '' === '');
+      (async () => { await addthis.later(); await mixpanel.some.name; got('awaited') })();
+      new addthis.Widget().render().then?.(); got('chain')</script>
+    """,
     "Equativ": """
       <div id="sas_1" style="height: 90px"></div>
       <script src="https://ced.sascdn.com/tag/1/smart.js" async></script>

@@ -95,10 +95,7 @@ const pubads = chained({
   getAttributeKeys: () => [],
   get: () => null,
   isInitialLoadDisabled: () => false,
-  ...methods(
-    'enableSingleRequest enableAsyncRendering enableLazyLoad clear updateCorrelator',
-    () => true
-  ),
+  ...methods('enableSingleRequest enableAsyncRendering enableLazyLoad clear', () => true),
   ...methods('getVideoContent getImaContent', () => null),
   display: noop
 });
@@ -142,8 +139,10 @@ const googletag = Object.assign(waiting, {
       INTERSTITIAL: 5,
       LEFT_SIDE_RAIL: 8,
       RIGHT_SIDE_RAIL: 9,
-      GAME_MANUAL_INTERSTITIAL: 7
+      GAME_MANUAL_INTERSTITIAL: 7,
+      AD_INTENTS: 10
     },
+    TagForAgeTreatment: { UNSPECIFIED: 0, CHILD: 1, TEEN: 2 },
     TrafficSource: { PURCHASED: 1, ORGANIC: 2 }
   }
 });

@@ -45,7 +45,12 @@ const fluent = (known) => tolerant(known, tolerant);
 // Anything the page asks of it is the same again, to call, to read or to make with `new`.
 const anything = (known = {}, answer) => {
   const object = new Proxy(function () {}, {
-    get: (target, name) => (Object.hasOwn(known, name) || plain(name) ? known[name] : object),
+    get: (target, name) => {
+      if (name === 'toString' && !Object.hasOwn(known, name)) {
+        return () => '';
+      }
+      return Object.hasOwn(known, name) || plain(name) ? known[name] : object;
+    },
     set: (target, name, value) => {
       known[name] = value;
       return true;

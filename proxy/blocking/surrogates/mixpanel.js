@@ -35,6 +35,8 @@ const make = (config) => {
         'get_variant_sync get_variant_value_sync is_enabled_sync',
         (key, fallback) => fallback
       ),
+      get_all_variants: () => Promise.resolve(new Map()),
+      load_flags: () => Promise.resolve(),
       are_flags_ready: () => true,
       when_ready: () => Promise.resolve()
     }),

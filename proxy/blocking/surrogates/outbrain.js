@@ -3,7 +3,6 @@ const clear = () => {
   document.querySelectorAll('.OUTBRAIN, .ob-widget').forEach(hide);
 };
 window.OBR = anything({ ready: true }, undefined);
-window.OBR$ = anything();
 window.obApi = Object.assign(noop.bind(null), {
   queue: [],
   dispatch: noop,
