@@ -7,9 +7,10 @@ rule that is silently not in force, a navigation blocked by a rule not written f
 
 A request's way: ``facts`` (type, page and party) → ``blocker`` (the decision, over ``lines``,
 the whole-host index, and ``engine``, everything finer; then ``stripping``, what a URL passes
-without) → ``answers``. A list's way: ``subscriptions`` (others' lists, fetched and checked) and
-``lists`` (find, read, account) → ``rules`` (one line) → ``bounds`` (what would slow requests)
-→ ``compile`` → ``cache`` (a file to map).
+without) → ``answers`` (over ``collectors``, ``surrogates`` and ``resources``). A list's way:
+``subscriptions`` (others' lists, fetched and checked) and ``lists`` (find, read, account) →
+``rules`` (one line) → ``bounds`` (what would slow requests) → ``compile`` → ``cache`` (a file
+to map).
 """
 
 from proxy.blocking.answers import answer

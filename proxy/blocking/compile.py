@@ -25,7 +25,7 @@ from proxy.blocking.stripping import MAX_EVERYWHERE, parse_rule, without_badfilt
 from proxy.blocking.stripping import MAX_RULES as MAX_STRIP_RULES
 from proxy.errors import InputError
 
-FORMAT = "preau-blocklists-2"
+FORMAT = "preau-blocklists-3"
 
 SECTIONS = (
     "engine",

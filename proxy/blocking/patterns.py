@@ -93,6 +93,13 @@ def with_parents(host: str) -> list[str]:
     return names
 
 
+def any_of(globs: Iterable[str]) -> re.Pattern[str]:
+    """One expression for several texts in which ``*`` stands for any characters: a group each,
+    the first that fits."""
+    texts = (".*".join(re.escape(part) for part in glob.split("*")) for glob in globs)
+    return re.compile("|".join(f"({text})" for text in texts))
+
+
 def in_domains(host: str, domains: Iterable[str]) -> bool:
     """Whether a host is one of these or below one."""
     return any(host == domain or host.endswith("." + domain) for domain in domains)

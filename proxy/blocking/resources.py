@@ -1,9 +1,9 @@
 """What we answer instead of a tracker: surrogate scripts and the smallest valid files.
 
-The names are those that filter lists use after ``$redirect=`` (uBlock Origin's, plus ours).
-Everything here was written or generated for this project: ``surrogates/*.js`` from the
-public documentation of the calls that pages make, images from their format's definition,
-``blank.webm`` recorded from an empty canvas.
+The names are those that filter lists use after ``$redirect=`` (uBlock Origin's and AdGuard's,
+plus ours). Everything here was written or generated for this project: scripts are the room
+``surrogates``, images and sounds follow from their format's definition, ``media/`` was recorded
+from an empty canvas.
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ import zlib
 from pathlib import Path
 from typing import NamedTuple
 
-_FOLDER = Path(__file__).parent / "surrogates"
+from proxy.blocking.surrogates import SURROGATES, for_address, script
+
+_MEDIA = Path(__file__).parent / "media"
 
 
 class Resource(NamedTuple):
@@ -24,19 +26,15 @@ class Resource(NamedTuple):
     body: bytes
 
 
-def _script(name: str) -> Resource:
-    return Resource(b"text/javascript; charset=utf-8", (_FOLDER / name).read_bytes())
-
-
-def _png() -> bytes:
-    """One transparent pixel."""
+def _png(width: int = 1, height: int = 1) -> bytes:
+    """Transparent pixels."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         checksum = zlib.crc32(kind + data)
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", checksum)
 
-    head = struct.pack(">IIBBBBB", 1, 1, 8, 6, 0, 0, 0)
-    pixels = zlib.compress(b"\0" * 5, 9)
+    head = struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0)
+    pixels = zlib.compress((b"\0" + b"\0\0\0\0" * width) * height, 9)
     return (
         b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
     )
@@ -58,6 +56,12 @@ def _wav() -> bytes:
     return struct.pack("<4sI4s", b"RIFF", 4 + len(form) + len(data), b"WAVE") + form + data
 
 
+def _mp3() -> bytes:
+    """Four frames of silence: MPEG-1 Layer III, 32 kbit/s, 32,000 Hz, one channel."""
+    frame = b"\xff\xfb\x18\xc0" + b"\0" * 140  # 144 · 32,000 / 32,000 bytes; nothing coded
+    return frame * 4
+
+
 _WEBP = "UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA=="
 
 EMPTY_SCRIPT = Resource(b"text/javascript; charset=utf-8", b"")
@@ -76,30 +80,56 @@ SVG = Resource(
 )
 WEBP = Resource(b"image/webp", base64.b64decode(_WEBP))
 SILENCE = Resource(b"audio/wav", _wav())
-CLIP = Resource(b"video/webm", (_FOLDER / "blank.webm").read_bytes())
+MP3 = Resource(b"audio/mpeg", _mp3())
+CLIP = Resource(b"video/mp4", (_MEDIA / "blank.mp4").read_bytes())
+WEBM = Resource(b"video/webm", (_MEDIA / "blank.webm").read_bytes())
+CAPTIONS = Resource(b"text/vtt; charset=utf-8", b"WEBVTT\n\n")
 
-_NOOP = _script("noop.js")
-_ANALYTICS = _script("google-analytics.js")
-_TAG_MANAGER = _script("google-tag-manager.js")
+
+def _xml(text: str) -> Resource:
+    head = '<?xml version="1.0" encoding="UTF-8"?>'
+    return Resource(b"text/xml; charset=utf-8", (head + text).encode())
+
+
+VAST = _xml('<VAST version="3.0"></VAST>')
+"""No advertisement: players go on to the film."""
+VMAP = _xml('<vmap:VMAP xmlns:vmap="http://www.iab.net/videosuite/vmap" version="1.0"></vmap:VMAP>')
+
+
+def _png_sized(width: int, height: int) -> Resource:
+    return Resource(b"image/png", _png(width, height))
+
+
+SCRIPTS: dict[str, Resource] = {
+    row.file: Resource(b"text/javascript; charset=utf-8", script(row)) for row in SURROGATES
+}
+"""Surrogates by file."""
+
+
+def script_for(host: str, path: str) -> Resource | None:
+    """The surrogate for the script at ``https://host/path``, where there is one."""
+    return SCRIPTS.get(for_address(host, path))
+
+
+_MORE_NAMES: tuple[tuple[Resource, tuple[str, ...]], ...] = (
+    (EMPTY_TEXT, ("noop.txt", "nooptext", "blank-text", "empty")),
+    (EMPTY_PAGE, ("noop.html", "noopframe", "blank-html", "click2load.html")),
+    (EMPTY_STYLE, ("noop.css", "noopcss", "blank-css")),
+    (EMPTY_JSON, ("noop.json", "noopjson")),
+    (GIF, ("1x1.gif", "1x1-gif", "1x1-transparent.gif", "1x1-transparent-gif")),
+    (_png_sized(2, 2), ("2x2.png", "2x2-png", "2x2-transparent.png", "2x2-transparent-png")),
+    (_png_sized(3, 2), ("3x2.png", "3x2-png", "3x2-transparent.png", "3x2-transparent-png")),
+    (_png_sized(32, 32), ("32x32.png", "32x32-png", "32x32-transparent.png")),
+    (MP3, ("noop-0.1s.mp3", "noop-0.5s.mp3", "noopmp3-0.1s", "blank-mp3")),
+    (CLIP, ("noop-1s.mp4", "noopmp4-1s", "blank-mp4")),
+    (VAST, ("noop-vast2.xml", "noop-vast3.xml", "noop-vast4.xml")),
+    (VAST, ("noopvast-2.0", "noopvast-3.0", "noopvast-4.0")),
+    (VMAP, ("noop-vmap1.xml", "noop-vmap1.0.xml", "noopvmap-1.0")),
+)
 
 RESOURCES: dict[str, Resource] = {
-    "google-analytics_analytics.js": _ANALYTICS,
-    "google-analytics.com/analytics.js": _ANALYTICS,
-    "googletagmanager_gtm.js": _TAG_MANAGER,
-    "googletagmanager.com/gtm.js": _TAG_MANAGER,
-    "googletagmanager_gtag.js": _TAG_MANAGER,
-    "facebook_fbevents.js": _script("facebook-pixel.js"),
-    "googlesyndication_adsbygoogle.js": _script("adsbygoogle.js"),
-    "googlesyndication.com/adsbygoogle.js": _script("adsbygoogle.js"),
-    **dict.fromkeys(("noop.js", "noopjs", "blank-js"), _NOOP),
-    **dict.fromkeys(("noop.txt", "nooptext", "blank-text"), EMPTY_TEXT),
-    **dict.fromkeys(("noop.html", "noopframe", "blank-html"), EMPTY_PAGE),
-    **dict.fromkeys(("noop.css", "noopcss", "blank-css"), EMPTY_STYLE),
-    **dict.fromkeys(("noop.json", "noopjson"), EMPTY_JSON),
-    **dict.fromkeys(("1x1.gif", "1x1-gif", "1x1-transparent.gif", "1x1-transparent-gif"), GIF),
-    **dict.fromkeys(("2x2.png", "2x2-png", "2x2-transparent.png", "32x32.png", "32x32-png"), PNG),
-    **dict.fromkeys(("noop-0.1s.mp3", "noopmp3-0.1s", "blank-mp3"), SILENCE),
-    **dict.fromkeys(("noop-1s.mp4", "noopmp4-1s", "blank-mp4"), CLIP),
+    **{name: SCRIPTS[row.file] for row in SURROGATES for name in row.names},
+    **{name: resource for resource, names in _MORE_NAMES for name in names},
 }
 
 NAMES = tuple(RESOURCES)

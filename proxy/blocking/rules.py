@@ -93,6 +93,10 @@ def ignored(reason: str) -> Line:
     return Line(Use.IGNORED, reason)
 
 
+_PRIORITY = re.compile(r"(?<=[$,])(redirect(?:-rule)?=[^,:$]+):-?\d+(?=,|$)")
+_ABP_RESOURCE = re.compile(r"([$,])rewrite=abp-resource:")
+
+
 def abp_line(raw: str) -> Line:
     """Understand one line of Adblock Plus / uBlock Origin syntax."""
     text = raw.strip()
@@ -132,6 +136,7 @@ def _whole_host(text: str, match: re.Match[str]) -> Line | None:
 
 def _engine_rule(text: str) -> Line:
     """An engine rule, or the reason why it cannot work."""
+    text = _redirect(text)
     exception = text.startswith("@@")
     body = text[2:] if exception else text
     pattern, options = split_rule(body)
@@ -151,6 +156,16 @@ def _engine_rule(text: str) -> Line:
         return ignored(reason)
     document = not exception and any(o.lower() in ("document", "doc", "all") for o in options)
     return Line(Use.ENGINE, text, document=document)
+
+
+def _redirect(text: str) -> str:
+    """A rule that names an answer, as the engine knows it: without a priority, and with
+    ``redirect=`` for Adblock Plus's ``rewrite=abp-resource:``."""
+    if "redirect" in text:
+        return _PRIORITY.sub(r"\1", text)
+    if "rewrite=abp-resource:" in text:
+        return _ABP_RESOURCE.sub(r"\1redirect=", text)
+    return text
 
 
 def _strip_rule(text: str) -> Line:

@@ -54,9 +54,11 @@ def decide_url(
 ) -> Verdict:
     """The full decision for one request of a connection that is not tunnelled."""
     by_host = decide_host(policy, blocker, host)
-    if by_host.block or by_host.host.treatment is Treatment.TUNNEL:
+    if not by_host.block and by_host.host.treatment is Treatment.TUNNEL:
         return by_host
     block = blocker.check(url, facts.source, facts.type, facts.top_level)
+    if by_host.block and not (block and block.redirect):
+        return by_host  # else the rule on the URL: it says what to answer with
     if block:
         return Verdict(by_host.host, block, Reason.TRACKER_BLOCKED)
     return by_host

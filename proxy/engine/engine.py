@@ -475,7 +475,7 @@ class Engine:
             raise Refused(Reason.ENGINE_ERROR)
         self._metrics.blocks[block.category].inc()
         self._metrics.requests[_service_name(verdict.host.service), Decision.BLOCK].inc()
-        reply = answer(block, kind, head.method, head.headers, head.target)
+        reply = answer(block, kind, head.method, head.headers, head.target, head.host)
         incident = ""
         if reply is None:
             incident = new_incident()

@@ -1,22 +1,24 @@
-/* Préau: stands in for adsbygoogle.js. Takes the slots that a page pushes, fills none, hides none. */
-(function () {
-  'use strict';
-  var call = function (slot) {
-    var callback = slot && slot.callback;
-    if (typeof callback === 'function') { setTimeout(callback, 0); }
-  };
-  var waiting = window.adsbygoogle;
-  window.adsbygoogle = {
-    loaded: true,
-    length: 0,
-    push: function (slot) { this.length += 1; call(slot); return this.length; },
-    pauseAdRequests: 1
-  };
-  if (waiting && typeof waiting.length === 'number') {
-    Array.prototype.forEach.call(waiting, function (slot) { window.adsbygoogle.push(slot); });
-  }
-  Array.prototype.forEach.call(document.querySelectorAll('ins.adsbygoogle'), function (place) {
+// Google AdSense, adsbygoogle.js: slots stay unfilled, as Google marks them, and are taken off the page.
+const unfilled = () => {
+  document.querySelectorAll('ins.adsbygoogle').forEach((place) => {
     place.setAttribute('data-ad-status', 'unfilled');
     place.setAttribute('data-adsbygoogle-status', 'done');
+    hide(place);
   });
-})();
+};
+const taken = taking(window.adsbygoogle, (slot) => {
+  const told = slot && typeof slot === 'object' ? slot : {};
+  later(told.callback);
+  // Ad Placement API: adConfig({ onReady }), adBreak({ adBreakDone }): the game goes on.
+  later(told.onReady);
+  later(told.adBreakDone, {
+    breakType: told.type,
+    breakName: told.name,
+    breakFormat: 'interstitial',
+    breakStatus: 'notReady'
+  });
+  unfilled();
+});
+window.adsbygoogle = Object.assign(taken, { loaded: true, pauseAdRequests: 1 });
+unfilled();
+afterPage(unfilled);

@@ -1,13 +1,12 @@
-/* Préau: stands in for the Facebook (Meta) pixel, fbevents.js. Accepts every call, sends nothing. */
-(function () {
-  'use strict';
-  var fbq = function () {};
-  fbq.callMethod = fbq;
-  fbq.push = fbq;
-  fbq.queue = [];
-  fbq.loaded = true;
-  fbq.version = '2.0';
-  fbq.getState = function () { return { pixels: [] }; };
-  window.fbq = fbq;
-  window._fbq = fbq;
-})();
+// The Meta pixel, fbevents.js: takes every call, also those that waited.
+const fbq = window.fbq || (window.fbq = (...values) => fbq.callMethod(...values));
+Object.assign(fbq, {
+  callMethod: noop,
+  loaded: true,
+  version: '2.0',
+  getState: () => ({ pixels: [], pixelInitializationCount: 0 }),
+  push: fbq,
+  queue: []
+});
+fbq.queue.push = noop;
+window._fbq = window._fbq || fbq;

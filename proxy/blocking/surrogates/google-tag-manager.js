@@ -1,28 +1,78 @@
-/* Préau: stands in for Google Tag Manager and gtag.js. Runs the callbacks that pages wait for, loads nothing. */
-(function () {
-  'use strict';
-  var layer = window.dataLayer = window.dataLayer || [];
-  var call = function (callback, argument) {
-    if (typeof callback !== 'function') { return; }
-    setTimeout(function () {
-      try { callback(argument); } catch (error) { setTimeout(function () { throw error; }); }
-    }, 0);
+// Google Tag Manager and gtag.js (Google Analytics 4): callbacks run, the data layer answers, no tag is loaded.
+const name = address.searchParams.get('l') || 'dataLayer';
+const id = address.searchParams.get('id') || 'preau';
+const layer = (window[name] = window[name] || []);
+const model = {};
+const access = {
+  get: (key) =>
+    String(key)
+      .split('.')
+      .reduce((at, part) => (at === undefined || at === null ? undefined : at[part]), model),
+  set: (key, value) => {
+    model[key] = value;
+  },
+  reset: () => {
+    Object.keys(model).forEach((key) => {
+      delete model[key];
+    });
+  }
+};
+// gtag('event', name, parameters) and its like push an arguments object.
+const command = ([verb, subject, third, fourth]) => {
+  if (verb === 'get') {
+    later(fourth, '');
+    return;
+  }
+  if (verb === 'set' && typeof subject === 'object') {
+    Object.assign(model, subject);
+  }
+  const parameters = third && typeof third === 'object' ? third : subject;
+  if (!parameters || typeof parameters !== 'object') {
+    return;
+  }
+  later(parameters.event_callback, id);
+  if (subject === 'optimize.callback') {
+    later(parameters.callback, '0', parameters.name);
+  }
+};
+const handle = (entry) => {
+  if (typeof entry === 'function') {
+    attempt(entry, access);
+    return;
+  }
+  if (entry === null || typeof entry !== 'object') {
+    return;
+  }
+  if (Object.prototype.toString.call(entry) === '[object Arguments]') {
+    command(Array.from(entry));
+    return;
+  }
+  if (Array.isArray(entry)) {
+    perform(access, entry);
+    return;
+  }
+  const { eventCallback, ...values } = entry;
+  Object.assign(model, values);
+  (layer.push.containers || [id]).forEach((container) => later(eventCallback, container));
+};
+// Several containers may share a data layer: it is taken over once, each learns of its events.
+const containers = layer.push.containers;
+if (containers) {
+  containers.push(id);
+  Array.from(layer).forEach((entry) => later(entry && entry.eventCallback, id));
+} else {
+  const add = layer.push;
+  const push = (...entries) => {
+    const length = add.apply(layer, entries);
+    entries.forEach(handle);
+    return length;
   };
-  var handle = function (entry) {
-    if (entry === null || typeof entry !== 'object') { return; }
-    call(entry.eventCallback, 'preau');
-    // gtag(...) pushes its arguments object: command, name, parameters
-    if (typeof entry.length !== 'number') { return; }
-    var parameters = entry[2];
-    if (entry[0] === 'get') { call(entry[3], undefined); return; }
-    if (parameters !== null && typeof parameters === 'object') { call(parameters.event_callback, 'preau'); }
-  };
-  var push = Array.prototype.push;
-  layer.push = function () {
-    Array.prototype.forEach.call(arguments, handle);
-    return push.apply(layer, arguments);
-  };
-  Array.prototype.slice.call(layer).forEach(handle);
-  if (layer.hide && typeof layer.hide.end === 'function') { layer.hide.end(); }
-  window.google_tag_manager = window.google_tag_manager || {};
-})();
+  layer.push = Object.assign(push, { containers: [id] });
+  Array.from(layer).forEach(handle);
+}
+if (layer.hide) {
+  later(layer.hide.end);
+}
+const manager = (window.google_tag_manager = window.google_tag_manager || {});
+manager[id] = manager[id] || { dataLayer: { ...access, name }, callback: noop };
+manager.dataLayer = manager.dataLayer || { name, set: noop };

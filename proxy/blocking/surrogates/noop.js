@@ -1,1 +1,1 @@
-(function () { 'use strict'; })();
+// Nothing: for scripts whose page does not ask anything of them.

@@ -11,6 +11,14 @@ from proxy.blocking.collectors import COLLECTORS
 from proxy.blocking.resources import RESOURCES
 
 T = RequestType
+AMPLITUDE = {
+    "code": 200,
+    "events_ingested": 1,
+    "payload_size_bytes": 0,
+    "server_upload_time": 0,
+}
+ITEMS = {"itemsReceived": 1, "itemsAccepted": 1, "errors": []}
+SENTRY = {"id": "0" * 32}
 BLOCK = Block("||t.example^", "l", "lists/block/l.txt", 1, Category.TRACKING)
 
 
@@ -33,8 +41,14 @@ def ask(kind, method="GET", headers=(), path="/x", block=BLOCK, host="t.example"
         (T.IMAGE, "/pixel.png?x", 200, b"image/png", b"\x89PNG\r\n"),
         (T.IMAGE, "/pixel.svg", 200, b"image/svg+xml", b"<svg"),
         (T.IMAGE, "/pixel.webp", 200, b"image/webp", b"RIFF"),
-        (T.MEDIA, "/clip.mp4", 200, b"video/webm", b"\x1aE\xdf\xa3"),
-        (T.MEDIA, "/clip.mp3", 200, b"audio/wav", b"RIFF"),
+        (T.MEDIA, "/clip.mp4", 200, b"video/mp4", b"\0\0\0"),
+        (T.MEDIA, "/clip", 200, b"video/mp4", b"\0\0\0"),
+        (T.MEDIA, "/clip.webm", 200, b"video/webm", b"\x1aE\xdf\xa3"),
+        (T.MEDIA, "/clip.mp3", 200, b"audio/mpeg", b"\xff\xfb"),
+        (T.MEDIA, "/clip.wav", 200, b"audio/wav", b"RIFF"),
+        (T.MEDIA, "/clip.vtt", 200, b"text/vtt; charset=utf-8", b"WEBVTT"),
+        (T.XMLHTTPREQUEST, "/ad?output=vast", 200, b"text/xml; charset=utf-8", b"<?xml"),
+        (T.XMLHTTPREQUEST, "/ad?output=vmap", 200, b"text/xml; charset=utf-8", b"<?xml"),
         (T.FONT, "/f.woff2", 200, b"font/woff2", b""),
         (T.SUBDOCUMENT, "/frame", 200, b"text/html; charset=utf-8", b"<!DOCTYPE html>"),
         (T.XMLHTTPREQUEST, "/api", 200, b"application/json", b"{}"),
@@ -101,7 +115,15 @@ def test_a_surrogate_answers_where_the_rule_names_one():
         ("collector.school.example", "/OneCollector/1.0/", 200, {"acc": 1}),
         ("play.google.com", "/log?format=json", 200, ["900000", None, [], []]),
         ("api.mixpanel.com", "/track/?verbose=0", 200, 1),
-        ("api2.amplitude.com", "/2/httpapi", 200, {"code": 200, "events_ingested": 1}),
+        ("api2.amplitude.com", "/2/httpapi", 200, AMPLITUDE),
+        ("eu.mixpanel.com", "/track/?verbose=1&ip=1", 200, {"status": 1, "error": None}),
+        ("dc.services.visualstudio.com", "/v2/track", 200, ITEMS),
+        ("o1.ingest.sentry.io", "/api/1/envelope/?sentry_key=x", 200, SENTRY),
+        ("errors.school.example", "/api/1/envelope/?sentry_version=7", 200, SENTRY),
+        ("bam.nr-data.net", "/events/1/x", 200, {}),
+        ("eu.i.posthog.com", "/e/?ip=1", 200, {"status": 1, "featureFlags": {}}),
+        ("browser-intake-us3-datadoghq.com", "/api/v2/rum", 202, {}),
+        ("api.segment.io", "/v1/t", 200, {"success": True}),
         ("chatgpt.com", "/ces/v1/t", 200, {"success": True}),
         ("ab.chatgpt.com", "/v1/rgstr?k=x", 202, {"success": True}),
     ],
@@ -115,6 +137,47 @@ def test_clients_that_retry_get_their_own_success(host, path, status, expected, 
     assert by_header.body == reply.body
 
 
+@pytest.mark.parametrize(
+    ("host", "path"),
+    [
+        ("www.google-analytics.com", "/g/collect?v=2&tid=G-1"),
+        ("region1.google-analytics.com", "/g/collect?v=2"),
+        ("measure.school.example", "/g/collect?v=2&tid=G-1"),
+        ("stats.example", "/matomo.php?action_name=x&idsite=1"),
+        ("stats.example", "/piwik/piwik.php"),
+        ("www.google.com", "/gen_204?x=1"),
+    ],
+)
+@pytest.mark.parametrize("kind", [T.XMLHTTPREQUEST, T.PING])
+def test_clients_that_expect_nothing_get_nothing(host, path, kind):
+    reply = ask(kind, "POST", path=path, host=host)
+    assert (reply.status, reply.body, header(reply, "content-type")) == (204, b"", None)
+
+
+@pytest.mark.parametrize("kind", [T.SCRIPT, T.IMAGE, T.STYLESHEET, T.SUBDOCUMENT, T.FONT, T.MEDIA])
+@pytest.mark.parametrize("host", ["api.mixpanel.com", "stats.example", "nr-data.net"])
+def test_a_collectors_pixel_or_script_is_answered_as_what_it_is(kind, host):
+    path = "/matomo.php" if host == "stats.example" else "/track"
+    assert ask(kind, path=path, host=host).status == 200
+    assert header(ask(kind, path=path, host=host), "content-type") != b"application/json"
+
+
+def test_an_answer_is_made_once_and_only_the_origin_is_added():
+    plain = ask(T.SCRIPT, path="/gtm.js?id=1", host="www.googletagmanager.com")
+    assert ask(T.SCRIPT, path="/gtm.js?id=2", host="www.googletagmanager.com") is plain
+    other = ask(
+        T.SCRIPT, "GET", [(b"Origin", b"https://a.example")], "/gtm.js", host="googletagmanager.com"
+    )
+    assert other.body is plain.body
+    assert other.headers[2:] == plain.headers
+
+
+def test_the_rule_that_names_a_resource_wins_over_the_address():
+    block = Block("r", "l", "f", 1, Category.ANALYTICS, redirect="noop.js")
+    assert b"dataLayer" not in ask(T.SCRIPT, path="/gtm.js", block=block).body
+    assert b"dataLayer" in ask(T.SCRIPT, path="/gtm.js", host="www.googletagmanager.com").body
+
+
 def test_a_collectors_script_is_still_answered_as_a_script():
     assert header(ask(T.SCRIPT, path="/x.js", host="cdn.amplitude.com"), "content-type") == (
         b"text/javascript; charset=utf-8"
@@ -124,7 +187,8 @@ def test_a_collectors_script_is_still_answered_as_a_script():
 @pytest.mark.parametrize("row", COLLECTORS, ids=lambda r: (r.host or "*") + r.path)
 def test_collectors_answer_success_in_the_type_they_declare(row):
     assert 200 <= row.status < 300
-    assert row.path.startswith("/")
+    assert row.path.startswith(("/", "*"))
+    assert bool(row.content_type) is bool(row.body)
     if row.content_type == b"application/json":
         json.loads(row.body)
 

@@ -134,6 +134,21 @@ def test_with_only_a_host_whole_host_rules_speak_and_exceptions_too(blocker_of):
         assert blocker.check_host(host) is None
 
 
+@pytest.mark.parametrize(
+    ("option", "name"),
+    [
+        ("redirect=noopjs:10", "noopjs"),
+        ("redirect=noop.js:-1,third-party", "noop.js"),
+        ("redirect=googletagmanager.com/gtm.js,important", "googletagmanager.com/gtm.js"),
+        ("rewrite=abp-resource:blank-js,third-party", "blank-js"),
+    ],
+)
+def test_an_answer_may_be_named_in_any_of_the_syntaxes(blocker_of, option: str, name: str):
+    blocker = blocker_of(f"||a.example/x.js$script,{option}\n")
+    hit = blocker.check("https://a.example/x.js", "q.example", T.SCRIPT)
+    assert (hit.redirect, hit.line) == (name, 1)
+
+
 def test_redirects_name_a_surrogate_that_exists(blocker_of):
     blocker = blocker_of(
         "||a.example^\n||a.example/x.js$script,redirect=noopjs\n||b.example/$redirect=unheard.js\n"

@@ -1,0 +1,3 @@
+// Pinterest's add-ons, pinit.js: buttons stay links.
+window.PinUtils = tolerant({});
+window.parsePins = window.parsePinBtns = noop;
