@@ -77,11 +77,9 @@ class Exchange:
             flow.request.path = decision.target
             flow.request.stream = self._guarded(flow, exchange, decision, answer=False)
             flow.metadata[BEGINS] = decision.first
-        elif isinstance(decision, Refuse):
-            del flow.metadata[EXCHANGE]
-            flow.response = to_response(decision.reply)
         else:
-            raise TypeError("protect_passing")
+            del flow.metadata[EXCHANGE]
+            flow.response = to_response(self._door.reply_of(ruling))
 
     async def request(self, flow: http.HTTPFlow) -> None:
         """The whole request has come: protect it, record, send."""
@@ -105,11 +103,9 @@ class Exchange:
                 request.authority = ""  # origin form, whatever the client wrote
             if decision.body is not None:
                 request.data.content = decision.body
-        elif isinstance(decision, Refuse):
-            del flow.metadata[EXCHANGE]
-            flow.response = to_response(decision.reply)
         else:
-            raise TypeError("protect")
+            del flow.metadata[EXCHANGE]
+            flow.response = to_response(self._door.reply_of(ruling))
 
     async def responseheaders(self, flow: http.HTTPFlow) -> None:
         """The head of the answer has come: choose how its body is read."""

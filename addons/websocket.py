@@ -7,7 +7,7 @@ from mitmproxy import http
 from addons.door import Door
 from addons.exchange import EXCHANGE
 from addons.mends.websocket_refusal import CLOSE, MOST_REASON
-from proxy.decisions import Forward, Refuse
+from proxy.decisions import Drop, Forward, Refuse
 from proxy.engine import Exchange as EngineExchange
 from proxy.reasons import Reason
 
@@ -35,6 +35,8 @@ class WebSocket:
                 message.content = ruling.decision.body
             return
         message.drop()
+        if isinstance(ruling.decision, Drop):
+            return
         reason = ruling.decision.reason if isinstance(ruling.decision, Refuse) else None
         flow.metadata[CLOSE] = farewell(reason or Reason.ENGINE_ERROR)
 

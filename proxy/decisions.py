@@ -41,6 +41,11 @@ class Refuse:
 
 
 @dataclass(frozen=True, slots=True)
+class Drop:
+    """Leave this WebSocket message out; the connection goes on as if it had arrived."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stream:
     """Pass the body on in pieces through ``transform``.
 

@@ -12,10 +12,13 @@ from urllib.parse import urlsplit
 from proxy.blocking import RequestFacts, RequestType, facts_of
 from proxy.engine.decide import Verdict, decide_url
 from proxy.engine.gate import is_ip
+from proxy.engine.profiling import as_block, standing_of
 from proxy.engine.snapshot import Snapshot
 from proxy.errors import InputError
 from proxy.policy.hosts import normal_host
-from proxy.policy.model import RuleRef, Treatment
+from proxy.policy.model import OnProfiling, RuleRef, Treatment
+from proxy.policy.policy import Policy
+from proxy.profiling import detect
 from proxy.reasons import Reason
 
 
@@ -28,6 +31,9 @@ class Question:
     source: str = ""
     method: str = "GET"
     client: str = "127.0.0.1"
+    body: bytes = b""
+    """What a request sends: its form may say that it reports on behaviour."""
+    content_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,24 @@ def explain(snapshot: Snapshot, question: Question) -> Explanation:
     verdict = decide_url(
         policy, snapshot.blocker, host, question.url, _facts(question, host, target)
     )
-    return _of(verdict)
+    return _of(_by_form(policy, verdict, question, target))
+
+
+def _by_form(policy: Policy, verdict: Verdict, question: Question, target: str) -> Verdict:
+    """The verdict, or a block by the form of what would be sent."""
+    service = verdict.host.service
+    if verdict.word != "forward" or service is None:
+        return verdict
+    method = "POST" if question.body and question.method == "GET" else question.method
+    headers = ((b"content-type", question.content_type.encode()),)
+    found = detect.in_head(method, target)
+    found = found or detect.in_body(method, target, headers, question.body)
+    if found is None:
+        return verdict
+    says = standing_of(policy, service, found)
+    if says.do is not OnProfiling.BLOCK:
+        return verdict
+    return Verdict(verdict.host, as_block(found, says.ref), Reason.PROFILING_BLOCKED)
 
 
 def _facts(question: Question, host: str, target: str) -> RequestFacts:

@@ -91,6 +91,8 @@ _EVENT_TYPES = {
     "request-refused": EventType.REFUSAL,
     "answer-refused": EventType.REFUSAL,
     "tracker-blocked": EventType.BLOCK,
+    "profiling-blocked": EventType.BLOCK,
+    "profiling-observed": EventType.BLOCK,
     "parameters-stripped": EventType.BLOCK,
     "list-updated": EventType.BLOCK,
     "list-rejected": EventType.BLOCK,
@@ -172,6 +174,12 @@ class Metrics:
             self._counter("blocks", "Requests answered in a tracker's place.", "category"),
             _closed(Category),
         ).fill()
+        self.observed: Family[Counter] = Family(
+            self._counter(
+                "profiling_observed", "Reports on behaviour that left, only observed.", "category"
+            ),
+            _closed(Category),
+        )
         self.refusals: Family[Counter] = Family(
             self._counter("refusals", "Requests and connections refused.", "reason"),
             _closed(Reason),

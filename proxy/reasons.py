@@ -13,6 +13,7 @@ class Reason(StrEnum):
     SERVICE_DENIED = "service-denied"
     CHARTER_NOT_ADHERED = "charter-not-adhered"
     TRACKER_BLOCKED = "tracker-blocked"
+    PROFILING_BLOCKED = "profiling-blocked"
     NO_SNI = "no-sni"
     IP_LITERAL = "ip-literal"
     HOST_MISMATCH = "host-mismatch"
@@ -63,6 +64,10 @@ _TEXT: dict[Reason, tuple[str, str]] = {
     Reason.TRACKER_BLOCKED: (
         "Cette adresse sert à la publicité ou au pistage.",
         "This address serves advertising or tracking.",
+    ),
+    Reason.PROFILING_BLOCKED: (
+        "Cette requête rapporte un comportement : « pas de modèle prédictif du comportement ».",
+        'This request reports on behaviour: "no predictive models of behaviour".',
     ),
     Reason.NO_SNI: (
         "La connexion ne dit pas à quel site elle s'adresse.",

@@ -28,7 +28,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from proxy.policy.document import Document, Location, read_document
-from proxy.policy.model import RuleRef, Treatment
+from proxy.policy.model import OnProfiling, RuleRef, Treatment
 from proxy.policy.outgoing_schema import OutgoingFile
 from proxy.policy.problems import InvalidFiles, Mark, Problem
 from proxy.policy.site_schema import Network, RestoreScope, SiteFile, parse_address
@@ -145,6 +145,7 @@ class Site:
     unknown_service: Treatment
     unidentified: Treatment
     require_charter: bool
+    profiling: OnProfiling
     restore_scope: RestoreScope
     vault_retention_months: int
     limits: Limits
@@ -241,6 +242,7 @@ def _site(root: Path, written: SiteFile, document: Document, environment: _Envir
         unknown_service=Treatment(written.unknown_service.value),
         unidentified=Treatment(written.unidentified.value),
         require_charter=written.require_charter,
+        profiling=written.profiling,
         restore_scope=written.restore_scope,
         vault_retention_months=written.vault_retention_months,
         limits=Limits(**written.limits.model_dump()),
@@ -270,7 +272,9 @@ def _store_url(text: str, root: Path, state: Path) -> str:
 
 
 def _refs(document: Document, written: SiteFile) -> dict[str, RuleRef]:
-    locations: list[Location] = [("unknown_service",), ("unidentified",), ("require_charter",)]
+    locations: list[Location] = [
+        ("unknown_service",), ("unidentified",), ("require_charter",), ("profiling",)
+    ]  # fmt: skip
     refs = {}
     for location in locations:
         name = str(location[0])

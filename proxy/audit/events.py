@@ -24,6 +24,7 @@ from proxy.audit._fields import Choice, Counts, Field, Hex, Number, Word
 from proxy.errors import PreauError
 from proxy.kinds import Kind
 from proxy.policy.model import Action
+from proxy.profiling.formats import DEMAND
 from proxy.reasons import Reason
 
 Event = NewType("Event", dict[str, object])
@@ -71,6 +72,7 @@ FIELDS: dict[str, Field] = {
     "left": _SIZE,
     "problems": _SIZE,
     "format": _SLUG,
+    "demand": Choice((DEMAND,)),
     # the log about itself
     "size": _SIZE,
     "root": Hex(64),
@@ -137,7 +139,18 @@ TYPES: dict[str, EventType] = {
     "tracker-blocked": EventType(
         "A request to an advertising or tracking address was answered by the gateway.",
         "rule",
-        f"{_TRAFFIC} list category",
+        f"{_TRAFFIC} list category demand",
+    ),
+    "profiling-blocked": EventType(
+        "A report on how a person behaves was answered by the gateway: no predictive models of "
+        "behaviour (pas de modèle prédictif du comportement).",
+        "rule category demand",
+        f"{_TRAFFIC} list format",
+    ),
+    "profiling-observed": EventType(
+        "A report on how a person behaves left, because the policy only observes.",
+        "rule category demand",
+        f"{_TRAFFIC} list format",
     ),
     "parameters-stripped": EventType(
         "Tracking parameters, cookies or headers were taken out of a request.",

@@ -56,6 +56,8 @@ class Category(StrEnum):
 
 
 CATEGORIES = tuple(Category)
+DEMANDED = frozenset((Category.PROFILING, Category.SESSION_REPLAY, Category.TELEMETRY))
+"""Reports on how people behave: "no predictive models of behaviour" is about these."""
 
 
 class Syntax(StrEnum):

@@ -23,6 +23,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", default="GET")
     parser.add_argument("--type", default="", help="request type: document, script, image …")
     parser.add_argument("--source", default="", help="URL of the page that asks")
+    parser.add_argument("--body", type=Path, help="a file: what the request sends")
+    parser.add_argument("--content-type", default="", help="what the body is declared to be")
     parser.add_argument("--client", default="127.0.0.1", help="the client's address")
 
 
@@ -33,10 +35,22 @@ def run(args: argparse.Namespace) -> int:
         return _batch(site)
     if not args.url:
         raise InputError("give a URL, or --batch")
-    question = Question(args.url, args.type, args.source, args.method, args.client)
+    question = Question(
+        args.url, args.type, args.source, args.method, args.client,
+        _body(args.body), args.content_type,
+    )  # fmt: skip
     answer = explain(open_snapshot(site), question)
     emit(args, _text(answer), answer.document())
     return 0
+
+
+def _body(file: Path | None) -> bytes:
+    if file is None:
+        return b""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read ({error.strerror}), check --body") from None
 
 
 def _batch(site: Path) -> int:
@@ -58,7 +72,8 @@ def _question(line: str, number: int) -> Question:
     try:
         fields = json.loads(line)
         known = {name: str(fields[name]) for name in Question.__slots__ if fields.get(name)}
-        return Question(**known)
+        body = known.pop("body", "").encode()
+        return Question(**known, body=body)
     except (ValueError, TypeError, AttributeError):
         raise InputError('expected {"url": …, "type": …, "source": …, "method": …}') from None
 

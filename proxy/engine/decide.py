@@ -3,10 +3,11 @@ explain`` and policy tests all ask, so that an explanation can never differ from
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from proxy.blocking import Block, Blocker, RequestFacts
-from proxy.policy.model import HostVerdict, Treatment
+from proxy.blocking.lists import DEMANDED
+from proxy.policy.model import HostVerdict, OnProfiling, Treatment
 from proxy.policy.policy import Policy
 from proxy.reasons import Reason
 
@@ -18,6 +19,8 @@ class Verdict:
     host: HostVerdict
     block: Block | None
     reason: Reason | None
+    observed: Block | None = None
+    """A rule about reports on behaviour that would block, where the policy only observes."""
 
     @property
     def word(self) -> str:
@@ -36,13 +39,14 @@ def decide_host(policy: Policy, blocker: Blocker, host: str) -> Verdict:
     closed. It does not win over ``inspect``: there the URL decides, later.
     """
     verdict = policy.verdict(host)
+    observed = None
     if verdict.treatment is not Treatment.INSPECT:
-        block = blocker.check_host(host)
+        block, observed = _in_force(policy, verdict, blocker.check_host(host))
         if block:
             return Verdict(verdict, block, Reason.TRACKER_BLOCKED)
     if verdict.treatment is Treatment.DENY:
         return Verdict(verdict, None, Reason(verdict.reason or Reason.SERVICE_DENIED))
-    return Verdict(verdict, None, None)
+    return Verdict(verdict, None, None, observed)
 
 
 def decide_url(
@@ -59,6 +63,24 @@ def decide_url(
     block = blocker.check(url, facts.source, facts.type, facts.top_level)
     if by_host.block and not (block and block.redirect):
         return by_host  # else the rule on the URL: it says what to answer with
+    block, observed = _in_force(policy, by_host.host, block)
     if block:
         return Verdict(by_host.host, block, Reason.TRACKER_BLOCKED)
-    return by_host
+    return replace(by_host, observed=observed) if observed else by_host
+
+
+def _in_force(
+    policy: Policy, verdict: HostVerdict, block: Block | None
+) -> tuple[Block | None, Block | None]:
+    """The rule that blocks, and the one that is only observed.
+
+    A service may be spared rules about reports on behaviour. Where no service is named nothing
+    is: such a host is denied anyhow, and its client is quieter with an answer.
+    """
+    service = verdict.service
+    if block is None or service is None or block.category not in DEMANDED:
+        return block, None
+    do = service.profiling.do or policy.site.profiling
+    if do is OnProfiling.BLOCK:
+        return block, None
+    return None, block if do is OnProfiling.OBSERVE else None

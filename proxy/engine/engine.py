@@ -35,6 +35,7 @@ from proxy.decisions import Buffer, Forward, Headers, Refuse, Reply, Stream, Tun
 from proxy.engine import canonical, gate, pages, partial, passing, record, transport
 from proxy.engine.decide import Verdict, decide_url
 from proxy.engine.exchange import Client, Exchange, Head, new_incident
+from proxy.engine.profiling import Watch
 from proxy.engine.protect import ProtectVisitor
 from proxy.engine.restore import RestoreVisitor, place, scope
 from proxy.engine.ruling import Ruling
@@ -53,6 +54,7 @@ class Engine:
     def __init__(self, current: Callable[[], Snapshot], metrics: Metrics) -> None:
         self._current = current
         self._metrics = metrics
+        self._watch = Watch(metrics)
 
     def connect(self, host: str, port: int, client: Client) -> Ruling:
         """The ruling on a CONNECT: ``Tunnel``, ``Inspect`` or ``Refuse``."""
@@ -78,9 +80,12 @@ class Engine:
         return ruling
 
     def protect(self, exchange: Exchange, body: bytes) -> Ruling:
-        """The ruling on a whole request: ``Forward`` with what may leave, or ``Refuse``."""
+        """The ruling on a whole request: ``Forward`` with what may leave, ``Reply`` to a report
+        on behaviour, or ``Refuse``."""
         started = time.perf_counter()
         try:
+            if (reported := self._watch.body(exchange, body)) is not None:
+                return reported
             forward = self._protect(exchange, body)
         except Exception as error:
             return self.refuse(exchange, _reason(error))
@@ -91,9 +96,11 @@ class Engine:
     def protect_passing(self, exchange: Exchange, begins: bytes) -> Ruling:
         """The ruling on a request whose body ``begins`` so and is too long to be read whole.
 
-        ``Stream``, or ``Refuse`` before a byte has left.
+        ``Stream``, or ``Reply`` or ``Refuse`` before a byte has left.
         """
         try:
+            if (reported := self._watch.body(exchange, begins)) is not None:
+                return reported
             stream = self._protect_passing(exchange, begins)
         except Exception as error:
             return self.refuse(exchange, _reason(error))
@@ -157,12 +164,15 @@ class Engine:
     def message(
         self, exchange: Exchange, from_client: bool, is_text: bool, content: bytes
     ) -> Ruling:
-        """The ruling on one WebSocket message: ``Forward`` with its new content, or ``Refuse``."""
+        """The ruling on a WebSocket message: ``Forward`` its new content, ``Drop``, ``Refuse``."""
         exchange.hits.clear()
         exchange.restored.clear()
         headers = ((b"content-type", _message_type(is_text, content)),)
         try:
             self._follow_policy(exchange)
+            reported = self._watch.message(exchange, content) if from_client else None
+            if reported is not None:
+                return reported
             written = self._rewrite_message(exchange, from_client, headers, content)
         except Exception as error:
             return self.refuse(exchange, _reason(error), answer=not from_client)
@@ -209,6 +219,10 @@ class Engine:
         exchange = Exchange(snapshot, client, head, service, endpoint)
         if "?" in head.target:
             self._strip(exchange, facts)
+        if verdict.observed:
+            self._watch.rule(exchange, verdict.observed)
+        elif (reported := self._watch.head(exchange, facts.type)) is not None:
+            return reported
         return Ruling(_buffer(snapshot, length), exchange=exchange)
 
     @staticmethod

@@ -51,7 +51,11 @@ def at_hello(snapshot: Snapshot, host: str, port: int, sni: str | None, client: 
         ruling = at_connect(snapshot, host, port, client)
     if isinstance(ruling.decision, Tunnel) and not ruling.events:
         verdict = decide_host(snapshot.policy, snapshot.blocker, host)
-        return Ruling(ruling.decision, [record.tunnelled(snapshot.policy, client, verdict)])
+        events = [record.tunnelled(snapshot.policy, client, verdict)]
+        if verdict.observed:
+            policy, service = snapshot.policy, verdict.host.service
+            events.append(record.profiling_observed(policy, client, service, verdict.observed))
+        return Ruling(ruling.decision, events)
     return ruling
 
 

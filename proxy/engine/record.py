@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from proxy.audit.events import Event, fit, make_event
-from proxy.blocking import Stripped
+from proxy.blocking import Block, Stripped
+from proxy.blocking.lists import DEMANDED
 from proxy.engine.decide import Verdict
 from proxy.engine.exchange import Client, Exchange, Hits
 from proxy.policy.model import Action, Service
 from proxy.policy.policy import Policy
+from proxy.profiling.formats import DEMAND
 from proxy.reasons import Reason
 
 type Fields = dict[str, Any]
@@ -99,6 +101,8 @@ def blocked(policy: Policy, client: Client, verdict: Verdict, incident: str = ""
     if block is None:
         raise ValueError("not a block")
     fields: Fields = {"incident": incident} if incident else {}
+    if block.category in DEMANDED:
+        fields["demand"] = DEMAND
     return make_event(
         "tracker-blocked",
         category=block.category.value,
@@ -107,6 +111,21 @@ def blocked(policy: Policy, client: Client, verdict: Verdict, incident: str = ""
         **fields,
         **who(client),
         **where(policy, verdict.host.service),
+    )
+
+
+def profiling_observed(
+    policy: Policy, client: Client, service: Service | None, block: Block
+) -> Event:
+    """A report on behaviour that a block rule names, and that the policy only observes."""
+    return make_event(
+        "profiling-observed",
+        category=block.category.value,
+        demand=DEMAND,
+        list=fit("list", block.list),
+        rule=fit("rule", f"{block.file}:{block.line}"),
+        **who(client),
+        **where(policy, service),
     )
 
 

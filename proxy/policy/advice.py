@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from proxy.policy.compile import Compiled
 from proxy.policy.document import Document
-from proxy.policy.model import Treatment
+from proxy.policy.model import OnProfiling, Treatment
 from proxy.policy.problems import Problem
 from proxy.policy.service_schema import Adhesion
 from proxy.policy.site_schema import RestoreScope
@@ -34,6 +34,9 @@ def advise(policy: Policy, site: Document, compiled: Sequence[Compiled]) -> Iter
         yield from _jurisdiction(one)
         yield from _reach(policy, one)
         yield from _rules(one)
+        if one.service.profiling.do is OnProfiling.ALLOW:
+            message = f"reports on how people behave go to {one.service.title}, say why in a remark"
+            yield one.document.problem(("profiling",), message, key=True)
 
 
 def _site(site: Site, document: Document) -> Iterator[Problem]:
@@ -62,6 +65,8 @@ def _site(site: Site, document: Document) -> Iterator[Problem]:
                 yield document.problem(("networks", index), message)
     if not site.require_charter:
         yield warn("require_charter", "suppliers that never adhered are allowed")
+    if site.profiling is not OnProfiling.BLOCK:
+        yield warn("profiling", "reports on how people behave leave, whoever receives them")
     for key in ("unknown_service", "unidentified"):
         if getattr(site, key) is not Treatment.DENY:
             yield warn(key, "these connections pass unread, nothing protects what they carry")

@@ -15,6 +15,7 @@ from proxy.policy.model import (
     Endpoint,
     FieldRule,
     FieldState,
+    ProfilingRule,
     RuleRef,
     Service,
     Supplier,
@@ -80,6 +81,12 @@ def compile_service(document: Document, written: ServiceFile) -> Compiled | None
         charter_evidence=written.charter.evidence,
         roster=written.roster.value if written.roster else "",
         fields=compiler.fields_by_kind(),
+        profiling=ProfilingRule(
+            written.profiling,
+            _ref(document, ("profiling",), f"profiling: {written.profiling}"),
+            frozenset(written.profiling_except),
+            written.lrs,
+        ),
         pseudonyms=PseudonymOptions(
             frozenset(compiler.aliases), written.phones_used_up, written.folds_case
         ),

@@ -46,6 +46,15 @@ class OnUnreadable(StrEnum):
     ALLOW = "allow"
 
 
+class OnProfiling(StrEnum):
+    """What to do with reports on how people behave (``proxy.profiling``)."""
+
+    BLOCK = "block"
+    OBSERVE = "observe"
+    """Let them pass, and record each."""
+    ALLOW = "allow"
+
+
 @dataclass(frozen=True, slots=True)
 class RuleRef:
     """Where a rule stands, for people: ``services/x.yaml:12`` and its own words."""
@@ -194,6 +203,20 @@ class Service:
     """The format in which the service takes rosters; empty when the policy does not say."""
     fields: Mapping[Kind, FieldRule] = field(default_factory=dict)
     """The rule that stands for a kind outside requests, as in a roster made for the service."""
+    profiling: ProfilingRule = field(default_factory=lambda: ProfilingRule())
+
+
+@dataclass(frozen=True, slots=True)
+class ProfilingRule:
+    """What a service's file says of reports on behaviour that go to it."""
+
+    do: OnProfiling | None = None
+    """``None``: as the site says."""
+    ref: RuleRef = RuleRef("", 0, "")
+    spared: frozenset[str] = frozenset()
+    """Formats (``proxy.profiling.formats``) that pass all the same."""
+    record_store: bool = False
+    """It is a learning record store: receiving learning formats is what it is for."""
 
 
 class EndpointTable:

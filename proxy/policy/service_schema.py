@@ -10,11 +10,12 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from proxy.kinds import Kind
-from proxy.policy.model import Action, OnUnreadable, Treatment
+from proxy.policy.model import Action, OnProfiling, OnUnreadable, Treatment
 from proxy.policy.paths import parse_path
 from proxy.policy.site_schema import Line, parse_domain
 from proxy.policy.templates import parse_match
 from proxy.policy.validation import Strict
+from proxy.profiling.formats import BY_NAME
 from proxy.pseudonyms.options import UsedUp
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
@@ -117,6 +118,12 @@ def _path(text: str) -> str:
 
 def _match(text: str) -> str:
     parse_match(text)
+    return text
+
+
+def _format(text: str) -> str:
+    if text not in BY_NAME:
+        raise ValueError(f"expected a format: {', '.join(sorted(BY_NAME))}")
     return text
 
 
@@ -278,6 +285,22 @@ class ServiceFile(Strict):
     letter_case: LetterCase = Field(
         default=LetterCase.EXACT,
         description="ignore: the service does not tell /Users from /users.",
+    )
+    profiling: OnProfiling | None = Field(
+        default=None,
+        description="Reports on how people behave ('no predictive models of behaviour'): block, "
+        "observe (let pass, record each) or allow. Not written: as site.yaml says.",
+    )
+    profiling_except: tuple[
+        Annotated[str, AfterValidator(_format), Field(json_schema_extra={"enum": sorted(BY_NAME)})],
+        ...,
+    ] = Field(
+        default=(),
+        description="Formats that pass here all the same: [sentry, matomo].",
+    )
+    lrs: bool = Field(
+        default=False,
+        description="yes: it is a learning record store; Caliper and xAPI pass to its hosts.",
     )
     roster: RosterFormat | None = Field(
         default=None, description="How it takes rosters: what preau roster export writes."

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
+from proxy.policy.model import OnProfiling
 from proxy.policy.outgoing_schema import OutgoingFile
 from proxy.policy.sizes import Size
 from proxy.policy.validation import Strict
@@ -252,6 +253,11 @@ class SiteFile(Strict):
     unidentified: Unread = Field(
         default=Unread.DENY,
         description="For connections that do not say, or contradict, their host.",
+    )
+    profiling: OnProfiling = Field(
+        default=OnProfiling.BLOCK,
+        description="Reports on how people behave ('no predictive models of behaviour'): block, "
+        "observe (let pass, record each) or allow. A service's own 'profiling' wins.",
     )
     restore_scope: RestoreScope = Field(
         default=RestoreScope.SCHOOL,

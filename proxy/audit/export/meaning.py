@@ -92,6 +92,10 @@ MEANINGS: dict[str, Meaning] = {
     "request-refused": Meaning("Request refused", _HTTP, _MEDIUM, _NO),
     "answer-refused": Meaning("Answer refused", _HTTP, _MEDIUM, _NO),
     "tracker-blocked": Meaning("Tracker blocked", _HTTP, _LOW, _NO),
+    "profiling-blocked": Meaning("Report on behaviour blocked", _HTTP, _LOW, _NO),
+    "profiling-observed": Meaning(
+        "Report on behaviour observed", _HTTP, _MEDIUM, Disposition.DETECTED
+    ),
     "parameters-stripped": Meaning(
         "Tracking parameters stripped", _HTTP, _LOW, Disposition.CORRECTED
     ),
