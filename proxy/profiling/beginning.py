@@ -16,6 +16,7 @@ from proxy.errors import Refused
 LENGTH: Final = 64 << 10
 """How much of a body is looked at, unpacked."""
 _PACKED_STEP: Final = 16 << 10
+_ZSTD_MAGIC: Final = b"\x28\xb5\x2f\xfd"
 _LIMITS: Final = Limits()
 
 
@@ -43,9 +44,11 @@ def of_body(body: bytes, coding: bytes) -> Beginning:
 
 
 def _undeclared(data: bytes) -> str:
-    """gzip, or zlib's header (RFC 1950): no text and no JSON begins like these."""
+    """gzip, zstd, or zlib's header (RFC 1950): no text and no JSON begins like these."""
     if data.startswith(GZIP_MAGIC):
         return "gzip"
+    if data.startswith(_ZSTD_MAGIC):
+        return "zstd"
     zlib_like = len(data) > 2 and data[0] == 0x78 and data[1] in (0x01, 0x5E, 0x9C, 0xDA)
     return "deflate" if zlib_like and (data[1] != 0x5E or data[2] >= 0x80) else ""
 

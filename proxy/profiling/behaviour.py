@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from proxy.profiling.members import Object, is_object, is_objects, is_text
+from proxy.profiling.members import Object, is_object, is_objects, is_one_of, is_text
 
 _SEGMENT_CALLS = frozenset(("track", "identify", "page", "screen", "group", "alias"))
 _SEGMENT_PATH = re.compile(
@@ -30,10 +30,13 @@ _LD_KINDS = frozenset(
 
 
 def segment(found: Object) -> bool:
-    """One call, as in a batch; or a batch with its write key."""
-    if is_text(found.get("writeKey")) and is_objects(found.get("batch")):
-        return True
-    if found.get("type") not in _SEGMENT_CALLS or "messageId" not in found:
+    """One call, or a batch of them."""
+    batch = found.get("batch")
+    if is_objects(batch):
+        called = all(is_one_of(each.get("type"), _SEGMENT_CALLS) for each in batch)
+        whom = any("anonymousId" in each or "userId" in each for each in batch)
+        return called and (whom or is_text(found.get("writeKey")))
+    if not is_one_of(found.get("type"), _SEGMENT_CALLS) or "messageId" not in found:
         return False
     if "anonymousId" not in found and "userId" not in found:
         return False
@@ -50,7 +53,9 @@ def segment_call(found: Object, path: str) -> bool:
         return False
     if match[1] in ("batch", "b"):
         batch = found.get("batch")
-        return is_objects(batch) and all(each.get("type") in _SEGMENT_CALLS for each in batch)
+        return is_objects(batch) and all(
+            is_one_of(each.get("type"), _SEGMENT_CALLS) for each in batch
+        )
     if found.get("type") == match[1]:
         return True
     if not ("anonymousId" in found or "userId" in found):
@@ -80,10 +85,12 @@ def mixpanel(found: Object) -> bool:
     if is_text(found.get("$token")) and ("$distinct_id" in found or "$group_id" in found):
         return True
     facts = found.get("properties")
+    if not (isinstance(facts, dict) and is_text(found.get("event"))):
+        return False
+    if "$insert_id" in facts and "distinct_id" in facts and "time" in facts:
+        return not _is_posthog(facts)
     return (
-        isinstance(facts, dict)
-        and is_text(found.get("event"))
-        and is_text(facts.get("token"))
+        is_text(facts.get("token"))
         and ("distinct_id" in facts or "$device_id" in facts or "mp_lib" in facts)
         and not _is_posthog(facts)
     )
@@ -94,7 +101,8 @@ def posthog(found: Object) -> bool:
     facts = found.get("properties")
     if is_text(found.get("event")):
         keyed = is_text(found.get("api_key")) or is_text(found.get("token"))
-        if keyed and "distinct_id" in found:
+        whom = "distinct_id" in found or (isinstance(facts, dict) and "distinct_id" in facts)
+        if keyed and whom:
             return True
         if isinstance(facts, dict):
             known = keyed or is_text(facts.get("token")) or "distinct_id" in found
@@ -165,7 +173,7 @@ def launchdarkly(found: Object) -> bool:
     """Which variant whom was shown."""
     about = ("context", "contextKeys", "user", "userKey", "features")
     return (
-        found.get("kind") in _LD_KINDS
+        is_one_of(found.get("kind"), _LD_KINDS)
         and ("creationDate" in found or "startDate" in found)
         and any(name in found for name in about)
     )

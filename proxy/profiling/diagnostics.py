@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from proxy.profiling.members import Object, is_object, is_objects, is_text
+from proxy.profiling.members import Object, is_object, is_objects, is_one_of, is_text
 
 _COMMON_SCHEMA = re.compile(r"[2-5]\.\d+")
 _NOTIFIERS = re.compile(r"bugsnag|rollbar", re.IGNORECASE)
@@ -12,7 +12,7 @@ _SENTRY_ITEMS = frozenset(
     (
         "event", "transaction", "session", "sessions", "attachment", "user_report", "feedback",
         "client_report", "profile", "profile_chunk", "check_in", "span", "log", "statsd",
-        "metric_buckets", "trace_metric",
+        "metric_buckets", "trace_metric", "raw_security",
     )
 )  # fmt: skip
 _SENTRY_REPLAY_ITEMS = frozenset(("replay_event", "replay_recording", "replay_video"))
@@ -40,9 +40,9 @@ def sentry_header(first: object, second: object) -> str:
     if not any(name in first for name in _SENTRY_HEADER):
         return ""
     kind = second.get("type")
-    if kind in _SENTRY_REPLAY_ITEMS:
+    if is_one_of(kind, _SENTRY_REPLAY_ITEMS):
         return "replay"
-    return "event" if kind in _SENTRY_ITEMS else ""
+    return "event" if is_one_of(kind, _SENTRY_ITEMS) else ""
 
 
 def sentry(found: Object) -> bool:

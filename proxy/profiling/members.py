@@ -54,3 +54,8 @@ def is_objects(value: object) -> TypeGuard[list[Object]]:
         and isinstance(value[0], dict)
         and all(isinstance(each, dict) for each in value)
     )
+
+
+def is_one_of(value: object, words: frozenset[str]) -> bool:
+    """One of some words; any other value is none."""
+    return isinstance(value, str) and value in words
