@@ -215,8 +215,9 @@ def test_a_format_may_be_spared(tmp_path: Path) -> None:
 def test_a_format_that_does_not_exist_is_a_mistake_with_a_line(tmp_path: Path) -> None:
     with pytest.raises(InvalidFiles) as error, site(tmp_path, "profiling_except: [matomo, mato]"):
         pass
-    assert f"{SERVICE_FILE}:{LINE}" in str(error.value)
-    assert "expected a format" in str(error.value)
+    (problem,) = error.value.problems
+    assert f"{SERVICE_FILE}:{LINE}" in str(problem)
+    assert "expected a format" in str(problem)
 
 
 def test_block_rules_about_reports_name_the_demand(runtime: Runtime) -> None:
