@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import re
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import brotli
@@ -212,3 +214,16 @@ def test_every_format_has_a_category_and_an_answer() -> None:
         assert format.category in ("profiling", "telemetry", "session-replay")
         assert 200 <= format.success.status < 300
         assert bool(format.success.body) == bool(format.success.content_type)
+
+
+def test_the_documentation_names_every_format_under_its_category() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "blocking.md").read_text(encoding="utf-8")
+    rows = [line.split("|") for line in page.splitlines() if line.startswith("| ")]
+    named = {
+        name: row[2].strip(" `")
+        for row in rows
+        if len(row) == 5
+        for name in re.findall(r"`([a-z0-9-]+)`", row[3])
+        if name in BY_NAME
+    }
+    assert named == {format.name: format.category for format in FORMATS}
