@@ -14,12 +14,30 @@ _SEGMENT_CALLS = frozenset(("track", "identify", "page", "screen", "group", "ali
 _SEGMENT_PATH = re.compile(
     r"/v1/(track|identify|page|screen|group|alias|batch|import|[tipsgab])/?$"
 )
-_SEGMENT_MARKS = ("writeKey", "originalTimestamp", "integrations", "_metadata", "rudderId")
+_SEGMENT_MARKS = (
+    "writeKey",
+    "originalTimestamp",
+    "integrations",
+    "_metadata",
+    "rudderId",
+    "sentAt",
+)
 _AMPLITUDE_MARKS = (
     "event_properties", "user_properties", "insert_id", "session_id", "library", "device_id",
     "event_id", "groups", "amplitude_id",
 )  # fmt: skip
 _AMPLITUDE_SURE = ("event_properties", "user_properties", "insert_id")
+_MIXPANEL_CHANGES = (
+    "$set",
+    "$set_once",
+    "$add",
+    "$append",
+    "$union",
+    "$remove",
+    "$unset",
+    "$delete",
+)
+MIXPANEL_MERGES = ("$identify", "$merge", "$create_alias")
 _MATOMO = re.compile(r"(?:^|[?&])idsite=\d+(?:&|$)")
 _MATOMO_REC = re.compile(r"(?:^|[?&])rec=1(?:&|$)")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -36,10 +54,29 @@ def segment(found: Object) -> bool:
         called = all(is_one_of(each.get("type"), _SEGMENT_CALLS) for each in batch)
         whom = any("anonymousId" in each or "userId" in each for each in batch)
         return called and (whom or is_text(found.get("writeKey")))
-    if not is_one_of(found.get("type"), _SEGMENT_CALLS) or "messageId" not in found:
+    if not is_one_of(found.get("type"), _SEGMENT_CALLS):
         return False
     if "anonymousId" not in found and "userId" not in found:
         return False
+    return _says_its_call(found) or ("messageId" in found and _has_segment_marks(found))
+
+
+def _says_its_call(found: Object) -> bool:
+    """Whether a call has what its own type must have; a page is too common a word for that."""
+    match found["type"]:
+        case "track":
+            about = is_object(found.get("properties")) or is_object(found.get("context"))
+            return is_text(found.get("event")) and about
+        case "identify":
+            return is_object(found.get("traits"))
+        case "group":
+            return is_object(found.get("traits")) and "groupId" in found
+        case "alias":
+            return "previousId" in found
+    return False
+
+
+def _has_segment_marks(found: Object) -> bool:
     context = found.get("context")
     return any(mark in found for mark in _SEGMENT_MARKS) or (
         isinstance(context, dict) and ("library" in context or "page" in context)
@@ -82,18 +119,15 @@ def amplitude(found: Object) -> bool:
 
 def mixpanel(found: Object) -> bool:
     """An event, or what is to be known of a person or group."""
-    if is_text(found.get("$token")) and ("$distinct_id" in found or "$group_id" in found):
-        return True
-    facts = found.get("properties")
-    if not (isinstance(facts, dict) and is_text(found.get("event"))):
+    if "$distinct_id" in found or "$group_id" in found:
+        return is_text(found.get("$token")) or any(name in found for name in _MIXPANEL_CHANGES)
+    facts, event = found.get("properties"), found.get("event")
+    if not (isinstance(facts, dict) and is_text(event)) or _is_posthog(facts):
         return False
-    if "$insert_id" in facts and "distinct_id" in facts and "time" in facts:
-        return not _is_posthog(facts)
-    return (
-        is_text(facts.get("token"))
-        and ("distinct_id" in facts or "$device_id" in facts or "mp_lib" in facts)
-        and not _is_posthog(facts)
-    )
+    if event in MIXPANEL_MERGES or ("distinct_id" in facts and "time" in facts):
+        return True
+    whose = "distinct_id" in facts or "$device_id" in facts or "mp_lib" in facts
+    return whose and is_text(facts.get("token"))
 
 
 def posthog(found: Object) -> bool:

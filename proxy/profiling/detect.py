@@ -48,10 +48,13 @@ _ROWS: Final = (
     _Row("has_full_snapshot", f.DATADOG_REPLAY, recorders.datadog_replay),
     _Row("batch", f.SEGMENT, behaviour.segment),
     _Row("messageId", f.SEGMENT, behaviour.segment),
+    _Row("type", f.SEGMENT, behaviour.segment, pattern=r'"(?:track|identify|alias)"|"groupId"'),
     _Row("event_type", f.AMPLITUDE, behaviour.amplitude),
     _Row("api_key", f.AMPLITUDE, behaviour.amplitude),
-    _Row("$token", f.MIXPANEL, behaviour.mixpanel),
+    _Row("$distinct_id", f.MIXPANEL, behaviour.mixpanel),
+    _Row("$group_id", f.MIXPANEL, behaviour.mixpanel),
     _Row("properties", f.MIXPANEL, behaviour.mixpanel, ("distinct_id", "$device_id", "mp_lib")),
+    _Row("properties", f.MIXPANEL, behaviour.mixpanel, behaviour.MIXPANEL_MERGES),
     _Row("event", f.POSTHOG, behaviour.posthog, ("distinct_id", "$lib", "$session_id")),
     _Row("batch", f.POSTHOG, behaviour.posthog),
     _Row("requests", f.MATOMO, behaviour.matomo, pattern="idsite="),
@@ -91,6 +94,8 @@ _PERHAPS: Final = expression(
     [row.pattern for row in _ROWS if row.pattern],
 )
 _FORM_PERHAPS: Final = re.compile(rb"=(?:\{|\[|%7[bB]|%5[bB]|eyJ|W3s|ew|Ww)|(?:^|&)(?:idsite|tid)=")
+_AS_QUERY: Final = 4 << 10
+"""How much of a form is read as the parameters of a collector's address."""
 _QUERY_DOCUMENT: Final = re.compile(r"[?&]data=(?:\{|\[|%7[bB]|%5[bB]|eyJ|W3s|ew|Ww)")
 
 
@@ -99,7 +104,7 @@ def in_head(method: str, target: str) -> f.Format | None:
     found = heads.of_target(target)
     if found is None and "data=" in target and _QUERY_DOCUMENT.search(target):
         query = target.partition("?")[2].encode("latin-1", "replace")
-        found = _of_documents(documents.in_form(query, whole=True), "")
+        found = _of_documents(documents.in_form(query, True, _worth), "")
     return found
 
 
@@ -134,13 +139,17 @@ def _of_text(data: bytes, whole: bool, path: str) -> f.Format | None:
     elif _FORM_PERHAPS.search(data) is None:
         return None
     else:
-        text = data.decode("latin-1")
+        text = data[:_AS_QUERY].decode("latin-1")
         if behaviour.matomo_query(text):
             return f.MATOMO_RECORDING if "hsr_" in text else f.MATOMO
         found = heads.of_target(f"?{text.partition(chr(10))[0].strip()}")
         if found is not None:
             return found
-    return _of_documents(documents.in_body(data, whole), path)
+    return _of_documents(documents.in_body(data, whole, _worth), path)
+
+
+def _worth(text: bytes) -> bool:
+    return _PERHAPS.search(text) is not None
 
 
 def _of_documents(found: Iterable[object], path: str) -> f.Format | None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from binascii import Error as Base64Error
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import unquote_plus
 
 import orjson
+
+from proxy.content.coding import FORM
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[{}\[\],]', re.DOTALL)
 _FORM = re.compile(rb"[A-Za-z_$][\w$.%\[\]-]{0,63}=")
@@ -25,10 +26,17 @@ _LINES = 8
 _PAIRS = 32
 _PARTS = 8
 _CUTS = 4
+_GLANCE = 8 << 10
+"""What is decoded of a form's value before it is known that it is worth it."""
+
+type Worth = Callable[[bytes], bool]
 
 
-def in_body(data: bytes, whole: bool) -> Iterator[Any]:
-    """Every document found, in order. A JSON lines body is one list."""
+def in_body(data: bytes, whole: bool, worth: Worth) -> Iterator[Any]:
+    """Every document found, in order. A JSON lines body is one list.
+
+    ``worth`` says of the beginning of a form's value, once it is clear, if it is to be read.
+    """
     data = data.removeprefix(_BOM).lstrip()
     first = data[:1]
     if first in (b"{", b"["):
@@ -36,19 +44,20 @@ def in_body(data: bytes, whole: bool) -> Iterator[Any]:
     elif data.startswith(b"--"):
         yield from _parts(data)
     elif _FORM.match(data):
-        yield from in_form(data, whole)
+        yield from in_form(data, whole, worth)
 
 
-def in_form(data: bytes, whole: bool) -> Iterator[Any]:
+def in_form(data: bytes, whole: bool, worth: Worth) -> Iterator[Any]:
     """Documents that are values of a form or a query, as they are or in base64."""
     if not _FORM_DOCUMENT.search(data):
         return
     pairs = data.split(b"&", _PAIRS)
     for number, pair in enumerate(pairs):
-        value = unquote_plus(pair.partition(b"=")[2].decode("utf-8", "replace"))
-        last = number == len(pairs) - 1
-        text = _clear(value)
-        if text[:1] in (b"{", b"["):
+        value = pair.partition(b"=")[2]
+        glance = _clear(value[:_GLANCE])
+        if glance[:1] in (b"{", b"[") and worth(glance):
+            last = number == len(pairs) - 1
+            text = glance if len(value) <= _GLANCE else _clear(value)
             yield from _json(text, whole or not last)
 
 
@@ -68,7 +77,9 @@ class Lines(list[Any]):
     """What was one JSON text a line."""
 
 
-def _clear(value: str) -> bytes:
+def _clear(raw: bytes) -> bytes:
+    """A form's value without percent signs, and without base64 if it is that."""
+    value = FORM.decode(raw.decode("utf-8", "replace"))
     if _BASE64.fullmatch(value) is None:
         return value.encode("utf-8", "replace")
     padded = value.rstrip("=").translate({ord("-"): "+", ord("_"): "/"})
