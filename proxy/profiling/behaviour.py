@@ -93,12 +93,14 @@ def segment_call(found: Object, path: str) -> bool:
         return is_objects(batch) and all(
             is_one_of(each.get("type"), _SEGMENT_CALLS) for each in batch
         )
-    if found.get("type") == match[1]:
-        return True
+    about = is_object(found.get("properties"))
+    if about and is_text(found.get("event")) and found.get("type", "track") == "track":
+        return found.get("type") == match[1] or "anonymousId" in found or "userId" in found
     if not ("anonymousId" in found or "userId" in found):
         return False
-    named = is_text(found.get("event")) and is_object(found.get("properties"))
-    return named or is_object(found.get("traits")) or is_text(found.get("writeKey"))
+    if match[1] in ("page", "screen", "p", "s"):
+        return about and any(name in found for name in ("anonymousId", "context", "timestamp"))
+    return is_object(found.get("traits")) or is_text(found.get("writeKey"))
 
 
 def tealium(found: Object) -> bool:

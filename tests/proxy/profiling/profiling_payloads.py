@@ -221,6 +221,13 @@ PAYLOADS: tuple[Payload, ...] = (
                    {"type": "track", "userId": "7", "event": "Song", "properties": {}}]})),
     Payload("segment", "call by its address", "POST", "/v1/track", JSON, dumps(
         {"userId": "7", "event": "Opened", "properties": {"x": 1}, "timestamp": NOW})),
+    Payload("segment", "call with its type, nobody named", "POST", "/v1/track", JSON,
+            dumps({"type": "track", "event": "Signed Up", "properties": {"plan": "x"}})),
+    Payload("segment", "page by its address", "POST", "/v1/page", JSON, dumps(
+        {"userId": "7", "name": "Home", "properties": {"url": "x"}, "timestamp": NOW})),
+    Payload("segment", "track of a server", "POST", "/x", JSON, dumps(
+        {"messageId": "m", "timestamp": NOW, "type": "track", "event": "x", "userId": "7",
+         "properties": {"a": 1}})),
     Payload("segment", "identify by its address", "POST", "/v1/identify", JSON,
             dumps({"anonymousId": ID, "traits": {"class": "4B"}})),
     Payload("amplitude", "batch", "POST", "/2/httpapi", JSON,
