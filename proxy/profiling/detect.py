@@ -136,7 +136,7 @@ def _of_text(data: bytes, whole: bool, path: str) -> f.Format | None:
     if start in (b"{", b"[", b"-", b"\xef"):
         if not path and _PERHAPS.search(data) is None:
             return None
-    elif _FORM_PERHAPS.search(data) is None:
+    elif not documents.is_form(data) or _FORM_PERHAPS.search(data) is None:
         return None
     else:
         text = data[:_AS_QUERY].decode("latin-1")

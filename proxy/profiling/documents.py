@@ -43,8 +43,13 @@ def in_body(data: bytes, whole: bool, worth: Worth) -> Iterator[Any]:
         yield from _json(data, whole)
     elif data.startswith(b"--"):
         yield from _parts(data)
-    elif _FORM.match(data):
+    elif is_form(data):
         yield from in_form(data, whole, worth)
+
+
+def is_form(data: bytes) -> bool:
+    """Whether a body begins like a form."""
+    return _FORM.match(data) is not None
 
 
 def in_form(data: bytes, whole: bool, worth: Worth) -> Iterator[Any]:
