@@ -12,7 +12,9 @@ from playwright.sync_api import Page, sync_playwright
 
 from proxy.demo.browser import Browser
 from scripts import tools
-from tests.clients.clients_pages import END, HARNESS, LANDS, STAYS
+from tests.clients.clients_pages import END, HARNESS, LANDS
+from tests.clients.clients_pages_staying import FIRST
+from tests.clients.clients_pages_staying_too import SECOND
 from tests.sim.api_cloud import Asked, Told, h1_cloud
 from tests.sim.school import HOST, School
 
@@ -39,6 +41,7 @@ OPTIONS = (
 )
 
 
+STAYS = {**FIRST, **SECOND}
 PATIENCE = 20_000
 """Milliseconds: a machine that tests much at once is slow; a page that works takes 200."""
 ASKED = "performance.getEntriesByType('resource').map((entry) => entry.name.split('#')[0])"
