@@ -114,6 +114,27 @@ class Blocker:
         memo[key] = decision
         return decision
 
+    def weigh(
+        self, url: str, source: str, kind: RequestType, top_level: bool = False
+    ) -> tuple[Block, Block | None] | None:
+        """For explanations: a rule that names a request without blocking it, and the exception
+        that spares it (``None``: the rule is not about pages that a person opens)."""
+        host = host_of(url)
+        found = self._host_rule(host)
+        page = host if top_level else host_of(source)
+        engine = self._top_level if top_level else self._engine
+        match = engine.check(_with_host(url, host), host, page, kind, blocked=found is not None)
+        rule = match.rule or (f"||{found.host}^" if found else "")
+        if not rule:
+            return None
+        place = self._rules.get(match.rule) if match.rule else found.place if found else None
+        spared = match.exception or next(
+            (f"@@||{name}^" for name in with_parents(host) if self._allowed.get(name)), ""
+        )
+        if not spared:
+            return (self._block(rule, place), None) if top_level and not match.matched else None
+        return self._block(rule, place), self._block(spared, self._rules.get(spared))
+
     def check_host(self, host: str) -> Block | None:
         """Whether to block everything of a host, knowing nothing but its name."""
         found = self._host_rule(host.rstrip(".").lower())

@@ -1,14 +1,32 @@
 """What happens to a URL, before any body is read: the one function that the gateway, ``preau
-explain`` and policy tests all ask, so that an explanation can never differ from the deed."""
+explain`` and policy tests all ask, so that an explanation can never differ from the deed.
+
+A decision is a function of the facts, the policy, who asks and what time it is. Whoever asks
+brings a ``View``: the policy and lists as they hold for one client at one moment.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from proxy.blocking import Block, Blocker, RequestFacts
+from proxy.policy.hosts import normal_host
 from proxy.policy.model import HostVerdict, Treatment
 from proxy.policy.policy import Policy
 from proxy.reasons import Reason
+from proxy.timetable import NOTHING, Entry, Sheet
+
+
+class View(NamedTuple):
+    """What holds for one client at one moment."""
+
+    policy: Policy
+    blocker: Blocker
+    """The lists that are in force for this client now."""
+    sheet: Sheet = NOTHING
+    all_lists: Blocker | None = None
+    """Every list of the site, where some are off for this client: to say what they let pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +36,11 @@ class Verdict:
     host: HostVerdict
     block: Block | None
     reason: Reason | None
+    by: Entry | None = None
+    """The rule or exception that gave the host its treatment, where one did."""
+    spared: Block | None = None
+    """What a list would have blocked, where a rule or an exception let it pass."""
+    spared_by: Entry | None = None
 
     @property
     def word(self) -> str:
@@ -28,37 +51,87 @@ class Verdict:
             return "refuse"
         return "tunnel" if self.host.treatment is Treatment.TUNNEL else "forward"
 
+    @property
+    def exceptions(self) -> list[Entry]:
+        """The exceptions without which this would have been another decision."""
+        used = (self.by, self.spared_by)
+        return [one for one in used if one is not None and one.terms is not None]
 
-def decide_host(policy: Policy, blocker: Blocker, host: str) -> Verdict:
+
+def decide_host(view: View, host: str) -> Verdict:
     """What can be said when only the host is known (CONNECT, SNI).
 
     A whole-host block rule wins over a tunnel: nothing of a tracker needs reading to be
     closed. It does not win over ``inspect``: there the URL decides, later.
     """
-    verdict = policy.verdict(host)
+    verdict, by = _treatment(view, host)
+    spared = spared_by = None
     if verdict.treatment is not Treatment.INSPECT:
-        block = blocker.check_host(host)
+        block = view.blocker.check_host(host)
+        if block is None and view.all_lists is not None:
+            spared = view.all_lists.check_host(host)
+        block, spared, spared_by = _spare(view, host, block, spared)
         if block:
-            return Verdict(verdict, block, Reason.TRACKER_BLOCKED)
+            return Verdict(verdict, block, Reason.TRACKER_BLOCKED, by)
     if verdict.treatment is Treatment.DENY:
-        return Verdict(verdict, None, Reason(verdict.reason or Reason.SERVICE_DENIED))
-    return Verdict(verdict, None, None)
+        reason = Reason(verdict.reason or Reason.SERVICE_DENIED)
+        return Verdict(verdict, None, reason, by, spared, spared_by)
+    return Verdict(verdict, None, None, by, spared, spared_by)
 
 
-def decide_url(
-    policy: Policy,
-    blocker: Blocker,
-    host: str,
-    url: str,
-    facts: RequestFacts,
-) -> Verdict:
+def decide_url(view: View, host: str, url: str, facts: RequestFacts) -> Verdict:
     """The full decision for one request of a connection that is not tunnelled."""
-    by_host = decide_host(policy, blocker, host)
-    if not by_host.block and by_host.host.treatment is Treatment.TUNNEL:
+    by_host = decide_host(view, host)
+    if by_host.host.treatment is Treatment.TUNNEL:
         return by_host
-    block = blocker.check(url, facts.source, facts.type, facts.top_level)
-    if by_host.block and not (block and block.redirect):
-        return by_host  # else the rule on the URL: it says what to answer with
+    if by_host.block:  # the URL may say more: the very line, and the stand-in for a script
+        finer = view.blocker.check(url, facts.source, facts.type, facts.top_level)
+        return by_host if finer is None else replace(by_host, block=finer)
+    spared = None
+    block = view.blocker.check(url, facts.source, facts.type, facts.top_level)
+    if block is None:
+        if view.all_lists is None:
+            return by_host
+        spared = view.all_lists.check(url, facts.source, facts.type, facts.top_level)
+    block, spared, spared_by = _spare(view, host, block, spared)
     if block:
-        return Verdict(by_host.host, block, Reason.TRACKER_BLOCKED)
+        return Verdict(by_host.host, block, Reason.TRACKER_BLOCKED, by_host.by)
+    if spared_by and not by_host.reason:
+        return replace(by_host, spared=spared, spared_by=spared_by)
     return by_host
+
+
+def _spare(
+    view: View, host: str, block: Block | None, spared: Block | None
+) -> tuple[Block | None, Block | None, Entry | None]:
+    """What still blocks, what would have, and the entry that lets it pass."""
+    if block is not None:
+        entry = view.sheet.sparing(normal_host(host))
+        return (block, None, None) if entry is None else (None, block, entry)
+    if spared is None:
+        return None, None, None
+    return None, spared, view.sheet.switched_off(spared.list, spared.category.value)
+
+
+def _treatment(view: View, host: str) -> tuple[HostVerdict, Entry | None]:
+    """The treatment that the files give a host, unless a rule or an exception gives another.
+
+    Two things no rule can do: decrypt what is never to be inspected, and let data go to a
+    supplier who has not adhered.
+    """
+    verdict = view.policy.verdict(host)
+    if not view.sheet.treats:
+        return verdict, None
+    name = verdict.service.name if verdict.service else ""
+    entry = view.sheet.treatment(normal_host(host), name)
+    if entry is None or verdict.reason == Reason.CHARTER_NOT_ADHERED:
+        return verdict, None
+    treatment = entry.treatment or verdict.treatment
+    if treatment is Treatment.DENY:
+        reason = Reason.RULE_DENIED.value
+        return HostVerdict(treatment, entry.ref, verdict.service, reason), entry
+    if treatment is Treatment.INSPECT:
+        never = view.policy.never_decrypted(normal_host(host))
+        if never is not None:
+            return HostVerdict(Treatment.TUNNEL, never, verdict.service), None
+    return HostVerdict(treatment, entry.ref, verdict.service), entry

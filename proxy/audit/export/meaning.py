@@ -92,6 +92,11 @@ MEANINGS: dict[str, Meaning] = {
     "request-refused": Meaning("Request refused", _HTTP, _MEDIUM, _NO),
     "answer-refused": Meaning("Answer refused", _HTTP, _MEDIUM, _NO),
     "tracker-blocked": Meaning("Tracker blocked", _HTTP, _LOW, _NO),
+    "request-spared": Meaning("Listed request let pass by a rule", _HTTP, _INFO, _OK),
+    "exception-used": Meaning("Temporary exception used", _HTTP, _LOW, _OK),
+    "exception-added": Meaning("Temporary exception added", _API, _LOW, _LOGGED, _CREATE),
+    "exception-revoked": Meaning("Temporary exception revoked", _API, _LOW, _LOGGED, _DELETE),
+    "exception-expired": Meaning("Temporary exception expired", _API, _INFO, _LOGGED, _UPDATE),
     "parameters-stripped": Meaning(
         "Tracking parameters stripped", _HTTP, _LOW, Disposition.CORRECTED
     ),

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from proxy.errors import InputError
-from proxy.explain import Question, explain
+from proxy.explaining import Question, explain
 from proxy.runtime import open_snapshot
 
-POLICIES = Path(__file__).parents[2] / "policies"
+POLICIES = Path(__file__).parents[3] / "policies"
 
 
 @pytest.mark.parametrize(
