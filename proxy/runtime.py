@@ -10,8 +10,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
+import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -280,7 +281,8 @@ class Runtime:
             self._switches = _Planned(policy, self._blocker, now, have)
             return
         try:
-            made = open_variants(_lists(self.site), wanted, self.site.cache_dir, have)
+            with _giving_way():
+                made = open_variants(_lists(self.site), wanted, self.site.cache_dir, have)
         except (OSError, PreauError) as error:
             self._lists_rejected(error)
             return
@@ -324,7 +326,8 @@ class Runtime:
             # they change, not every second.
             self._lists_seen = seen
             before = self._blocker.reports
-            self._blocker = open_blocker(lists, self.site.cache_dir)
+            with _giving_way():
+                self._blocker = open_blocker(lists, self.site.cache_dir)
         except (OSError, PreauError) as error:
             self._lists_rejected(error)
             return
@@ -408,6 +411,17 @@ class _Planned:
     blocker: Blocker | None = None
     at: float = 0.0
     variants: Mapping[Switches, Blocker] = field(default_factory=dict)
+
+
+@contextlib.contextmanager
+def _giving_way() -> Iterator[None]:
+    """While this thread loads lists, requests get the interpreter ten times sooner."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(usual / 10)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
 
 
 def _expired(entry: Entry, digest: str) -> Event:

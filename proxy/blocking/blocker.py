@@ -25,7 +25,7 @@ from proxy.blocking import cache
 from proxy.blocking.compile import Compiled, compile_lists
 from proxy.blocking.engine import AdblockEngine, Engine, Parties
 from proxy.blocking.facts import RequestFacts, RequestType, host_of
-from proxy.blocking.lines import LineIndex, Place, unpack
+from proxy.blocking.lines import LineIndex, Place, Sieve, unpack
 from proxy.blocking.lists import Category, ListFile, ListReport
 from proxy.blocking.patterns import with_parents
 from proxy.blocking.resources import NAMES
@@ -82,6 +82,8 @@ class Blocker:
         self._engine: Engine = AdblockEngine.load(bytes(part["engine"]), NAMES)
         self._top_level: Engine = AdblockEngine.load(bytes(part["top_level_engine"]), NAMES)
         self._blocked = LineIndex(part["blocked_keys"], part["blocked_places"])
+        self._sieve = Sieve(part["blocked_sieve"])
+        self._allowed_sieve = Sieve(part["allowed_sieve"])
         self._allowed = LineIndex(part["allowed_keys"], part["allowed_places"])
         self._rules = LineIndex(part["rule_keys"], part["rule_places"])
         self._cnames = LineIndex(part["cname_keys"], part["cname_places"])
@@ -197,10 +199,14 @@ class Blocker:
 
     def _find_host_rule(self, host: str) -> _HostRule | None:
         """The rule for the longest of host and parent hosts that has one."""
+        may_hold = self._sieve.may_hold
         for parent in with_parents(host)[:-1] or [host]:  # no rule is on a whole top domain
-            place = self._blocked.get(parent)
+            place = self._blocked.get(parent) if may_hold(parent) else None
             if place is not None:
-                spared = any(self._allowed.get(name) is not None for name in with_parents(host))
+                may_spare = self._allowed_sieve.may_hold
+                spared = any(
+                    may_spare(name) and self._allowed.get(name) for name in with_parents(host)
+                )
                 return _HostRule(parent, place, spared)
         return None
 
