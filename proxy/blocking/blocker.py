@@ -91,6 +91,7 @@ class Blocker:
         self._strip_places = part["strip_places"].cast("B").cast("Q")
         self._stripper = Stripper(self._strip_texts, Parties().third_party)
         self._host_rule = lru_cache(_MEMO)(self._find_host_rule)
+        self._host_block = lru_cache(_MEMO)(self._find_host_block)
         self._memo: dict[int, Block | None] = {}
         self._clean: set[int] = set()
 
@@ -139,6 +140,9 @@ class Blocker:
 
     def check_host(self, host: str) -> Block | None:
         """Whether to block everything of a host, knowing nothing but its name."""
+        return self._host_block(host)
+
+    def _find_host_block(self, host: str) -> Block | None:
         found = self._host_rule(host.rstrip(".").lower())
         if found is None or (found.spared and not found.place.important):
             return None

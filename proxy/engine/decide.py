@@ -7,7 +7,7 @@ brings a ``View``: the policy and lists as they hold for one client at one momen
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from proxy.blocking import Block, Blocker, RequestFacts
@@ -64,41 +64,57 @@ def decide_host(view: View, host: str) -> Verdict:
     A whole-host block rule wins over a tunnel: nothing of a tracker needs reading to be
     closed. It does not win over ``inspect``: there the URL decides, later.
     """
-    verdict, by = _treatment(view, host)
-    spared = spared_by = None
-    if verdict.treatment is not Treatment.INSPECT:
-        block = view.blocker.check_host(host)
-        if block is None and view.all_lists is not None:
-            spared = view.all_lists.check_host(host)
-        block, spared, spared_by = _spare(view, host, block, spared)
-        if block:
-            return Verdict(verdict, block, Reason.TRACKER_BLOCKED, by)
-    if verdict.treatment is Treatment.DENY:
-        reason = Reason(verdict.reason or Reason.SERVICE_DENIED)
-        return Verdict(verdict, None, reason, by, spared, spared_by)
-    return Verdict(verdict, None, None, by, spared, spared_by)
+    treated, by = _treatment(view, host)
+    if treated.treatment is Treatment.INSPECT:
+        return Verdict(treated, None, None, by)
+    return _by_host(view, host, treated, by)
 
 
 def decide_url(view: View, host: str, url: str, facts: RequestFacts) -> Verdict:
-    """The full decision for one request of a connection that is not tunnelled."""
-    by_host = decide_host(view, host)
-    if by_host.host.treatment is Treatment.TUNNEL:
-        return by_host
-    if by_host.block:  # the URL may say more: the very line, and the stand-in for a script
-        finer = view.blocker.check(url, facts.source, facts.type, facts.top_level)
-        return by_host if finer is None else replace(by_host, block=finer)
+    """The full decision for one request of a connection that is not tunnelled.
+
+    The URL is asked first of a denied host too: it may name the very line, and the stand-in
+    for a script. What the URL leaves open the host may close.
+    """
+    treated, by = _treatment(view, host)
+    if treated.treatment is Treatment.TUNNEL:
+        return _by_host(view, host, treated, by)
     spared = None
     block = view.blocker.check(url, facts.source, facts.type, facts.top_level)
     if block is None:
+        if treated.treatment is Treatment.DENY:
+            return _by_host(view, host, treated, by)
         if view.all_lists is None:
-            return by_host
+            return Verdict(treated, None, None, by)
         spared = view.all_lists.check(url, facts.source, facts.type, facts.top_level)
-    block, spared, spared_by = _spare(view, host, block, spared)
-    if block:
-        return Verdict(by_host.host, block, Reason.TRACKER_BLOCKED, by_host.by)
-    if spared_by and not by_host.reason:
-        return replace(by_host, spared=spared, spared_by=spared_by)
-    return by_host
+    return _verdict(treated, by, *_spare(view, host, block, spared))
+
+
+def _by_host(view: View, host: str, treated: HostVerdict, by: Entry | None) -> Verdict:
+    """A verdict on a host whose URLs are not read, or are not known to any list."""
+    spared = None
+    block = view.blocker.check_host(host)
+    if block is None and view.all_lists is not None:
+        spared = view.all_lists.check_host(host)
+    return _verdict(treated, by, *_spare(view, host, block, spared))
+
+
+def _verdict(
+    treated: HostVerdict,
+    by: Entry | None,
+    block: Block | None,
+    spared: Block | None,
+    spared_by: Entry | None,
+) -> Verdict:
+    if block is not None:
+        return Verdict(treated, block, Reason.TRACKER_BLOCKED, by)
+    reason = None
+    if treated.treatment is Treatment.DENY:
+        reason = Reason(treated.reason or Reason.SERVICE_DENIED)
+    return Verdict(treated, None, reason, by, spared, spared_by)
+
+
+_NOTHING_SPARED = (None, None, None)
 
 
 def _spare(
@@ -109,7 +125,7 @@ def _spare(
         entry = view.sheet.sparing(normal_host(host))
         return (block, None, None) if entry is None else (None, block, entry)
     if spared is None:
-        return None, None, None
+        return _NOTHING_SPARED
     return None, spared, view.sheet.switched_off(spared.list, spared.category.value)
 
 

@@ -27,6 +27,7 @@ from proxy.timetable.plan import Timetable
 SERVICES: Final = "services"
 LISTS: Final = "lists"
 _EXACT_WEIGHT = 1_000
+_KEPT_VERDICTS = 8192
 
 type CompileCache = dict[tuple[str, bytes], Compiled]
 """Compiled services by file name and digest of its bytes: a reload compiles what changed."""
@@ -47,6 +48,7 @@ class Policy:
         "_hosts",
         "_never",
         "_unknown",
+        "_verdicts",
         "digest",
         "never_inspect",
         "services",
@@ -79,6 +81,7 @@ class Policy:
                 self._hosts.add(host, _Entry(verdict, _weight(host)))
         for host, ref in self.never_inspect:
             self._never.add(host, _Entry(HostVerdict(Treatment.TUNNEL, ref, None), _weight(host)))
+        self._verdicts: dict[str, HostVerdict] = {}
         denied = site.unknown_service is Treatment.DENY
         self._unknown = HostVerdict(
             site.unknown_service,
@@ -93,7 +96,14 @@ class Policy:
         The never-inspect list beats every service except one whose own ``treatment: deny``
         names the host at least as precisely.
         """
-        host = normal_host(host)
+        known = self._verdicts.get(host)
+        if known is None:
+            if len(self._verdicts) >= _KEPT_VERDICTS:  # hosts are the client's
+                self._verdicts.clear()
+            known = self._verdicts[host] = self._find(normal_host(host))
+        return known
+
+    def _find(self, host: str) -> HostVerdict:
         entry = self._hosts.find(host)
         never = self._never.find(host)
         if never is None:
