@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -28,10 +26,10 @@ from proxy.audit import (
 )
 from proxy.audit.outgoing.lag import lags
 from proxy.audit.upkeep import end_retention
-from proxy.blocking import Blocker, ListFile, ListReport, build, open_blocker
+from proxy.blocking import ListFile, ListReport, build, open_blocker
 from proxy.blocking.subscriptions import site_lists
 from proxy.blocking.tallies import Tallies
-from proxy.blocking.variants import OnDemand, open_variants
+from proxy.blocking.variants import OnDemand, Switched, giving_way
 from proxy.directory import building_process
 from proxy.directory.index import Directory, Index
 from proxy.engine import Client, Engine
@@ -40,7 +38,7 @@ from proxy.errors import InputError, PreauError, Refused
 from proxy.frontends.status import Check
 from proxy.metrics import Metrics, StoreOperation
 from proxy.policy.holder import PolicyHolder, ReloadOutcome
-from proxy.policy.policy import Policy, load_policy
+from proxy.policy.policy import load_policy
 from proxy.pseudonyms.canonical import canonical
 from proxy.pseudonyms.keys import Keys
 from proxy.pseudonyms.pseudonymiser import Pseudonymiser
@@ -48,7 +46,7 @@ from proxy.pseudonyms.values import ValueSealer
 from proxy.pseudonyms.vault import Vault
 from proxy.site import Site
 from proxy.store import Store, open_store
-from proxy.timetable import Entry, Person, Switches
+from proxy.timetable import Entry, Person
 from proxy.timetable.told import Ends
 
 log = logging.getLogger("preau.runtime")
@@ -122,7 +120,7 @@ class Runtime:
         self._lists_problem = ""
         self._blocker = open_blocker(lists, self.site.cache_dir)
         self._tallies = Tallies(self.site.state_dir, clock())
-        self._switches = _Planned()
+        self._switched = Switched(self.site.cache_dir)
         self._ends = Ends(self.site.state_dir)
         self._plan_switches()
         self._snapshot = self._make_snapshot()
@@ -210,7 +208,7 @@ class Runtime:
             seen.policy is self._holder.current
             and seen.index is self._directory.index
             and seen.blocker is self._blocker
-            and seen.variants is self._switches.variants
+            and seen.variants is self._switched.variants
         )
 
     def _make_snapshot(self) -> Snapshot:
@@ -223,7 +221,7 @@ class Runtime:
                 self._keys, service, index, self.store, domain, self._vault, options
             )
 
-        return Snapshot(policy, index, self._blocker, pseudonymiser, self._switches.variants)
+        return Snapshot(policy, index, self._blocker, pseudonymiser, self._switched.variants)
 
     def _new_index(self) -> None:
         try:
@@ -268,27 +266,16 @@ class Runtime:
 
     def _plan_switches(self) -> None:
         """Compile the lists that rules will want without some of them, before they do."""
-        policy, now, seen = self._holder.current, self._clock(), self._switches
-        for_these = policy is seen.policy and self._blocker is seen.blocker
-        if for_these and 0 <= now - seen.at < _AHEAD / 2:
-            return
+        policy = self._holder.current
         people = {Person(c.school, c.group, c.classes) for c in policy.site.networks.clients()}
-        wanted = policy.timetable.switches(people, now, _AHEAD)
-        have = seen.variants if self._blocker is seen.blocker else {}
-        # Seen, whatever comes of it, as with lists. What is not compiled holds whole.
-        self._switches = _Planned(policy, self._blocker, now, seen.variants if for_these else {})
-        if set(have) == wanted:
-            self._switches = _Planned(policy, self._blocker, now, have)
-            return
+
+        def lists() -> list[ListFile]:
+            return _lists(self.site)
+
         try:
-            with _giving_way():
-                made = open_variants(_lists(self.site), wanted, self.site.cache_dir, have)
+            self._switched.plan(policy.timetable, people, self._blocker, lists, self._clock())
         except (OSError, PreauError) as error:
             self._lists_rejected(error)
-            return
-        if len(made) < len(wanted):
-            log.error("more sets of lists than %d are switched off: the others hold", len(made))
-        self._switches = _Planned(policy, self._blocker, now, made)
 
     def _tell_ends(self) -> None:
         """An event for each exception that came to its end."""
@@ -326,7 +313,7 @@ class Runtime:
             # they change, not every second.
             self._lists_seen = seen
             before = self._blocker.reports
-            with _giving_way():
+            with giving_way():
                 self._blocker = open_blocker(lists, self.site.cache_dir)
         except (OSError, PreauError) as error:
             self._lists_rejected(error)
@@ -397,31 +384,6 @@ class Runtime:
     def _check_audit(self) -> Check:
         status = self.audit.status()
         return Check(status.healthy, status.failure or f"{status.role}, {status.size} events")
-
-
-_AHEAD = 2 * 86_400.0
-"""Seconds for which the sets of lists that rules will switch off are made ready."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Planned:
-    """The lists without those that rules switch off, and what they were made from."""
-
-    policy: Policy | None = None
-    blocker: Blocker | None = None
-    at: float = 0.0
-    variants: Mapping[Switches, Blocker] = field(default_factory=dict)
-
-
-@contextlib.contextmanager
-def _giving_way() -> Iterator[None]:
-    """While this thread loads lists, requests get the interpreter ten times sooner."""
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(usual / 10)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(usual)
 
 
 def _expired(entry: Entry, digest: str) -> Event:

@@ -11,17 +11,25 @@ whole set holds, which blocks more and lets nothing pass.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import logging
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from proxy.blocking.blocker import Blocker, build, open_blocker
 from proxy.blocking.lists import Category, ListFile
-from proxy.timetable.plan import Switches
+from proxy.timetable.entries import Person
+from proxy.timetable.plan import Switches, Timetable
+
+log = logging.getLogger("preau.blocking")
 
 MAX_VARIANTS = 8
+_AHEAD = 2 * 86_400.0
+"""Seconds ahead for which they are made."""
 FOLDER = "lists-without"
 
 
@@ -49,6 +57,53 @@ class OnDemand(Mapping[Switches, Blocker]):
 
     def __len__(self) -> int:
         return len(self._made)
+
+
+class Switched:
+    """The variants that a site needs today and tomorrow, made before they are asked for."""
+
+    def __init__(self, cache_dir: Path) -> None:
+        self.variants: Mapping[Switches, Blocker] = {}
+        self._cache_dir = cache_dir
+        self._made_for: tuple[Timetable, Blocker, float] | None = None
+
+    def plan(
+        self,
+        timetable: Timetable,
+        people: Iterable[Person],
+        blocker: Blocker,
+        lists: Callable[[], Sequence[ListFile]],
+        now: float,
+    ) -> None:
+        """Make what is wanted and not there. Raises ``OSError`` and ``PreauError``, once.
+
+        What cannot be compiled is left out: all lists hold there until something changes.
+        """
+        before, before_blocker, at = self._made_for or (None, None, 0.0)
+        if before is timetable and before_blocker is blocker and 0 <= now - at < _AHEAD / 2:
+            return
+        self._made_for = (timetable, blocker, now)
+        wanted = timetable.switches(people, now, _AHEAD)
+        have = self.variants if before_blocker is blocker else {}
+        if set(have) == wanted:
+            self.variants = have
+            return
+        self.variants = {one: have[one] for one in wanted if one in have}
+        with giving_way():
+            self.variants = open_variants(lists(), wanted, self._cache_dir, have)
+        if len(self.variants) < len(wanted):
+            log.error("rules switch more sets of lists off than %d: all lists hold", MAX_VARIANTS)
+
+
+@contextlib.contextmanager
+def giving_way() -> Iterator[None]:
+    """While this thread loads lists, requests get the interpreter ten times sooner."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(usual / 10)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
 
 
 def open_variants(

@@ -22,8 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 when all is as expected, 1 when not; a file that cannot be read is an input error."""
-    files = read_tests(args.site, args.files)
-    results = list(run_tests(open_snapshot(args.site), files))
+    snapshot = open_snapshot(args.site)
+    results = list(run_tests(snapshot, read_tests(args.site, args.files)))
     bad = [one for one in results if not one.good]
     lines = [line for one in results if args.verbose or not one.good for line in _lines(one)]
     lines.append(f"{len(results) - len(bad)} good, {len(bad)} not as expected")

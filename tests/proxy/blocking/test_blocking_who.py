@@ -9,8 +9,11 @@ import pytest
 
 from proxy.blocking import Blocker, ListFile, RequestType, build
 from proxy.blocking.tallies import FILE, Tallies, Tally, read_tallies
-from proxy.blocking.variants import MAX_VARIANTS, OnDemand, open_variants, without
+from proxy.blocking.variants import MAX_VARIANTS, OnDemand, Switched, open_variants, without
+from proxy.timetable import Person, Timetable
 from proxy.timetable.plan import Switches
+from tests.proxy.timetable.conftest import MakeTimetable
+from tests.proxy.timetable.conftest import timetable as timetable
 
 WriteList = Callable[..., ListFile]
 A = """\
@@ -69,6 +72,27 @@ def test_there_are_never_more_variants_than_memory_is_meant_for(
     assert len(open_variants(lists, wanted, tmp_path, dict.fromkeys(wanted, build([])))) == (
         MAX_VARIANTS
     )
+
+
+def test_new_lists_leave_no_variant_of_the_old_ones(
+    write_list: WriteList, tmp_path: Path, timetable: MakeTimetable
+) -> None:
+    lists = [write_list(A, "a"), write_list(B, "b")]
+    rule = timetable("rules: [{rule: r, who: {groups: staff}, lists: a, blocking: off}]")
+    off_a, staff = Switches(frozenset({"a"})), Person("S", "staff")
+    switched, first, second = Switched(tmp_path), build(lists), build(lists)
+
+    def plan(made: Timetable, blocker: Blocker) -> None:
+        switched.plan(made, [staff], blocker, lambda: lists, 0.0)
+
+    plan(rule, first)
+    old = switched.variants[off_a]
+    plan(rule, first)
+    assert switched.variants[off_a] is old
+    plan(timetable(), second)
+    assert switched.variants == {}
+    plan(rule, second)
+    assert switched.variants[off_a] is not old
 
 
 def test_counts_of_workers_add_up_and_survive(tmp_path: Path) -> None:
