@@ -78,11 +78,13 @@ def decide_url(view: View, host: str, url: str, facts: RequestFacts) -> Verdict:
     """
     treated, by = _treatment(view, host)
     if treated.treatment is Treatment.TUNNEL:
-        return _by_host(view, host, treated, by)
+        by_host = _by_host(view, host, treated, by)
+        if by_host.block is None:
+            return by_host
     spared = None
     block = view.blocker.check(url, facts.source, facts.type, facts.top_level)
     if block is None:
-        if treated.treatment is Treatment.DENY:
+        if treated.treatment is not Treatment.INSPECT:
             return _by_host(view, host, treated, by)
         if view.all_lists is None:
             return Verdict(treated, None, None, by)
