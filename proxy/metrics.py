@@ -94,6 +94,9 @@ _EVENT_TYPES = {
     "profiling-blocked": EventType.BLOCK,
     "profiling-observed": EventType.BLOCK,
     "parameters-stripped": EventType.BLOCK,
+    "request-spared": EventType.BLOCK,
+    "exception-used": EventType.BLOCK,
+    "exception-expired": EventType.POLICY,
     "list-updated": EventType.BLOCK,
     "list-rejected": EventType.BLOCK,
     "connection-tunnelled": EventType.CONNECTION,
@@ -238,6 +241,11 @@ class Metrics:
         self._list_age = self._labelled(
             "list_age_seconds", "Time since a block list last changed.", "list"
         )
+        self._list_names: set[str] = set()
+        self.list_hits: Family[Counter] = Family(
+            self._counter("list_hits", "Requests a block list decided about.", "list"),
+            self._list_names,
+        )
         self._labelled("build_info", "This program.", "version", "python").labels(
             __version__, platform.python_version()
         ).set(1)
@@ -266,6 +274,8 @@ class Metrics:
         self._list_rules.clear()
         self._list_age.clear()
         for name, rules, changed in list(lists)[:MAX_LISTS]:
+            if len(self._list_names) < 2 * MAX_LISTS:  # names that were, and names that are
+                self._list_names.add(name)
             self._list_rules.labels(name).set(rules)
             age = self._list_age.labels(name)
             age.set_function(lambda changed=changed: max(0.0, time.time() - changed))  # type: ignore[misc] # bound now

@@ -12,6 +12,7 @@ class Reason(StrEnum):
     UNKNOWN_SERVICE = "unknown-service"
     SERVICE_DENIED = "service-denied"
     CHARTER_NOT_ADHERED = "charter-not-adhered"
+    RULE_DENIED = "rule-denied"
     TRACKER_BLOCKED = "tracker-blocked"
     PROFILING_BLOCKED = "profiling-blocked"
     NO_SNI = "no-sni"
@@ -60,6 +61,10 @@ _TEXT: dict[Reason, tuple[str, str]] = {
     Reason.CHARTER_NOT_ADHERED: (
         "Ce fournisseur n'a pas adhéré à la charte demandée.",
         "This supplier has not signed the required charter.",
+    ),
+    Reason.RULE_DENIED: (
+        "Votre établissement ne l'autorise pas ici, ou pas à cette heure.",
+        "Your school does not allow this here, or not at this hour.",
     ),
     Reason.TRACKER_BLOCKED: (
         "Cette adresse sert à la publicité ou au pistage.",

@@ -11,7 +11,7 @@ import contextlib
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -28,6 +28,8 @@ from proxy.audit.outgoing.lag import lags
 from proxy.audit.upkeep import end_retention
 from proxy.blocking import ListFile, ListReport, build, open_blocker
 from proxy.blocking.subscriptions import site_lists
+from proxy.blocking.tallies import Tallies
+from proxy.blocking.variants import OnDemand, Switched, giving_way
 from proxy.directory import building_process
 from proxy.directory.index import Directory, Index
 from proxy.engine import Client, Engine
@@ -44,6 +46,8 @@ from proxy.pseudonyms.values import ValueSealer
 from proxy.pseudonyms.vault import Vault
 from proxy.site import Site
 from proxy.store import Store, open_store
+from proxy.timetable import Entry, Person
+from proxy.timetable.told import Ends
 
 log = logging.getLogger("preau.runtime")
 
@@ -57,7 +61,14 @@ def open_snapshot(root: Path) -> Snapshot:
     def no_pseudonyms(service: str) -> Pseudonymiser:
         raise PreauError(f"{service}: this command does not pseudonymise")
 
-    return Snapshot(policy, Index.empty(canonical), build(_lists(policy.site)), no_pseudonyms)
+    lists = _lists(policy.site)
+    return Snapshot(
+        policy,
+        Index.empty(canonical),
+        build(lists),
+        no_pseudonyms,
+        OnDemand(lists),
+    )
 
 
 def open_log(site: Site, gateway: str = "preau") -> AuditLog:
@@ -74,13 +85,20 @@ class Runtime:
     """An open site. ``open`` it, read ``snapshot()``, call ``refresh`` every second or so."""
 
     def __init__(
-        self, holder: PolicyHolder, keys: Keys, store: Store, audit: AuditLog, metrics: Metrics
+        self,
+        holder: PolicyHolder,
+        keys: Keys,
+        store: Store,
+        audit: AuditLog,
+        metrics: Metrics,
+        clock: Callable[[], float] = time.time,
     ) -> None:
+        self._clock = clock
         self.site = holder.current.site
         self.store = store
         self.audit = audit
         self.metrics = metrics
-        self.engine = Engine(self.snapshot, metrics)
+        self.engine = Engine(self.snapshot, metrics, clock, self.count_hit)
         self._holder = holder
         self._keys = keys
         self._sealer = ValueSealer(keys)
@@ -101,11 +119,18 @@ class Runtime:
         self._lists_seen = _fingerprint(lists)
         self._lists_problem = ""
         self._blocker = open_blocker(lists, self.site.cache_dir)
+        self._tallies = Tallies(self.site.state_dir, clock())
+        self._switched = Switched(self.site.cache_dir)
+        self._ends = Ends(self.site.state_dir)
+        self._plan_switches()
         self._snapshot = self._make_snapshot()
 
     @classmethod
-    def open(cls, root: Path) -> Self:
-        """Open a site for work. Raises ``InputError``: what is missing, and what to do."""
+    def open(cls, root: Path, clock: Callable[[], float] = time.time) -> Self:
+        """Open a site for work. Raises ``InputError``: what is missing, and what to do.
+
+        ``clock`` says what time it is for rules and exceptions.
+        """
         holder = PolicyHolder(root)
         site = holder.current.site
         with contextlib.ExitStack() as undo:
@@ -116,7 +141,7 @@ class Runtime:
                 keys.bind(store)
                 audit = open_log(site)
                 undo.callback(audit.close)
-                runtime = cls(holder, keys, store, audit, Metrics())
+                runtime = cls(holder, keys, store, audit, Metrics(), clock)
             except Refused as error:
                 # Nothing was refused to anybody: this site cannot be opened as it is.
                 raise InputError(str(error)) from error
@@ -125,6 +150,7 @@ class Runtime:
 
     def close(self) -> None:
         """Seal the log, close the store."""
+        self._keep_tallies(due=True)
         self.audit.close()
         self.store.close()
 
@@ -157,6 +183,9 @@ class Runtime:
             self._new_index()
             self._expire_vault()
             self._prune_log()
+            self._plan_switches()
+            self._tell_ends()
+            self._keep_tallies()
         finally:
             # By what is in force, not by what was just seen to change: a failure on the way
             # must not leave a policy that was applied out of the snapshot for ever.
@@ -179,6 +208,7 @@ class Runtime:
             seen.policy is self._holder.current
             and seen.index is self._directory.index
             and seen.blocker is self._blocker
+            and seen.variants is self._switched.variants
         )
 
     def _make_snapshot(self) -> Snapshot:
@@ -191,7 +221,7 @@ class Runtime:
                 self._keys, service, index, self.store, domain, self._vault, options
             )
 
-        return Snapshot(policy, index, self._blocker, pseudonymiser)
+        return Snapshot(policy, index, self._blocker, pseudonymiser, self._switched.variants)
 
     def _new_index(self) -> None:
         try:
@@ -234,6 +264,41 @@ class Runtime:
         except (OSError, NoteError, Refused) as error:
             log.error("audit log not pruned: %s", type(error).__name__)
 
+    def _plan_switches(self) -> None:
+        """Compile the lists that rules will want without some of them, before they do."""
+        policy = self._holder.current
+        people = {Person(c.school, c.group, c.classes) for c in policy.site.networks.clients()}
+
+        def lists() -> list[ListFile]:
+            return _lists(self.site)
+
+        try:
+            self._switched.plan(policy.timetable, people, self._blocker, lists, self._clock())
+        except (OSError, PreauError) as error:
+            self._lists_rejected(error)
+
+    def _tell_ends(self) -> None:
+        """An event for each exception that came to its end."""
+        policy = self._holder.current
+
+        def record(over: Sequence[Entry]) -> None:
+            self._put([_expired(one, policy.digest) for one in over])
+
+        try:
+            self._ends.tell(policy.timetable, self._clock(), record)
+        except Refused as error:
+            log.error("ends of exceptions not recorded: %s", error.reason.value)
+        except OSError as error:
+            log.error("ends of exceptions not kept: %s", error.strerror)
+
+    def _keep_tallies(self, due: bool = False) -> None:
+        names = [report.name for report in self._blocker.reports]
+        keep = self._tallies.flush if due else self._tallies.flush_if_due
+        try:
+            keep(names, self._clock())
+        except OSError as error:
+            log.error("hits of lists not written: %s", error.strerror)
+
     def _count_directory(self) -> None:
         for kind, count in self._directory.index.counts().subjects.items():
             self.metrics.subjects[kind].set(count)
@@ -248,7 +313,8 @@ class Runtime:
             # they change, not every second.
             self._lists_seen = seen
             before = self._blocker.reports
-            self._blocker = open_blocker(lists, self.site.cache_dir)
+            with giving_way():
+                self._blocker = open_blocker(lists, self.site.cache_dir)
         except (OSError, PreauError) as error:
             self._lists_rejected(error)
             return
@@ -301,6 +367,11 @@ class Runtime:
         except Refused as error:
             log.error("not recorded: %s", error.reason.value)
 
+    def count_hit(self, name: str) -> None:
+        """A list decided about a request."""
+        self._tallies.hit(name, self._clock())
+        self.metrics.list_hits[name].inc()
+
     def _put(self, events: list[Event]) -> None:
         started = time.perf_counter()
         self.audit.record_sync(events)
@@ -313,6 +384,15 @@ class Runtime:
     def _check_audit(self) -> Check:
         status = self.audit.status()
         return Check(status.healthy, status.failure or f"{status.role}, {status.size} events")
+
+
+def _expired(entry: Entry, digest: str) -> Event:
+    return make_event(
+        "exception-expired",
+        exception=fit("exception", entry.name),
+        rule=fit("rule", str(entry.ref)),
+        policy=digest,
+    )
 
 
 def _lists(site: Site) -> list[ListFile]:

@@ -109,6 +109,16 @@ class Networks:
             for width in (32, 128)
         }
 
+    def clients(self) -> set[Client]:
+        """Every kind of client there can be: of each network, and of none."""
+        known = (
+            client
+            for levels in self._levels.values()
+            for _, level in levels
+            for client in level.values()
+        )
+        return {self._default, *known}
+
     def find(self, address: str) -> Client:
         """The client at ``address``; the default for an unknown network or a malformed address."""
         try:

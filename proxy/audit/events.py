@@ -21,6 +21,7 @@ from typing import NewType
 import orjson
 
 from proxy.audit._fields import Choice, Counts, Field, Hex, Number, Word
+from proxy.blocking.facts import RequestType
 from proxy.errors import PreauError
 from proxy.kinds import Kind
 from proxy.policy.model import Action
@@ -49,6 +50,8 @@ FIELDS: dict[str, Field] = {
     "endpoint": Word(r"/[A-Za-z0-9._~{}:$()',=*/…-]*", 200),
     "method": Choice(METHODS),
     "rule": Word(r"[A-Za-z0-9_./-]+:[0-9]{1,7}", 128),
+    "exception": _SLUG,
+    "request_type": Choice(RequestType),
     "policy": _HEX16,
     # what was done
     "reason": Choice(Reason),
@@ -139,7 +142,7 @@ TYPES: dict[str, EventType] = {
     "tracker-blocked": EventType(
         "A request to an advertising or tracking address was answered by the gateway.",
         "rule",
-        f"{_TRAFFIC} list category demand",
+        f"{_TRAFFIC} list category demand request_type",
     ),
     "profiling-blocked": EventType(
         "A report on how a person behaves was answered by the gateway: no predictive models of "
@@ -151,6 +154,16 @@ TYPES: dict[str, EventType] = {
         "A report on how a person behaves left, because the policy only observes.",
         "rule category demand",
         f"{_TRAFFIC} list format",
+    ),
+    "request-spared": EventType(
+        "A request that a list would have blocked passed, because a rule says so.",
+        "rule policy",
+        f"{_TRAFFIC} list category request_type",
+    ),
+    "exception-used": EventType(
+        "A temporary exception made this decision another than it would have been.",
+        "exception rule policy",
+        f"{_TRAFFIC} list category request_type",
     ),
     "parameters-stripped": EventType(
         "Tracking parameters, cookies or headers were taken out of a request.",
@@ -176,6 +189,19 @@ TYPES: dict[str, EventType] = {
     ),
     "canary-seen": EventType(
         "A planted identifier was seen where it should not be.", "service policy", _TRAFFIC
+    ),
+    "exception-added": EventType(
+        "Somebody allowed or forbade something for a time.",
+        "exception milliseconds",
+        "gateway school group service host list category count",
+    ),
+    "exception-revoked": EventType(
+        "A temporary exception was taken back before its end.", "exception", "gateway"
+    ),
+    "exception-expired": EventType(
+        "A temporary exception came to its end; it has no effect any more.",
+        "exception",
+        "gateway rule policy",
     ),
     "policy-loaded": EventType(
         "A policy is in force from here on.", "policy", "gateway count rule"

@@ -25,7 +25,7 @@ from proxy.blocking import cache
 from proxy.blocking.compile import Compiled, compile_lists
 from proxy.blocking.engine import AdblockEngine, Engine, Parties
 from proxy.blocking.facts import RequestFacts, RequestType, host_of
-from proxy.blocking.lines import LineIndex, Place, unpack
+from proxy.blocking.lines import LineIndex, Place, Sieve, unpack
 from proxy.blocking.lists import Category, ListFile, ListReport
 from proxy.blocking.patterns import with_parents
 from proxy.blocking.resources import NAMES
@@ -82,6 +82,8 @@ class Blocker:
         self._engine: Engine = AdblockEngine.load(bytes(part["engine"]), NAMES)
         self._top_level: Engine = AdblockEngine.load(bytes(part["top_level_engine"]), NAMES)
         self._blocked = LineIndex(part["blocked_keys"], part["blocked_places"])
+        self._sieve = Sieve(part["blocked_sieve"])
+        self._allowed_sieve = Sieve(part["allowed_sieve"])
         self._allowed = LineIndex(part["allowed_keys"], part["allowed_places"])
         self._rules = LineIndex(part["rule_keys"], part["rule_places"])
         self._cnames = LineIndex(part["cname_keys"], part["cname_places"])
@@ -89,6 +91,7 @@ class Blocker:
         self._strip_places = part["strip_places"].cast("B").cast("Q")
         self._stripper = Stripper(self._strip_texts, Parties().third_party)
         self._host_rule = lru_cache(_MEMO)(self._find_host_rule)
+        self._host_block = lru_cache(_MEMO)(self._find_host_block)
         self._memo: dict[int, Block | None] = {}
         self._clean: set[int] = set()
 
@@ -114,8 +117,32 @@ class Blocker:
         memo[key] = decision
         return decision
 
+    def weigh(
+        self, url: str, source: str, kind: RequestType, top_level: bool = False
+    ) -> tuple[Block, Block | None] | None:
+        """For explanations: a rule that names a request without blocking it, and the exception
+        that spares it (``None``: the rule is not about pages that a person opens)."""
+        host = host_of(url)
+        found = self._host_rule(host)
+        page = host if top_level else host_of(source)
+        engine = self._top_level if top_level else self._engine
+        match = engine.check(_with_host(url, host), host, page, kind, blocked=found is not None)
+        rule = match.rule or (f"||{found.host}^" if found else "")
+        if not rule:
+            return None
+        place = self._rules.get(match.rule) if match.rule else found.place if found else None
+        spared = match.exception or next(
+            (f"@@||{name}^" for name in with_parents(host) if self._allowed.get(name)), ""
+        )
+        if not spared:
+            return (self._block(rule, place), None) if top_level and not match.matched else None
+        return self._block(rule, place), self._block(spared, self._rules.get(spared))
+
     def check_host(self, host: str) -> Block | None:
         """Whether to block everything of a host, knowing nothing but its name."""
+        return self._host_block(host)
+
+    def _find_host_block(self, host: str) -> Block | None:
         found = self._host_rule(host.rstrip(".").lower())
         if found is None or (found.spared and not found.place.important):
             return None
@@ -176,10 +203,14 @@ class Blocker:
 
     def _find_host_rule(self, host: str) -> _HostRule | None:
         """The rule for the longest of host and parent hosts that has one."""
+        may_hold = self._sieve.may_hold
         for parent in with_parents(host)[:-1] or [host]:  # no rule is on a whole top domain
-            place = self._blocked.get(parent)
+            place = self._blocked.get(parent) if may_hold(parent) else None
             if place is not None:
-                spared = any(self._allowed.get(name) is not None for name in with_parents(host))
+                may_spare = self._allowed_sieve.may_hold
+                spared = any(
+                    may_spare(name) and self._allowed.get(name) for name in with_parents(host)
+                )
                 return _HostRule(parent, place, spared)
         return None
 

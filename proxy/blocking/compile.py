@@ -40,6 +40,8 @@ SECTIONS = (
     "cname_places",
     "strip_rules",
     "strip_places",
+    "blocked_sieve",
+    "allowed_sieve",
 )
 
 
@@ -100,6 +102,7 @@ def compile_lists(lists: Sequence[ListFile], contents: Sequence[bytes] | None = 
         sections.extend(lines.to_bytes(places))
     sections.append(json.dumps(list(strips)).encode())
     sections.append(array("Q", map(lines.pack, strips.values())).tobytes())
+    sections += [lines.sieve_bytes(gathered.blocked), lines.sieve_bytes(gathered.allowed)]
     return Compiled(
         digest_of(lists, contents),
         tuple(account.report() for account in accounts),

@@ -35,6 +35,9 @@ class Match(NamedTuple):
     """Name of the resource to answer with, or empty."""
 
 
+_NO_MATCH = Match(False, "", "", False, "")
+
+
 class Engine(Protocol):
     """Decides about URLs by filter rules."""
 
@@ -94,6 +97,8 @@ class AdblockEngine:
         self, url: str, host: str, source_host: str, kind: RequestType, *, blocked: bool = False
     ) -> Match:
         found = self._check(url, host, source_host, _KINDS[kind], None, False, blocked)
+        if not found.matched and found.exception is None and found.redirect is None:
+            return _NO_MATCH
         return Match(
             found.matched,
             found.filter or "",

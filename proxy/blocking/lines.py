@@ -13,9 +13,10 @@ from __future__ import annotations
 import sys
 from array import array
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from hashlib import blake2b
 from typing import NamedTuple
+from zlib import crc32
 
 from proxy.blocking.lists import CATEGORIES, Category
 
@@ -64,6 +65,35 @@ def unpack(number: int) -> Place:
 def key(text: str) -> int:
     """The 64-bit key of a rule's text or a host."""
     return int.from_bytes(blake2b(text.encode("utf-8", "replace"), digest_size=8).digest())
+
+
+class Sieve:
+    """Says of most texts that are not in a map, in a tenth of the time, that they are not.
+
+    A bit for each text, found by its CRC; a text whose bit is set may be there (one in sixteen
+    that is not). Most requests go to hosts that no list names: they end here.
+    """
+
+    __slots__ = ("_bits", "_mask")
+
+    def __init__(self, bits: memoryview) -> None:
+        self._bits = bits.cast("B")
+        self._mask = len(self._bits) * 8 - 1
+
+    def may_hold(self, text: str) -> bool:
+        """``False``: it is not there."""
+        bit = crc32(text.encode("utf-8", "replace")) & self._mask
+        return bool(self._bits[bit >> 3] >> (bit & 7) & 1)
+
+
+def sieve_bytes(texts: Collection[str]) -> bytes:
+    """The bits of a ``Sieve``: sixteen a text, or more."""
+    size = 1 << max(6, (16 * len(texts)).bit_length())
+    bits = bytearray(size // 8)
+    for text in texts:
+        bit = crc32(text.encode("utf-8", "replace")) & (size - 1)
+        bits[bit >> 3] |= 1 << (bit & 7)
+    return bytes(bits)
 
 
 class LineIndex:

@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from proxy.blocking.rules import (
     COMMENT,
@@ -82,6 +82,8 @@ class ListFile:
     """How it is written; ``None``: told from its first lines."""
     top_level: bool = False
     """Whether it holds for pages that people open, whatever its syntax."""
+    without: tuple[Category, ...] = ()
+    """Categories whose rules are left out (a rule of the site switches them off)."""
 
     def as_dict(self) -> dict[str, object]:
         """For the job of another process, and for the digest."""
@@ -92,10 +94,11 @@ class ListFile:
             "category": self.category.value,
             "syntax": self.syntax.value if self.syntax else "",
             "top_level": self.top_level,
+            "without": [category.value for category in self.without],
         }
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, str]) -> ListFile:
+    def from_dict(cls, data: Mapping[str, Any]) -> ListFile:
         """The inverse of ``as_dict``."""
         return cls(
             data["name"],
@@ -104,6 +107,7 @@ class ListFile:
             Category(data["category"]),
             Syntax(data["syntax"]) if data["syntax"] else None,
             bool(data["top_level"]),
+            tuple(map(Category, data.get("without", ()))),
         )
 
     def read(self) -> bytes:
@@ -250,7 +254,7 @@ def parse(source: ListFile, content: bytes) -> tuple[Account, list[Rule]]:
             account.cosmetic += 1
         elif found.use is Use.IGNORED:
             account.ignore(number, found.text, raw)
-        else:
+        elif category not in source.without:
             rules.append(Rule(found, number, category))
     return account, rules
 

@@ -180,10 +180,33 @@ def _remover(value: str) -> Callable[[str, str], bool]:
 
 
 class Stripper:
-    """The rules of all lists as one table."""
+    """The rules of all lists, one table for the types of request that share their rules."""
 
     def __init__(
         self, texts: Sequence[str], is_third_party: Callable[[str, str], bool] = lambda a, b: a != b
+    ) -> None:
+        rules = [parse_rule(text, number) for number, text in enumerate(texts)]
+        made: dict[tuple[int, ...], _Table] = {}
+        self._tables: dict[RequestType, _Table] = {}
+        for kind in RequestType:
+            mine = [rule for rule in rules if kind in rule.types]
+            key = tuple(rule.number for rule in mine)
+            if key and key not in made:
+                made[key] = _Table(mine, is_third_party)
+            if key:
+                self._tables[kind] = made[key]
+
+    def strip(self, url: str, facts: RequestFacts) -> Removal | None:
+        """The URL without what the rules remove, or ``None`` when it stays as it is."""
+        table = self._tables.get(facts.type)
+        return None if table is None else table.strip(url, facts)
+
+
+class _Table:
+    """Rules that hold for a type of request, by the narrowest thing each names."""
+
+    def __init__(
+        self, rules: Iterable[ParameterRule], is_third_party: Callable[[str, str], bool]
     ) -> None:
         self._is_third_party = is_third_party
         self._by_host: dict[str, list[ParameterRule]] = {}
@@ -191,8 +214,8 @@ class Stripper:
         self._by_name: dict[str, list[ParameterRule]] = {}
         self._everywhere: list[ParameterRule] = []
         self._expressions: list[ParameterRule] = []
-        for number, text in enumerate(texts):
-            self._file(parse_rule(text, number))
+        for rule in rules:
+            self._file(rule)
         self._any_expression = _any_of(self._expressions)
 
     def _file(self, rule: ParameterRule) -> None:
@@ -225,7 +248,7 @@ class Stripper:
         found = [
             rule
             for rule in self._candidates(host, page, names, lines)
-            if self._holds(rule, url, host, page, facts.type)
+            if self._holds(rule, url, host, page)
         ]
         if not found:
             return None
@@ -256,11 +279,7 @@ class Stripper:
         if self._expressions and self._any_expression(lines):
             yield from self._expressions
 
-    def _holds(
-        self, rule: ParameterRule, url: str, host: str, page: str, kind: RequestType
-    ) -> bool:
-        if kind not in rule.types:
-            return False
+    def _holds(self, rule: ParameterRule, url: str, host: str, page: str) -> bool:
         if rule.pages and not in_domains(page, rule.pages):
             return False
         if rule.not_pages and in_domains(page, rule.not_pages):

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from proxy.blocking.subscriptions import read_subscriptions
+from proxy.blocking.subscriptions import read_subscriptions, site_lists
 from proxy.cli.output import emit
 from proxy.errors import InputError
 from proxy.policy.policy import Policy, Reading, read_policy
 from proxy.policy.problems import InvalidFiles, Problem
 from proxy.site import SITE_FILE
+from proxy.timetable.advice import advise
 
 GROUP = "Set up"
 HELP = "check the site's files: mistakes and warnings by file, line and column"
@@ -31,6 +33,7 @@ def run(args: argparse.Namespace) -> int:
         )
     reading = read_policy(args.site, os.environ)
     _add_subscriptions(args.site, reading)
+    _add_hours(reading)
     problems, warnings = sorted(reading.problems), reading.warnings
     lines = [
         *(f"{problem}" for problem in problems),
@@ -48,6 +51,20 @@ def _add_subscriptions(root: Path, reading: Reading) -> None:
     except InvalidFiles as error:
         reading.problems.extend(error.found)
         reading.policy = None
+
+
+def _add_hours(reading: Reading) -> None:
+    """What the time and the lists of today make of rules and exceptions."""
+    policy = reading.policy
+    if policy is None:
+        return
+    site = policy.site
+    lists = {one.name for one in site_lists(site.root, site.state_dir)}
+    lists.update(
+        name for one in read_subscriptions(site.root).active() for name in one.list_names()
+    )
+    found = advise(policy.timetable, site.networks.clients(), lists, time.time())
+    reading.warnings = sorted([*reading.warnings, *found])
 
 
 def document(reading: Reading) -> dict[str, object]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from proxy.cli.output import emit
 from proxy.errors import InputError
-from proxy.explain import Explanation, Question, explain
+from proxy.explaining import Explanation, Question, explain
 from proxy.runtime import open_snapshot
 
 GROUP = "See and try"
-HELP = "what would happen to a URL, and which rule decides"
+HELP = "what would happen to a URL, which rule decides, and what would change it"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,9 +24,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", default="GET")
     parser.add_argument("--type", default="", help="request type: document, script, image …")
     parser.add_argument("--source", default="", help="URL of the page that asks")
-    parser.add_argument("--body", type=Path, help="a file: what the request sends")
+    parser.add_argument("--body", type=Path, metavar="FILE", help="what is sent: JSON or a form")
     parser.add_argument("--content-type", default="", help="what the body is declared to be")
     parser.add_argument("--client", default="127.0.0.1", help="the client's address")
+    parser.add_argument("--school", default="", help="instead of what the address says")
+    parser.add_argument("--group", default="", help="pupils, staff, guest; likewise")
+    parser.add_argument("--class", dest="classes", default="", help="likewise; commas between")
+    parser.add_argument("--at", default="", metavar="TIME", help="as in '2026-11-24 10:05'")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -35,22 +40,20 @@ def run(args: argparse.Namespace) -> int:
         return _batch(site)
     if not args.url:
         raise InputError("give a URL, or --batch")
-    question = Question(
-        args.url, args.type, args.source, args.method, args.client,
-        _body(args.body), args.content_type,
-    )  # fmt: skip
-    answer = explain(open_snapshot(site), question)
+    names = [name for name in Question.__slots__ if name != "url"]
+    question = Question(args.url, **{name: getattr(args, name) for name in names})
+    answer = explain(open_snapshot(site), question, _body(args.body))
     emit(args, _text(answer), answer.document())
     return 0
 
 
-def _body(file: Path | None) -> bytes:
-    if file is None:
-        return b""
+def _body(path: Path | None) -> bytes | None:
+    if path is None:
+        return None
     try:
-        return file.read_bytes()
+        return path.read_bytes()
     except OSError as error:
-        raise InputError(f"{file}: cannot be read ({error.strerror}), check --body") from None
+        raise InputError(f"{path}: {error.strerror}") from None
 
 
 def _batch(site: Path) -> int:
@@ -60,7 +63,7 @@ def _batch(site: Path) -> int:
         if not line.strip():
             continue
         try:
-            document = explain(snapshot, _question(line, number)).document()
+            document = explain(snapshot, *_question(line)).document()
         except InputError as error:
             document, worst = {"error": f"line {number}: {error}"}, 2
         sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
@@ -68,22 +71,43 @@ def _batch(site: Path) -> int:
     return worst
 
 
-def _question(line: str, number: int) -> Question:
+def _question(line: str) -> tuple[Question, bytes]:
     try:
         fields = json.loads(line)
         known = {name: str(fields[name]) for name in Question.__slots__ if fields.get(name)}
-        body = known.pop("body", "").encode()
-        return Question(**known, body=body)
+        return Question(**known), str(fields.get("body", "")).encode()
     except (ValueError, TypeError, AttributeError):
         raise InputError('expected {"url": …, "type": …, "source": …, "method": …}') from None
 
 
 def _text(answer: Explanation) -> str:
-    where = f"{answer.file}:{answer.line}" if answer.line else answer.file
     lines = [f"{answer.decision.upper()}  {answer.reason}".rstrip()]
-    lines.append(f"  rule       {answer.rule}")
-    lines.append(f"  where      {where}" + (f"  (list {answer.list})" if answer.list else ""))
-    if answer.service:
-        lines.append(f"  service    {answer.service}")
-    lines.append(f"  treatment  {answer.treatment}")
+    lines += [f"  {name:<10} {words}" for name, words in _facts(answer) if words]
+    for one in answer.fields:
+        lines.append(f"  field      {one.values} × {one.rule}  ({one.file}:{one.line})")
+    if answer.considered:
+        lines.append("Considered")
+        lines += [f"  {one.rule}  ({one.where}): {one.why}" for one in answer.considered]
+    if answer.unblock:
+        lines.append("What would change it")
+        for way in answer.unblock:
+            lines.append(f"  {way.text}" + (f", in {way.where}" if way.where else "") + ":")
+            lines.append(f"    {way.what}")
     return "\n".join(lines)
+
+
+def _facts(answer: Explanation) -> Iterator[tuple[str, str]]:
+    where = f"{answer.file}:{answer.line}" if answer.line else answer.file
+    yield "rule", answer.rule
+    yield "where", where + (f"  (list {answer.list}, {answer.category})" if answer.list else "")
+    yield "answer", f"stand-in {answer.redirect}" if answer.redirect else ""
+    if answer.who_when_at != where:
+        yield "because", f"{answer.who_when}  ({answer.who_when_at})" if answer.who_when else ""
+    yield "spares", answer.spared
+    for rule in answer.stripped:
+        yield "strips", rule
+    yield "service", answer.service
+    yield "endpoint", answer.endpoint
+    yield "treatment", answer.treatment
+    yield "who", ", ".join(part for part in (answer.group, answer.school) if part)
+    yield "when", answer.at

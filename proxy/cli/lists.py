@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from proxy.blocking.subscriptions import (
 )
 from proxy.blocking.subscriptions.fetch import Way
 from proxy.blocking.subscriptions.update import due
+from proxy.blocking.tallies import Tally, read_tallies
 from proxy.cli.common import add_common
 from proxy.cli.output import emit
 from proxy.errors import InputError
@@ -185,20 +186,24 @@ def _status(args: argparse.Namespace, site: Site) -> int:
     ages = [age_seconds(source) for source in lists]
     shelf = Shelf(site.state_dir)
     slips = [(one, shelf.slip(one)) for one in read_subscriptions(site.root).active()]
-    text = "\n\n".join((_text(lists, reports, ages, site.root, args.all), *_subscribed(slips)))
-    emit(args, text, _document(reports, ages, slips))
+    tallies = read_tallies(site.state_dir)
+    table = _text(lists, reports, ages, tallies, site.root, args.all)
+    text = "\n\n".join((table, *_subscribed(slips)))
+    emit(args, text, _document(reports, ages, tallies, slips))
     return 0
 
 
 def _document(
     reports: Sequence[ListReport],
     ages: Sequence[float],
+    tallies: Mapping[str, Tally],
     slips: Sequence[tuple[Subscription, Slip]],
 ) -> dict[str, object]:
     rows = []
     for report, age in zip(reports, ages, strict=True):
         problems = [problem._asdict() for problem in report.problems]
-        rows.append({**report.as_dict(), "problems": problems, "age_seconds": round(age)})
+        row = {**report.as_dict(), "problems": problems, "age_seconds": round(age)}
+        rows.append({**row, **_hits_row(tallies.get(report.name))})
     return {
         "lists": rows,
         "rules": sum(report.rules for report in reports),
@@ -239,16 +244,39 @@ def _text(
     lists: Sequence[ListFile],
     reports: Sequence[ListReport],
     ages: Sequence[float],
+    tallies: Mapping[str, Tally],
     root: Path,
     everything: bool,
 ) -> str:
     if not lists:
         return f"no block list in {root / BLOCK_LISTS}; add a .txt file there"
-    parts = [_one(*row, everything) for row in zip(reports, ages, strict=True)]
+    parts = [
+        _one(report, age, tallies.get(report.name), everything)
+        for report, age in zip(reports, ages, strict=True)
+    ]
     return "\n\n".join((*parts, f"{sum(report.rules for report in reports):,} rules in force"))
 
 
-def _one(report: ListReport, age: float, everything: bool) -> str:
+def _hits_row(tally: Tally | None) -> dict[str, object]:
+    if tally is None:
+        return {"hits": 0, "last_hit": None, "days_without_hit": None}
+    last = round(tally.last) if tally.last else None
+    quiet = tally.quiet_days(time.time())
+    return {"hits": tally.hits, "last_hit": last, "days_without_hit": quiet}
+
+
+def _hits(tally: Tally | None) -> str:
+    """Which list earns its place: how often it decided, and when it last did."""
+    if tally is None:
+        return "not counted yet (the gateway counts while it runs)"
+    now = time.time()
+    since = f"counted for {_age(now - tally.since)}"
+    if not tally.hits:
+        return f"NONE, {since}: is it worth its place?"
+    return f"{tally.hits:,}, the last {_age(now - tally.last)} ago; {since}"
+
+
+def _one(report: ListReport, age: float, tally: Tally | None, everything: bool) -> str:
     scope = "also pages that people open" if report.top_level else "what pages load"
     stale = ""
     if report.expires_days and age > report.expires_days * 86_400:
@@ -259,6 +287,7 @@ def _one(report: ListReport, age: float, everything: bool) -> str:
         f"  in force  {report.rules:,} rules, {report.whole_hosts:,} of them on whole hosts"
         f"{strips}",
         f"  changed   {_age(age)} ago{stale}",
+        f"  hits      {_hits(tally)}",
     ]
     if report.licence:
         lines.append(f"  licence   {report.licence}")

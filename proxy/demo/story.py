@@ -12,7 +12,7 @@ from proxy.demo.cloud import BANK, SERVICE, TRACKER, UNKNOWN, Cloud
 from proxy.demo.people import Person
 from proxy.demo.screen import Screen
 from proxy.demo.tamper import tampered_copies
-from proxy.explain import Question, explain
+from proxy.explaining import Question, explain
 from proxy.runtime import Runtime
 
 

@@ -1,15 +1,33 @@
 """What happens to a URL, before any body is read: the one function that the gateway, ``preau
-explain`` and policy tests all ask, so that an explanation can never differ from the deed."""
+explain`` and policy tests all ask, so that an explanation can never differ from the deed.
+
+A decision is a function of the facts, the policy, who asks and what time it is. Whoever asks
+brings a ``View``: the policy and lists as they hold for one client at one moment.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from proxy.blocking import Block, Blocker, RequestFacts
 from proxy.blocking.lists import DEMANDED
+from proxy.policy.hosts import normal_host
 from proxy.policy.model import HostVerdict, OnProfiling, Treatment
 from proxy.policy.policy import Policy
 from proxy.reasons import Reason
+from proxy.timetable import NOTHING, Entry, Sheet
+
+
+class View(NamedTuple):
+    """What holds for one client at one moment."""
+
+    policy: Policy
+    blocker: Blocker
+    """The lists that are in force for this client now."""
+    sheet: Sheet = NOTHING
+    all_lists: Blocker | None = None
+    """Every list of the site, where some are off for this client: to say what they let pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +37,11 @@ class Verdict:
     host: HostVerdict
     block: Block | None
     reason: Reason | None
+    by: Entry | None = None
+    """The rule or exception that gave the host its treatment, where one did."""
+    spared: Block | None = None
+    """What a list would have blocked, where a rule or an exception let it pass."""
+    spared_by: Entry | None = None
     observed: Block | None = None
     """A rule about reports on behaviour that would block, where the policy only observes."""
 
@@ -31,42 +54,74 @@ class Verdict:
             return "refuse"
         return "tunnel" if self.host.treatment is Treatment.TUNNEL else "forward"
 
+    @property
+    def exceptions(self) -> list[Entry]:
+        """The exceptions without which this would have been another decision."""
+        used = (self.by, self.spared_by)
+        return [one for one in used if one is not None and one.terms is not None]
 
-def decide_host(policy: Policy, blocker: Blocker, host: str) -> Verdict:
+
+def decide_host(view: View, host: str) -> Verdict:
     """What can be said when only the host is known (CONNECT, SNI).
 
     A whole-host block rule wins over a tunnel: nothing of a tracker needs reading to be
     closed. It does not win over ``inspect``: there the URL decides, later.
     """
-    verdict = policy.verdict(host)
-    observed = None
-    if verdict.treatment is not Treatment.INSPECT:
-        block, observed = _in_force(policy, verdict, blocker.check_host(host))
-        if block:
-            return Verdict(verdict, block, Reason.TRACKER_BLOCKED)
-    if verdict.treatment is Treatment.DENY:
-        return Verdict(verdict, None, Reason(verdict.reason or Reason.SERVICE_DENIED))
-    return Verdict(verdict, None, None, observed)
+    treated, by = _treatment(view, host)
+    if treated.treatment is Treatment.INSPECT:
+        return Verdict(treated, None, None, by)
+    return _by_host(view, host, treated, by)
 
 
-def decide_url(
-    policy: Policy,
-    blocker: Blocker,
+def decide_url(view: View, host: str, url: str, facts: RequestFacts) -> Verdict:
+    """The full decision for one request of a connection that is not tunnelled.
+
+    The URL is asked first of a denied host too: it may name the very line, and the stand-in
+    for a script. What the URL leaves open the host may close.
+    """
+    treated, by = _treatment(view, host)
+    if treated.treatment is Treatment.TUNNEL:
+        by_host = _by_host(view, host, treated, by)
+        if by_host.block is None:
+            return by_host
+    spared = None
+    block = view.blocker.check(url, facts.source, facts.type, facts.top_level)
+    if block is None:
+        if treated.treatment is not Treatment.INSPECT:
+            return _by_host(view, host, treated, by)
+        if view.all_lists is None:
+            return Verdict(treated, None, None, by)
+        spared = view.all_lists.check(url, facts.source, facts.type, facts.top_level)
+    return _verdict(view, host, treated, by, block, spared)
+
+
+def _by_host(view: View, host: str, treated: HostVerdict, by: Entry | None) -> Verdict:
+    """A verdict on a host whose URLs are not read, or are not known to any list."""
+    spared = None
+    block = view.blocker.check_host(host)
+    if block is None and view.all_lists is not None:
+        spared = view.all_lists.check_host(host)
+    return _verdict(view, host, treated, by, block, spared)
+
+
+def _verdict(
+    view: View,
     host: str,
-    url: str,
-    facts: RequestFacts,
+    treated: HostVerdict,
+    by: Entry | None,
+    block: Block | None,
+    spared: Block | None,
 ) -> Verdict:
-    """The full decision for one request of a connection that is not tunnelled."""
-    by_host = decide_host(policy, blocker, host)
-    if not by_host.block and by_host.host.treatment is Treatment.TUNNEL:
-        return by_host
-    block = blocker.check(url, facts.source, facts.type, facts.top_level)
-    if by_host.block and not (block and block.redirect):
-        return by_host  # else the rule on the URL: it says what to answer with
-    block, observed = _in_force(policy, by_host.host, block)
-    if block:
-        return Verdict(by_host.host, block, Reason.TRACKER_BLOCKED)
-    return replace(by_host, observed=observed) if observed else by_host
+    observed = None
+    if block is not None:
+        block, observed = _in_force(view.policy, treated, block)
+    block, spared, spared_by = _spare(view, host, block, spared)
+    if block is not None:
+        return Verdict(treated, block, Reason.TRACKER_BLOCKED, by)
+    reason = None
+    if treated.treatment is Treatment.DENY:
+        reason = Reason(treated.reason or Reason.SERVICE_DENIED)
+    return Verdict(treated, None, reason, by, spared, spared_by, observed)
 
 
 def _in_force(
@@ -84,3 +139,42 @@ def _in_force(
     if do is OnProfiling.BLOCK:
         return block, None
     return None, block if do is OnProfiling.OBSERVE else None
+
+
+_NOTHING_SPARED = (None, None, None)
+
+
+def _spare(
+    view: View, host: str, block: Block | None, spared: Block | None
+) -> tuple[Block | None, Block | None, Entry | None]:
+    """What still blocks, what would have, and the entry that lets it pass."""
+    if block is not None:
+        entry = view.sheet.sparing(normal_host(host))
+        return (block, None, None) if entry is None else (None, block, entry)
+    if spared is None:
+        return _NOTHING_SPARED
+    return None, spared, view.sheet.switched_off(spared.list, spared.category.value)
+
+
+def _treatment(view: View, host: str) -> tuple[HostVerdict, Entry | None]:
+    """The treatment that the files give a host, unless a rule or an exception gives another.
+
+    Two things no rule can do: decrypt what is never to be inspected, and let data go to a
+    supplier who has not adhered.
+    """
+    verdict = view.policy.verdict(host)
+    if not view.sheet.treats:
+        return verdict, None
+    name = verdict.service.name if verdict.service else ""
+    entry = view.sheet.treatment(normal_host(host), name)
+    if entry is None or verdict.reason == Reason.CHARTER_NOT_ADHERED:
+        return verdict, None
+    treatment = entry.treatment or verdict.treatment
+    if treatment is Treatment.DENY:
+        reason = Reason.RULE_DENIED.value
+        return HostVerdict(treatment, entry.ref, verdict.service, reason), entry
+    if treatment is Treatment.INSPECT:
+        never = view.policy.never_decrypted(normal_host(host))
+        if never is not None:
+            return HostVerdict(Treatment.TUNNEL, never, verdict.service), None
+    return HostVerdict(treatment, entry.ref, verdict.service), entry

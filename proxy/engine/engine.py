@@ -33,7 +33,7 @@ from proxy.content.limits import Limits
 from proxy.content.target import rewrite_target
 from proxy.decisions import Buffer, Forward, Headers, Refuse, Reply, Stream, Tunnel
 from proxy.engine import canonical, gate, pages, partial, passing, record, transport
-from proxy.engine.decide import Verdict, decide_url
+from proxy.engine.decide import Verdict, View, decide_host, decide_url
 from proxy.engine.exchange import Client, Exchange, Head, new_incident
 from proxy.engine.profiling import Watch
 from proxy.engine.protect import ProtectVisitor
@@ -51,21 +51,29 @@ log = logging.getLogger("preau.engine")
 class Engine:
     """Decides on every request; holds no state of its own but where to find the snapshot."""
 
-    def __init__(self, current: Callable[[], Snapshot], metrics: Metrics) -> None:
+    def __init__(
+        self,
+        current: Callable[[], Snapshot],
+        metrics: Metrics,
+        clock: Callable[[], float] = time.time,
+        on_hit: Callable[[str], None] = lambda name: None,
+    ) -> None:
         self._current = current
         self._metrics = metrics
         self._watch = Watch(metrics)
+        self._clock = clock
+        self._on_hit = on_hit
 
     def connect(self, host: str, port: int, client: Client) -> Ruling:
         """The ruling on a CONNECT: ``Tunnel``, ``Inspect`` or ``Refuse``."""
         started = time.perf_counter()
-        ruling = gate.at_connect(self._current(), host, port, client)
+        ruling = gate.at_connect(self._current(), host, port, client, self._clock())
         return self._counted_gate(ruling, started, final=False)
 
     def hello(self, host: str, port: int, sni: str | None, client: Client) -> Ruling:
         """The ruling on a ClientHello: ``Tunnel``, ``Inspect`` or ``Refuse`` (close)."""
         started = time.perf_counter()
-        ruling = gate.at_hello(self._current(), host, port, sni, client)
+        ruling = gate.at_hello(self._current(), host, port, sni, client, self._clock())
         return self._counted_gate(ruling, started, final=True)
 
     def begin(self, head: Head, client: Client) -> Ruling:
@@ -198,13 +206,16 @@ class Engine:
         canonical.check(head)
         facts = facts_of(head.method, head.host, head.target, head.headers)
         policy = snapshot.policy
-        verdict = decide_url(policy, snapshot.blocker, head.host, head.url, facts)
+        view = snapshot.view(client, self._clock())
+        verdict = decide_url(view, head.host, head.url, facts)
         if verdict.block:
             return self._block(snapshot, head, client, verdict, facts.type)
         service = verdict.host.service
         if verdict.reason:
             rule = str(verdict.host.ref)
-            return self._refuse(snapshot, head, client, service, verdict.reason, rule)
+            ruling = self._refuse(snapshot, head, client, service, verdict.reason, rule)
+            ruling.events.extend(record.passed(policy, client, verdict))
+            return ruling
         if head.scheme != "https":
             return self._refuse(snapshot, head, client, service, Reason.PLAIN_HTTP)
         if verdict.host.treatment is Treatment.TUNNEL or service is None:
@@ -216,29 +227,32 @@ class Engine:
         if length.isdigit() and int(length) > max(limits.body, limits.streamed):
             return self._refuse(snapshot, head, client, service, Reason.BODY_TOO_LARGE)
         endpoint = service.endpoints.find(head.method, head.target.partition("?")[0])
-        exchange = Exchange(snapshot, client, head, service, endpoint)
+        exchange = Exchange(snapshot, client, head, service, endpoint, view.sheet)
+        if verdict.by or verdict.spared_by:
+            exchange.events.extend(record.passed(policy, client, verdict, facts.type))
         if "?" in head.target:
-            self._strip(exchange, facts)
+            self._strip(exchange, view, facts)
         if verdict.observed:
             self._watch.rule(exchange, verdict.observed)
         elif (reported := self._watch.head(exchange, facts.type)) is not None:
             return reported
         return Ruling(_buffer(snapshot, length), exchange=exchange)
 
-    @staticmethod
-    def _strip(exchange: Exchange, facts: RequestFacts) -> None:
+    def _strip(self, exchange: Exchange, view: View, facts: RequestFacts) -> None:
         """Take tracking parameters out of the target; the event waits with the exchange.
 
         A target that a signature covers stays as it is: the service would reject it.
         """
         head = exchange.head
-        stripped = exchange.snapshot.blocker.strip(head.url, facts)
-        if stripped is None:
+        stripped = view.blocker.strip(head.url, facts)
+        if stripped is None or view.sheet.sparing(head.host):
             return
         if seals.covered(head.headers, head.target, b"") & seals.Covered.TARGET:
             return
         exchange.head = replace(head, target=_target_of(stripped.url))
         exchange.events.append(record.stripped(exchange, stripped))
+        for rule in stripped.rules:
+            self._on_hit(rule.list)
 
     def _protect(self, exchange: Exchange, body: bytes) -> Forward:
         """One reading; a second one if values of its fields stand elsewhere in it too."""
@@ -460,15 +474,17 @@ class Engine:
         return transport.for_client(restored)
 
     def _follow_policy(self, exchange: Exchange) -> None:
-        """A WebSocket outlives policies: each message goes by the one now in force."""
+        """A WebSocket outlives policies and hours: each message goes by what holds now."""
         snapshot = self._current()
-        if snapshot is exchange.snapshot:
+        view = snapshot.view(exchange.client, self._clock())
+        if snapshot is exchange.snapshot and view.sheet is exchange.sheet:
             return
-        if snapshot.policy is not exchange.snapshot.policy:
-            verdict = snapshot.policy.verdict(exchange.head.host)
+        if snapshot.policy is not exchange.snapshot.policy or view.sheet is not exchange.sheet:
+            verdict = decide_host(view, exchange.head.host).host
             service = verdict.service
             if verdict.treatment is not Treatment.INSPECT or service is None:
                 raise Refused(Reason(verdict.reason or Reason.HOST_MISMATCH))
+            exchange.sheet = view.sheet
             head = exchange.head
             exchange.service = service
             exchange.endpoint = service.endpoints.find(head.method, head.target.partition("?")[0])
@@ -488,13 +504,14 @@ class Engine:
         if block is None:
             raise Refused(Reason.ENGINE_ERROR)
         self._metrics.blocks[block.category].inc()
+        self._on_hit(block.list)
         self._metrics.requests[_service_name(verdict.host.service), Decision.BLOCK].inc()
         reply = answer(block, kind, head.method, head.headers, head.target, head.host)
         incident = ""
         if reply is None:
             incident = new_incident()
             reply = self._page(snapshot, Reason.TRACKER_BLOCKED, incident, head)
-        return Ruling(reply, [record.blocked(snapshot.policy, client, verdict, incident)])
+        return Ruling(reply, [record.blocked(snapshot.policy, client, verdict, incident, kind)])
 
     def _refuse(
         self,
@@ -530,6 +547,8 @@ class Engine:
 
     def _counted_gate(self, ruling: Ruling, started: float, *, final: bool) -> Ruling:
         self._metrics.overhead[Phase.GATE].observe(time.perf_counter() - started)
+        if ruling.hit:
+            self._on_hit(ruling.hit)
         if isinstance(ruling.decision, Refuse):
             self._metrics.connections[Treatment.DENY].inc()
             self._metrics.refusals[ruling.decision.reason].inc()

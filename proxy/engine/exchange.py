@@ -13,6 +13,7 @@ from proxy.decisions import Headers
 from proxy.kinds import Kind
 from proxy.policy.model import Action, Endpoint, Service
 from proxy.policy.site_schema import RestoreScope
+from proxy.timetable import NOTHING, Sheet
 
 if TYPE_CHECKING:
     from proxy.engine.snapshot import Snapshot
@@ -76,6 +77,8 @@ class Exchange:
     head: Head
     service: Service
     endpoint: Endpoint
+    sheet: Sheet = NOTHING
+    """What rules and exceptions said when it began."""
     hits: Hits = field(default_factory=Counter)
     restored: Hits = field(default_factory=Counter)
     events: list[Event] = field(default_factory=list)

@@ -13,7 +13,7 @@ import ipaddress
 
 from proxy.decisions import Inspect, Refuse, Tunnel
 from proxy.engine import pages, record
-from proxy.engine.decide import decide_host
+from proxy.engine.decide import View, decide_host
 from proxy.engine.exchange import Client, new_incident
 from proxy.engine.ruling import Ruling
 from proxy.engine.snapshot import Snapshot
@@ -25,35 +25,42 @@ RAW_PORTS = {53, 5353}
 """mitmproxy would read DNS on these ports of a CONNECT, past every HTTP hook."""
 
 
-def at_connect(snapshot: Snapshot, host: str, port: int, client: Client) -> Ruling:
+def at_connect(snapshot: Snapshot, host: str, port: int, client: Client, now: float) -> Ruling:
     """The ruling on a CONNECT (or its like): ``Tunnel``, ``Inspect`` or ``Refuse``."""
     if port in RAW_PORTS:
         return _deny(snapshot, client, Reason.MALFORMED_REQUEST)
     if is_ip(host):
-        return _unidentified(snapshot, client, Reason.IP_LITERAL)
-    verdict = decide_host(snapshot.policy, snapshot.blocker, host)
+        return _unidentified(snapshot, client, now, Reason.IP_LITERAL)
+    verdict = decide_host(snapshot.view(client, now), host)
     if verdict.host.treatment is not Treatment.TUNNEL:
         return Ruling(Inspect())
     if verdict.block:
         incident = new_incident()
         event = record.blocked(snapshot.policy, client, verdict, incident)
-        return Ruling(_refuse(snapshot, Reason.TRACKER_BLOCKED, incident), [event])
+        refusal = _refuse(snapshot, Reason.TRACKER_BLOCKED, incident)
+        return Ruling(refusal, [event], hit=verdict.block.list)
     return Ruling(Tunnel())
 
 
-def at_hello(snapshot: Snapshot, host: str, port: int, sni: str | None, client: Client) -> Ruling:
+def at_hello(
+    snapshot: Snapshot, host: str, port: int, sni: str | None, client: Client, now: float
+) -> Ruling:
     """The ruling on a ClientHello inside a connection that was opened for ``host``."""
     if not sni:
-        ruling = _unidentified(snapshot, client, Reason.NO_SNI, host)
+        ruling = _unidentified(snapshot, client, now, Reason.NO_SNI, host)
     elif normal_host(sni) != host:
-        ruling = _unidentified(snapshot, client, Reason.HOST_MISMATCH, host, sni)
+        ruling = _unidentified(snapshot, client, now, Reason.HOST_MISMATCH, host, sni)
     else:
-        ruling = at_connect(snapshot, host, port, client)
+        ruling = at_connect(snapshot, host, port, client, now)
     if isinstance(ruling.decision, Tunnel) and not ruling.events:
-        verdict = decide_host(snapshot.policy, snapshot.blocker, host)
-        events = [record.tunnelled(snapshot.policy, client, verdict)]
+        verdict = decide_host(snapshot.view(client, now), host)
+        policy = snapshot.policy
+        events = [
+            record.tunnelled(policy, client, verdict),
+            *record.passed(policy, client, verdict),
+        ]
         if verdict.observed:
-            policy, service = snapshot.policy, verdict.host.service
+            service = verdict.host.service
             events.append(record.profiling_observed(policy, client, service, verdict.observed))
         return Ruling(ruling.decision, events)
     return ruling
@@ -70,13 +77,16 @@ def is_ip(host: str) -> bool:
     return True
 
 
-def _unidentified(snapshot: Snapshot, client: Client, reason: Reason, *names: str) -> Ruling:
+def _unidentified(
+    snapshot: Snapshot, client: Client, now: float, reason: Reason, *names: str
+) -> Ruling:
     """The site's treatment, where no name that the connection did give forbids it.
 
     Else leaving the SNI out would lead an inspected, denied or blocked host past us.
     """
     treatment = snapshot.policy.site.unidentified
-    if treatment is Treatment.TUNNEL and all(_may_tunnel(snapshot, name) for name in names):
+    view = snapshot.view(client, now)
+    if treatment is Treatment.TUNNEL and all(_may_tunnel(view, name) for name in names):
         return Ruling(Tunnel())
     return _deny(snapshot, client, reason)
 
@@ -87,11 +97,11 @@ def _deny(snapshot: Snapshot, client: Client, reason: Reason) -> Ruling:
     return Ruling(_refuse(snapshot, reason, incident), [event])
 
 
-def _may_tunnel(snapshot: Snapshot, name: str) -> bool:
+def _may_tunnel(view: View, name: str) -> bool:
     host = normal_host(name)
     if not host or is_ip(host):
         return True
-    return decide_host(snapshot.policy, snapshot.blocker, host).word == "tunnel"
+    return decide_host(view, host).word == "tunnel"
 
 
 def _refuse(snapshot: Snapshot, reason: Reason, incident: str) -> Refuse:

@@ -24,7 +24,12 @@ STATUS = {
 }
 """HTTP status by reason (RFC 9110, 421 of RFC 9110 § 15.5.20); 403 for every other."""
 
-ASKABLE = {Reason.UNKNOWN_SERVICE, Reason.SERVICE_DENIED, Reason.CHARTER_NOT_ADHERED}
+ASKABLE = {
+    Reason.UNKNOWN_SERVICE,
+    Reason.SERVICE_DENIED,
+    Reason.RULE_DENIED,
+    Reason.CHARTER_NOT_ADHERED,
+}
 """Refusals that a person may ask the school to reconsider."""
 
 

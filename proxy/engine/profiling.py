@@ -14,16 +14,18 @@ from proxy.blocking import Block, RequestType, answer, facts_of
 from proxy.blocking.lists import Category
 from proxy.decisions import Drop, Reply
 from proxy.engine import record
+from proxy.engine.decide import Verdict
 from proxy.engine.exchange import Exchange, new_incident
 from proxy.engine.pages import refusal
 from proxy.engine.ruling import Ruling
 from proxy.metrics import Decision, Metrics
-from proxy.policy.model import OnProfiling, RuleRef, Service
+from proxy.policy.model import HostVerdict, OnProfiling, RuleRef, Service, Treatment
 from proxy.policy.policy import Policy
 from proxy.profiling import detect
 from proxy.profiling.formats import DEMAND, Family, Format
 from proxy.profiling.replies import success
 from proxy.reasons import Reason
+from proxy.timetable import Entry, Sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,18 @@ def standing_of(policy: Policy, service: Service, format: Format) -> Standing:
     return standing(policy, service)
 
 
+def spared_by(sheet: Sheet, host: str, format: Format) -> Entry | None:
+    """The rule or exception by who and when that lets a format pass."""
+    return sheet.sparing(host) or sheet.switched_off(_LIST, format.category)
+
+
 def as_block(format: Format, ref: RuleRef) -> Block:
     """A format in the words of block rules."""
     rule = f"format: {format.name}"
-    return Block(rule, "formats", ref.file, ref.line, Category(format.category))
+    return Block(rule, _LIST, ref.file, ref.line, Category(format.category))
+
+
+_LIST = "formats"
 
 
 class Watch:
@@ -105,6 +115,10 @@ class Watch:
         """The line that blocks it; ``None`` when it passes, recorded if that is the rule."""
         says = standing_of(exchange.snapshot.policy, exchange.service, found)
         if says.do is OnProfiling.BLOCK:
+            entry = spared_by(exchange.sheet, exchange.head.host, found)
+            if entry is not None:
+                exchange.events.extend(_spared(exchange, found, says.ref, entry))
+                return None
             self._metrics.blocks[found.category].inc()
             return says.ref
         if says.do is OnProfiling.OBSERVE:
@@ -131,6 +145,12 @@ class Watch:
             )
         event = _event("profiling-blocked", exchange, found, ref, incident)
         return Ruling(reply, [*exchange.take_events(), event])
+
+
+def _spared(exchange: Exchange, found: Format, ref: RuleRef, entry: Entry) -> list[Event]:
+    host = HostVerdict(Treatment.INSPECT, ref, exchange.service)
+    verdict = Verdict(host, None, None, spared=as_block(found, ref), spared_by=entry)
+    return record.passed(exchange.snapshot.policy, exchange.client, verdict)
 
 
 def _allows(exchange: Exchange) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from proxy.audit.events import Event, fit, make_event
-from proxy.blocking import Block, Stripped
+from proxy.blocking import Block, RequestType, Stripped
 from proxy.blocking.lists import DEMANDED
 from proxy.engine.decide import Verdict
 from proxy.engine.exchange import Client, Exchange, Hits
@@ -15,6 +16,8 @@ from proxy.profiling.formats import DEMAND
 from proxy.reasons import Reason
 
 type Fields = dict[str, Any]
+
+_RULE_HOST = re.compile(r"(?:\|\|)?([a-z0-9_-]+(?:\.[a-z0-9_-]+)+)(?=[\^/?:$*]|$)")
 
 
 def counts(hits: Hits, *actions: Action) -> dict[str, int]:
@@ -95,7 +98,13 @@ def refused(
     return make_event(name, reason=reason.value, incident=incident, **fields)
 
 
-def blocked(policy: Policy, client: Client, verdict: Verdict, incident: str = "") -> Event:
+def blocked(
+    policy: Policy,
+    client: Client,
+    verdict: Verdict,
+    incident: str = "",
+    kind: RequestType | None = None,
+) -> Event:
     """A tracker that was answered here: the list, file and line that decided."""
     block = verdict.block
     if block is None:
@@ -105,10 +114,9 @@ def blocked(policy: Policy, client: Client, verdict: Verdict, incident: str = ""
         fields["demand"] = DEMAND
     return make_event(
         "tracker-blocked",
-        category=block.category.value,
-        list=fit("list", block.list),
         rule=fit("rule", f"{block.file}:{block.line}"),
         **fields,
+        **_listed(block, kind),
         **who(client),
         **where(policy, verdict.host.service),
     )
@@ -127,6 +135,40 @@ def profiling_observed(
         **who(client),
         **where(policy, service),
     )
+
+
+def passed(
+    policy: Policy, client: Client, verdict: Verdict, kind: RequestType | None = None
+) -> list[Event]:
+    """That a rule let pass what a list names; that an exception made a difference."""
+    fields: Fields = {**who(client), **where(policy, verdict.host.service)}
+    spared, by = verdict.spared, verdict.spared_by
+    events = []
+    if spared and by and by.terms is None:
+        rule = fit("rule", str(by.ref))
+        events.append(make_event("request-spared", rule=rule, **_listed(spared, kind), **fields))
+    for one in verdict.exceptions:
+        listed = _listed(spared, kind) if spared and one is by else {}
+        event = make_event(
+            "exception-used",
+            exception=fit("exception", one.name),
+            rule=fit("rule", str(one.ref)),
+            **listed,
+            **fields,
+        )
+        events.append(event)
+    return events
+
+
+def _listed(block: Block, kind: RequestType | None) -> Fields:
+    """What a list says of a request: the host only as far as its own rule names one."""
+    fields: Fields = {"category": block.category.value, "list": fit("list", block.list)}
+    if kind is not None:
+        fields["request_type"] = kind.value
+    named = _RULE_HOST.match(block.rule)
+    if named is not None:
+        fields["host"] = fit("host", named[1])
+    return fields
 
 
 def stripped(exchange: Exchange, found: Stripped) -> Event:

@@ -21,3 +21,5 @@ class Ruling:
     decision: Decision
     events: list[Event] = field(default_factory=list)
     exchange: Exchange | None = None
+    hit: str = ""
+    """The block list that decided at the gate, to be counted."""

@@ -6,14 +6,17 @@ policies or two directories.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from proxy.blocking import Blocker
 from proxy.content.limits import Limits
 from proxy.directory.index import Index
+from proxy.engine.decide import View
+from proxy.engine.exchange import Client
 from proxy.policy.policy import Policy
 from proxy.pseudonyms.pseudonymiser import Pseudonymiser
+from proxy.timetable import Person, Switches
 
 _TARGETS = 8192
 
@@ -26,9 +29,25 @@ class Snapshot:
     index: Index
     blocker: Blocker
     make_pseudonymiser: Callable[[str], Pseudonymiser]
+    variants: Mapping[Switches, Blocker] = field(default_factory=dict)
+    """The lists without those that a rule switches off, for each set of them."""
     _made: dict[str, Pseudonymiser] = field(default_factory=dict)
     _limits: dict[bool, Limits] = field(default_factory=dict)
     _plain_targets: set[int] = field(default_factory=set)
+
+    def view(self, client: Client, now: float) -> View:
+        """Policy and lists as they hold for a client at a moment.
+
+        Lists that are not compiled (yet) without some of them hold whole: more is blocked.
+        """
+        policy = self.policy
+        if not policy.timetable.entries:
+            return View(policy, self.blocker)
+        sheet = policy.timetable.sheet(Person(client.school, client.group, client.classes), now)
+        variant = self.variants.get(sheet.switches) if sheet.switches else None
+        if variant is None:
+            return View(policy, self.blocker, sheet)
+        return View(policy, variant, sheet, self.blocker)
 
     def is_plain(self, target: int) -> bool:
         """Whether a target was read before under this snapshot and held nothing to change."""

@@ -12,14 +12,20 @@ from pathlib import Path
 from typing import Any
 
 from proxy.blocking.subscriptions.schema import Subscriptions
+from proxy.explaining.expectations import TestsFile
 from proxy.policy.service_schema import ServiceFile
 from proxy.policy.site_schema import SiteFile
 from proxy.policy.validation import Strict
+from proxy.timetable.schema import CalendarFile, ExceptionsFile, RulesFile
 
 SCHEMAS: dict[str, tuple[type[Strict], str]] = {
     "site.schema.json": (SiteFile, "Préau: site.yaml"),
     "policy.schema.json": (ServiceFile, "Préau: services/*.yaml"),
     "subscriptions.schema.json": (Subscriptions, "Préau: lists/subscriptions.yaml"),
+    "calendar.schema.json": (CalendarFile, "Préau: calendar.yaml"),
+    "rules.schema.json": (RulesFile, "Préau: rules.yaml"),
+    "exceptions.schema.json": (ExceptionsFile, "Préau: exceptions.yaml"),
+    "tests.schema.json": (TestsFile, "Préau: tests/*.yaml"),
 }
 
 

@@ -21,10 +21,13 @@ from proxy.policy.validation import validate
 from proxy.pseudonyms.tokens import TOKEN_LENGTH
 from proxy.reasons import Reason
 from proxy.site import SITE_FILE, Site, read_site
+from proxy.timetable import reading as timetable_files
+from proxy.timetable.plan import Timetable
 
 SERVICES: Final = "services"
 LISTS: Final = "lists"
 _EXACT_WEIGHT = 1_000
+_KEPT_VERDICTS = 8192
 
 type CompileCache = dict[tuple[str, bytes], Compiled]
 """Compiled services by file name and digest of its bytes: a reload compiles what changed."""
@@ -41,7 +44,17 @@ class _Entry:
 class Policy:
     """What the site's files say, compiled. Build with ``load_policy``."""
 
-    __slots__ = ("_hosts", "_never", "_unknown", "digest", "never_inspect", "services", "site")
+    __slots__ = (
+        "_hosts",
+        "_never",
+        "_unknown",
+        "_verdicts",
+        "digest",
+        "never_inspect",
+        "services",
+        "site",
+        "timetable",
+    )
 
     def __init__(
         self,
@@ -51,8 +64,10 @@ class Policy:
         treatment_refs: Mapping[str, RuleRef],
         charter_refs: Mapping[str, RuleRef],
         never_inspect: Iterable[tuple[str, RuleRef]],
+        timetable: Timetable | None = None,
     ) -> None:
         self.site = site
+        self.timetable = timetable_files.empty() if timetable is None else timetable
         self.digest = digest
         self.services: Mapping[str, Service] = MappingProxyType({s.name: s for s in services})
         self.never_inspect = tuple(never_inspect)
@@ -66,6 +81,7 @@ class Policy:
                 self._hosts.add(host, _Entry(verdict, _weight(host)))
         for host, ref in self.never_inspect:
             self._never.add(host, _Entry(HostVerdict(Treatment.TUNNEL, ref, None), _weight(host)))
+        self._verdicts: dict[str, HostVerdict] = {}
         denied = site.unknown_service is Treatment.DENY
         self._unknown = HostVerdict(
             site.unknown_service,
@@ -80,7 +96,14 @@ class Policy:
         The never-inspect list beats every service except one whose own ``treatment: deny``
         names the host at least as precisely.
         """
-        host = normal_host(host)
+        known = self._verdicts.get(host)
+        if known is None:
+            if len(self._verdicts) >= _KEPT_VERDICTS:  # hosts are the client's
+                self._verdicts.clear()
+            known = self._verdicts[host] = self._find(normal_host(host))
+        return known
+
+    def _find(self, host: str) -> HostVerdict:
         entry = self._hosts.find(host)
         never = self._never.find(host)
         if never is None:
@@ -90,6 +113,11 @@ class Policy:
         if entry.verdict.reason == _SERVICE_DENIED and entry.weight >= never.weight:
             return entry.verdict
         return HostVerdict(Treatment.TUNNEL, never.verdict.ref, entry.verdict.service)
+
+    def never_decrypted(self, host: str) -> RuleRef | None:
+        """The entry of a never-inspect list that a normal host falls under."""
+        entry = self._never.find(host)
+        return None if entry is None else entry.verdict.ref
 
 
 _SERVICE_DENIED = Reason.SERVICE_DENIED.value
@@ -128,7 +156,7 @@ def load_policy(root: Path, environ: Mapping[str, str] = os.environ) -> Policy:
 
 def source_files(root: Path) -> list[str]:
     """The files a policy is made of, as names relative to ``root``, in a stable order."""
-    found = [SITE_FILE]
+    found = [SITE_FILE, *(f for f in timetable_files.FILES if (root / f).exists())]
     for folder, endings, start in (
         (SERVICES, (".yaml", ".yml"), ""),
         (LISTS, (".txt",), "never-inspect"),
@@ -184,6 +212,7 @@ class _Reader:
         self.hash = hashlib.sha256()
         self.compiled: list[Compiled] = []
         self.never: list[tuple[str, RuleRef]] = []
+        self.timetable_sources: dict[str, bytes] = {}
 
     def read(self) -> Reading:
         site, site_document, raw = read_site(self.root, self.environ)
@@ -192,10 +221,13 @@ class _Reader:
         for file in source_files(self.root)[1:]:
             self._read_file(file)
         self._check_unique()
+        services = {compiled.service.name: compiled.service for compiled in self.compiled}
+        timetable = timetable_files.read_timetable(self.timetable_sources, services)
+        self.reading.problems.extend(timetable.problems)
         if site is not None:
             self._check_addresses(site)
         if site is not None and not self.reading.problems:
-            self.reading.policy = self._policy(site)
+            self.reading.policy = self._policy(site, timetable.timetable)
             self.reading.warnings = sorted(
                 [
                     *advise(self.reading.policy, site_document, self.compiled),
@@ -219,6 +251,9 @@ class _Reader:
             self.reading.problems.append(Problem(file, 1, 1, f"cannot read this file: {what}"))
             return
         self._note(file, raw)
+        if file in timetable_files.FILES:
+            self.timetable_sources[file] = raw
+            return
         if file.startswith(LISTS):
             hosts, problems = parse_never_inspect(raw, file)
             self.never.extend(hosts)
@@ -265,7 +300,7 @@ class _Reader:
                     )
                     self.reading.problems.append(compiled.document.problem(place, message))
 
-    def _policy(self, site: Site) -> Policy:
+    def _policy(self, site: Site, timetable: Timetable) -> Policy:
         return Policy(
             site=site,
             digest=self.hash.hexdigest()[:16],
@@ -273,4 +308,5 @@ class _Reader:
             treatment_refs={c.service.name: c.treatment_ref for c in self.compiled},
             charter_refs={c.service.name: c.charter_ref for c in self.compiled},
             never_inspect=self.never,
+            timetable=timetable,
         )

@@ -53,7 +53,7 @@ REQUEST_STAGES: list[tuple[Any, str]] = [
     (engine.Engine, "_count"),
     (engine.Engine, "begin"),
     (engine.Engine, "protect"),
-    (decide, "decide_host"),
+    (decide, "_treatment"),
     (Index, "find"),
     (Pseudonymiser, "pseudonym"),
     (transport, "for_service"),

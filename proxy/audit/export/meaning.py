@@ -96,6 +96,11 @@ MEANINGS: dict[str, Meaning] = {
     "profiling-observed": Meaning(
         "Report on behaviour observed", _HTTP, _MEDIUM, Disposition.DETECTED
     ),
+    "request-spared": Meaning("Listed request let pass by a rule", _HTTP, _INFO, _OK),
+    "exception-used": Meaning("Temporary exception used", _HTTP, _LOW, _OK),
+    "exception-added": Meaning("Temporary exception added", _API, _LOW, _LOGGED, _CREATE),
+    "exception-revoked": Meaning("Temporary exception revoked", _API, _LOW, _LOGGED, _DELETE),
+    "exception-expired": Meaning("Temporary exception expired", _API, _INFO, _LOGGED, _UPDATE),
     "parameters-stripped": Meaning(
         "Tracking parameters stripped", _HTTP, _LOW, Disposition.CORRECTED
     ),

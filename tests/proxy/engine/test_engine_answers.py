@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from proxy.blocking import Blocker, ListFile, RequestFacts, RequestType, build
-from proxy.engine.decide import decide_url
+from proxy.engine.decide import View, decide_url
 from proxy.policy.model import HostVerdict, RuleRef, Treatment
 from proxy.policy.policy import Policy
 from proxy.reasons import Reason
@@ -53,7 +53,7 @@ def test_a_blocked_host_is_answered_as_its_finer_rule_says(
 ) -> None:
     policy = cast(Policy, OneTreatment(treatment))
     url = f"https://tracker.example/{path}"
-    verdict = decide_url(policy, blocker, "tracker.example", url, facts)
+    verdict = decide_url(View(policy, blocker), "tracker.example", url, facts)
     assert verdict.reason is Reason.TRACKER_BLOCKED
     assert verdict.block is not None
     assert (verdict.block.line, verdict.block.redirect) == (line, redirect)

@@ -11,7 +11,7 @@ import pytest
 from proxy.decisions import Buffer, Drop, Forward, Reply
 from proxy.engine import Client, Exchange, Head
 from proxy.engine.ruling import Ruling
-from proxy.explain import Question, explain
+from proxy.explaining import Question, explain
 from proxy.policy.problems import InvalidFiles
 from proxy.profiling.formats import BY_NAME, DEMAND
 from proxy.runtime import Runtime
@@ -234,9 +234,9 @@ def test_nothing_of_a_report_is_in_its_event(runtime: Runtime) -> None:
 def test_explain_shows_the_format_and_the_line(runtime: Runtime) -> None:
     snapshot = runtime.snapshot()
     url = f"https://{HOST}/save"
-    answer = explain(snapshot, Question(url, method="POST", body=dumps(sent.STATEMENT)))
+    answer = explain(snapshot, Question(url, method="POST"), dumps(sent.STATEMENT))
     assert (answer.decision, answer.reason) == ("block", "profiling-blocked")
     assert (answer.rule, answer.list, answer.file) == ("format: xapi", "formats", "site.yaml")
-    assert explain(snapshot, Question(url, body=b'{"note":12}')).decision == "forward"
+    assert explain(snapshot, Question(url), b'{"note":12}').decision == "forward"
     pixel = explain(snapshot, Question(f"https://{HOST}/p?{sent.MATOMO}", "image"))
     assert pixel.rule == "format: matomo"
