@@ -56,16 +56,24 @@ def open_audit(
     gateway: str = "",
     deadline: float = DEADLINE,
     observer: Observer | None = None,
+    may_write: bool = True,
 ) -> AuditLog:
     """Open the log of ``directory``, making it when there is none.
 
     ``origin`` names the log for ever (``preau.example/academy/gw1``: no space, no ``+``).
+    Without ``may_write`` this process is always a client, also when no writer is there: a
+    worker whose supervisor keeps one.
     Raises ``AuditUnavailable`` when it cannot be written, ``AuditTampered`` (a kind of it)
     when its files contradict its checkpoint, ``KeysUnavailable`` for the signing key.
     """
     check_origin(origin)
     return AuditLog(
-        directory, key_path, origin, deadline, WriterOptions(gateway, observer=observer)
+        directory,
+        key_path,
+        origin,
+        deadline,
+        WriterOptions(gateway, observer=observer),
+        may_write,
     )
 
 
@@ -90,8 +98,15 @@ class AuditLog:
     """An open log, safe to use from any thread and any event loop."""
 
     def __init__(
-        self, directory: Path, key_path: Path, origin: str, deadline: float, options: WriterOptions
+        self,
+        directory: Path,
+        key_path: Path,
+        origin: str,
+        deadline: float,
+        options: WriterOptions,
+        may_write: bool = True,
     ) -> None:
+        self._may_write = may_write
         self._layout = Layout(directory)
         self._key_path = key_path
         self._origin = origin
@@ -255,7 +270,7 @@ class AuditLog:
         while True:
             try:
                 self._layout.root.mkdir(mode=0o750, parents=True, exist_ok=True)
-                lock = _take_lock(self._layout.lock)
+                lock = _take_lock(self._layout.lock) if self._may_write else None
                 if lock is not None:
                     return self._become_writer(lock)
                 return Client(self._layout.root, self._on_lost)
