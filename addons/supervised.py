@@ -23,6 +23,7 @@ from typing import Any
 from mitmproxy.master import Master
 
 from addons.gateway import Gateway, worker_settings
+from addons.turns import handicap
 from addons.worker import WorkerSettings, build_master, drain_and_stop, serve
 from proxy.errors import InputError, PreauError
 from proxy.frontends.status import Readiness
@@ -48,6 +49,7 @@ class Supervised:
         self._draining: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._over = False
+        self._least = 0
         self._master: Master
         self._channel: Channel
 
@@ -67,19 +69,27 @@ class Supervised:
         self._runtime.started()
         self._channel.send({"say": "ready", "port": port, **self._facts()})
 
+    def handicap(self) -> float:
+        """Seconds to let workers with fewer connections go first."""
+        return handicap(self._connections(), self._least)
+
+    def _connections(self) -> int:
+        server: Any = self._master.addons.get("proxyserver")
+        return len(server.connections)
+
     def _facts(self) -> Document:
         seen = self._runtime.snapshot()
-        server: Any = self._master.addons.get("proxyserver")
         return {
             "policy": seen.policy.digest,
             "directory": seen.index.version,
             "lists": seen.blocker.digest[:16],
-            "connections": len(server.connections),
+            "connections": self._connections(),
         }
 
     def _hear(self, question: Document) -> None:
         match question.get("do"):
             case "report":
+                self._least = int(question.get("least", 0))
                 metrics = snapshot(self._runtime.metrics.registry)
                 self._channel.send({"id": question["id"], "metrics": metrics, **self._facts()})
             case "refresh":
@@ -143,14 +153,16 @@ def main(argument: str) -> int:
         return _fail(line, error)
     try:
         gateway = Gateway(runtime)
+        worker = Supervised(runtime, gateway, given["drain"])
         settings = worker_settings(
             runtime,
+            handicap=worker.handicap,
             listener=given["listener"],
             signer=RemoteSigner(Path(given["run"])),
             resolve=_resolve(given["resolve"]),
             drain_timeout=given["drain"],
         )
-        asyncio.run(Supervised(runtime, gateway, given["drain"]).run(settings, line))
+        asyncio.run(worker.run(settings, line))
     except PreauError as error:
         return _fail(line, error)
     finally:

@@ -56,6 +56,8 @@ class WorkerSettings:
     """Share the port with other workers."""
     listener: int | None = None
     """Descriptor of a socket that listens already, instead of host and port."""
+    handicap: Callable[[], float] = lambda: 0.0
+    """Seconds to let other workers on that socket go first."""
     signer: Signer | None = None
     """Who signs leaf certificates; ``None`` for this process, with the CA's key."""
     drain_timeout: float = 20.0
@@ -127,6 +129,7 @@ def build_master(
     websocket_size.LIMIT.message_bytes = settings.websocket_message_bytes
     listening.LISTEN.reuse_port = settings.reuse_port
     listening.LISTEN.descriptor = settings.listener
+    listening.LISTEN.handicap = settings.handicap
     master = Master(_options(settings))
     master._legacy_log_events.uninstall()
     master.addons = FailClosed(master, refusal)

@@ -5,8 +5,7 @@ picks a port, closes it and hopes that it is still free.
 
 Mend: the listener takes ``LISTEN.reuse_port`` and a queue of 1,024; the kernel picks port 0.
 Or it takes ``LISTEN.descriptor``, a socket that the supervisor listens on and all workers
-share: what waits in its queue is lost with no worker. One connection is accepted at a time,
-for asyncio would take a whole queue and leave the other workers idle.
+share (``addons.turns``).
 
 Tested on 12.2.3. Delete when the proxy modes take these options.
 """
@@ -14,7 +13,7 @@ Tested on 12.2.3. Delete when the proxy modes take these options.
 from __future__ import annotations
 
 import asyncio
-import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -22,9 +21,9 @@ from typing import Any
 from mitmproxy.proxy import mode_servers
 
 from addons.mends.patching import replace
+from addons.turns import Turns
 
 _QUEUE = 1024
-_AT_A_TIME = 1
 
 
 @dataclass(slots=True)
@@ -34,22 +33,16 @@ class Listen:
     reuse_port: bool = False
     descriptor: int | None = None
     """A listening socket of this process, to be used instead of one of its own."""
+    handicap: Callable[[], float] = lambda: 0.0
+    """Seconds to let other workers go first (``addons.turns``)."""
 
 
 LISTEN = Listen()
 
 
-class _Shared(socket.socket):
-    """A listening socket whose queue is not this worker's to set."""
-
-    def listen(self, backlog: int = 0, /) -> None:
-        """It listens already; asyncio would cut the queue to what it accepts at a time."""
-
-
-async def _listen(self: Any, host: str, port: int) -> list[asyncio.Server]:
+async def _listen(self: Any, host: str, port: int) -> list[Any]:
     if LISTEN.descriptor is not None:
-        shared = _Shared(fileno=LISTEN.descriptor)
-        return [await asyncio.start_server(self.handle_stream, sock=shared, backlog=_AT_A_TIME)]
+        return [Turns(LISTEN.descriptor, self.handle_stream, LISTEN.handicap)]
     reuse = LISTEN.reuse_port or None
     return [
         await asyncio.start_server(self.handle_stream, host, port, reuse_port=reuse, backlog=_QUEUE)

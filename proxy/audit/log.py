@@ -191,6 +191,8 @@ class AuditLog:
             )
         if self._closed:
             return AuditStatus("closed", False, "closed", -1, -1)
+        if backend is None and not self._may_write:
+            self._find_the_writer()
         return AuditStatus("client", backend is not None, "" if backend else "no writer", -1, -1)
 
     def close(self) -> None:
@@ -246,6 +248,14 @@ class AuditLog:
             pending.done(-1, AuditUnavailable("audit log: its writer went away"))
         if reopen:
             self._reopen()
+
+    def _find_the_writer(self) -> None:
+        """Look for the new writer although nothing waits: else an idle client stays unhealthy."""
+        with self._lock:
+            if self._parked is not None or time.monotonic() < self._next_try:
+                return
+            self._parked = []
+        threading.Thread(target=self._reopen, name="audit-reopen", daemon=True).start()
 
     def _reopen(self) -> None:
         failure: AuditUnavailable | None = None

@@ -171,6 +171,10 @@ class Reporter:
             (worker.slot, bool(answer and answer.get("ok")), (answer or {}).get("detail", "silent"))
             for worker, answer in zip(workers, answers, strict=True)
         ]
+        writers = self._supervisor.fleet.of(Role.WRITER, State.READY)
+        if name == "audit" and writers and told:
+            written = f"{writers[0].facts.get('size', 0)} events"
+            told = [(slot, ok, written if ok else detail) for slot, ok, detail in told]
         bad = [f"worker {slot}: {detail}" for slot, ok, detail in told if not ok]
         return Check(bool(told) and not bad, "; ".join(bad) or (told[0][2] if told else "nobody"))
 

@@ -264,13 +264,18 @@ class Supervisor:
         """Have a child report; what it last reported stays where it does not answer."""
         if child.state is State.STARTING:
             return
-        answer = await child.channel.ask("report", BEAT)
+        answer = await child.channel.ask("report", BEAT, least=self._least_connections())
         if answer is None:
             return
         child.heard = time.monotonic()
         child.snapshot = answer.pop("metrics", child.snapshot)
         child.problem = answer.pop("problem", "")
         child.facts = {**child.facts, **answer}
+
+    def _least_connections(self) -> int:
+        """Of the workers that serve: who has more lets that one accept first."""
+        ready = self.fleet.of(Role.WORKER, State.READY)
+        return min((worker.facts.get("connections", 0) for worker in ready), default=0)
 
     def _kill_the_silent(self) -> None:
         for child in self.fleet.children:

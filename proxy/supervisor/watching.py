@@ -36,7 +36,8 @@ class Secrets:
         now = self.look()
         if now in (self._taken, self._refused):
             return False
-        newest = max((times[0] for times in now.values()), default=0) / 1e9
+        new = [seen[0] for path, seen in now.items() if self._taken.get(path) != seen]
+        newest = max(new, default=0) / 1e9
         return not 0 <= time.time() - newest < _SETTLE
 
     def look(self) -> Seen:
