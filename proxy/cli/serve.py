@@ -115,6 +115,7 @@ async def _run_many(args: argparse.Namespace, workers: int) -> int:
 def _run_one(args: argparse.Namespace) -> int:
     """Everything in this process."""
     # mitmproxy and the engine, which the supervisor does without
+    from addons.alone import Alone
     from addons.gateway import Gateway, worker_settings
     from addons.worker import run as run_worker
     from proxy.runtime import Runtime
@@ -144,7 +145,8 @@ def _run_one(args: argparse.Namespace) -> int:
     try:
         status.start()
         outgoing.start()
-        asyncio.run(run_worker(settings, gateway.addons, gateway.refusal, ready))
+        addons = [*gateway.addons, Alone(gateway.keeper)]
+        asyncio.run(run_worker(settings, addons, gateway.refusal, ready))
     finally:
         outgoing.stop()
         status.stop()

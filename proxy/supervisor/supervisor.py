@@ -51,6 +51,7 @@ BEAT = 1.0
 _LATE = 5.0
 """Seconds that a beat may be late before nobody's silence counts: it was us who slept."""
 _START = 60.0
+_REHEARSAL = 120.0
 _REFRESH = 30.0
 _GRACE = 3.0
 _END = 5.0
@@ -279,6 +280,8 @@ class Supervisor:
 
     def _kill_the_silent(self) -> None:
         for child in self.fleet.children:
+            if child.state is State.DRAINING:
+                continue  # its deadline is its own
             limit = _START if child.state is State.STARTING else self.options.silence
             if time.monotonic() - child.heard > limit and not child.facts.get("waits"):
                 log.error("%s has not answered for %.0f s: killed", _name(child), limit)
@@ -380,6 +383,8 @@ class Supervisor:
     async def upgrade(self) -> str:
         """Become the program that is installed now; returns only when that is refused."""
         problem = await self._rehearse()
+        if self.stopping:
+            return "the gateway stops"
         if not problem:
             async with self._rolling:
                 await asyncio.gather(*(self.ask(child) for child in list(self.fleet.children)))
@@ -400,10 +405,13 @@ class Supervisor:
             sys.executable, *command, stderr=asyncio.subprocess.PIPE
         )
         try:
-            _, said = await asyncio.wait_for(process.communicate(), _START)
+            _, said = await asyncio.wait_for(process.communicate(), _REHEARSAL)
         except TimeoutError:
-            process.kill()
             return "the rehearsal did not end in time"
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
         if process.returncode == 0:
             return ""
         return said.decode(errors="replace").strip()[-500:] or f"exit code {process.returncode}"

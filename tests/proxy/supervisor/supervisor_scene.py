@@ -77,7 +77,7 @@ class Fleet:
         return len(ready) == 2 and not status["busy"] and len(self.pids("signer")) == 1
 
 
-def soon(condition: Callable[[], bool], seconds: float = 40) -> bool:
+def soon(condition: Callable[[], bool], seconds: float = 90) -> bool:
     """Whether it becomes true in time; generous, as the machine may be shared."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
