@@ -67,7 +67,7 @@ class Reporter:
             return {"problem": await supervisor.upgrade()}
 
         async def roll() -> Document:
-            return {"problem": await supervisor.roll("asked for")}
+            return {"problem": await supervisor.replace_workers()}
 
         return {"status": self._status, "reload": reload, "roll": roll, "upgrade": upgrade}
 
@@ -137,7 +137,7 @@ class Reporter:
         supervisor = self._supervisor
         ready = len(supervisor.fleet.of(Role.WORKER, State.READY))
         wanted = supervisor.options.workers
-        problem = supervisor.problems.get("roll", "")
+        problem = "; ".join(supervisor.problems.values())
         return Check(
             ready > 0 and not supervisor.stopping, f"{ready} of {wanted} serve{_after(problem)}"
         )

@@ -71,7 +71,7 @@ class Supervisor:
         self.since = left.since if left else time.time()
         self.stopping = False
         self.problems: dict[str, str] = {}
-        """What does not hold now, by what it is about: roll, upgrade, reload, signer, writer."""
+        """What does not hold now, by what it is about: keys, roll, upgrade, reload, signer."""
         self.fleet = Fleet(self._on_exit, self._on_word)
         self._left = left
         self._secrets = Secrets(options.site, left.seen if left else None)
@@ -258,8 +258,12 @@ class Supervisor:
                 for child in self.fleet.children:
                     child.heard = time.monotonic()
             self._kill_the_silent()
-            if not self._reloading.locked() and self._secrets.changed():
+            if self._reloading.locked():
+                continue
+            if self._secrets.changed():
                 self._spawn(self.reload())
+            elif "keys" in self.problems and self._secrets.at_rest():
+                self._note("keys", "")
 
     async def ask(self, child: Child) -> None:
         """Have a child report; what it last reported stays where it does not answer."""
@@ -327,6 +331,7 @@ class Supervisor:
         if self._secrets.changed():
             seen = self._secrets.look()
             problem = await self.roll("keys or CA changed")
+            self._note("keys", problem)
             if not problem:
                 self._secrets.taken(seen)
             else:
@@ -345,7 +350,8 @@ class Supervisor:
                     self.metrics.rolls_failed.inc()
                     log.error("workers not replaced, the old ones go on: %s", problem)
                     break
-            self._note("roll", problem)
+            if not problem:
+                self._note("roll", "")
             return problem
 
     async def _roll_one(self, slot: int) -> str:
@@ -529,6 +535,12 @@ class Supervisor:
             await work
         except (OSError, PreauError) as error:
             log.error("supervisor: %s: %s", type(error).__name__, error)
+
+    async def replace_workers(self) -> str:
+        """Because somebody asked for it; the problem, or nothing."""
+        problem = await self.roll("asked for")
+        self._note("roll", problem)
+        return problem
 
     def _note(self, about: str, problem: str) -> None:
         if problem:

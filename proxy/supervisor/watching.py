@@ -40,6 +40,10 @@ class Secrets:
         newest = max(new, default=0) / 1e9
         return not 0 <= time.time() - newest < _SETTLE
 
+    def at_rest(self) -> bool:
+        """Whether what is there is what the workers run with: a mistake was taken back."""
+        return self.look() == self._taken
+
     def look(self) -> Seen:
         """What is there now."""
         found: Seen = {}

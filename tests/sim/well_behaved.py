@@ -25,7 +25,7 @@ from tests.sim.h2_peers import H2Client
 from tests.sim.raw_client import RawClient
 from tests.sim.ws_peers import connect_websocket
 
-_PAUSE = 0.02
+_PAUSE = 0.05
 
 
 @dataclass

@@ -11,7 +11,8 @@ import time
 import pytest
 
 from tests.proxy.supervisor.supervisor_scene import GET, OTHERS, Fleet, exists, kill, soon
-from tests.sim.raw_client import ConnectRefused
+from tests.sim.authority import client_context
+from tests.sim.raw_client import ConnectRefused, open_tunnel
 from tests.sim.school import BANK, HOST, SERVICE
 from tests.sim.served import edited, inside
 
@@ -113,6 +114,21 @@ def test_a_tunnelled_host_never_gets_a_certificate(fleet: Fleet) -> None:
     signer = RemoteSigner(fleet.run)
     with pytest.raises(KeysUnavailable, match="passes this host unread"):
         signer.issue(leaf_key(), BANK, dns_names([BANK]))
+
+
+def test_a_ticket_of_one_worker_falls_back_to_a_full_handshake_at_another(fleet: Fleet) -> None:
+    assert soon(fleet.whole)
+    context = client_context(fleet.ca.read_text())
+    session, reused = None, []
+    for _ in range(10):
+        tunnel = open_tunnel(fleet.gateway.port, HOST, None)
+        with context.wrap_socket(tunnel, server_hostname=HOST, session=session) as sock:
+            reused.append(sock.session_reused)
+            sock.sendall(GET % HOST.encode())
+            assert b" 200 " in sock.recv(4096)  # TLS 1.3 sends its tickets with the first answer
+            session = session or sock.session
+    assert not reused[0]
+    assert any(reused[1:]), reused
 
 
 def test_the_sockets_are_for_this_user_alone(fleet: Fleet) -> None:

@@ -65,3 +65,23 @@ def test_an_upgrade_that_could_not_serve_is_refused_and_the_old_one_goes_on(flee
     assert "inspekt" in done.stdout.decode()
     assert fleet.status()["generation"] == generation
     assert fleet.pids("worker") == workers
+
+
+def test_keys_that_cannot_be_used_leave_the_old_workers_in_place(fleet: Fleet) -> None:
+    assert soon(fleet.whole)
+    workers = fleet.pids("worker")
+    newest = max((fleet.school.root / "state/keys").glob("*.key"))
+    kept, times = newest.read_bytes(), newest.stat()
+    beside = newest.with_name("aside")
+    newest.rename(beside)
+    try:
+        newest.write_bytes(b"not a key")
+        newest.chmod(0o600)
+        assert soon(lambda: "keys" in fleet.status()["problems"])
+        assert fleet.pids("worker") == workers
+        assert kept.hex() not in fleet.gateway.said
+    finally:
+        beside.rename(newest)
+    assert newest.stat().st_mtime_ns == times.st_mtime_ns
+    assert soon(lambda: not fleet.status()["problems"])
+    assert fleet.pids("worker") == workers
