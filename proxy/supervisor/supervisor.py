@@ -401,7 +401,6 @@ class Supervisor:
                 except OSError as error:
                     problem = f"the new program cannot be run ({error.strerror})"
                 notify.ready(f"{self.options.workers} workers")
-        self._note("upgrade", problem)
         log.error("not upgraded, the running program goes on: %s", problem)
         return problem
 
@@ -423,7 +422,8 @@ class Supervisor:
         return said.decode(errors="replace").strip()[-500:] or f"exit code {process.returncode}"
 
     def _hand_over(self) -> Handover:
-        self.totals.bury(snapshot(self.metrics.registry))
+        carried = Totals(self.totals.carried())  # a copy: the new program may not come
+        carried.bury(snapshot(self.metrics.registry))
         children = [
             LeftChild(
                 c.role.value,
@@ -441,7 +441,7 @@ class Supervisor:
             since=self.since,
             sockets={name: s.fileno() for name, s in self._sockets.items()} | {"lock": self._lock},
             children=children,
-            carried=self.totals.carried(),
+            carried=carried.carried(),
             seen=self._secrets.document(),
         )
 
