@@ -7,8 +7,11 @@ from mitmproxy import connection, http, tls
 from addons.abort import abort
 from addons.door import Door
 from addons.message import to_response
-from proxy.decisions import Refuse, Tunnel
+from proxy.decisions import Inspect, Refuse, Tunnel
 from proxy.policy.hosts import normal_host
+
+ENDS_HERE = "preau.ends_here"
+"""Key in the metadata of a CONNECT: whether its TLS is to end at the gateway."""
 
 
 class Gate:
@@ -27,6 +30,7 @@ class Gate:
         ruling = await self._door.rule(ruling, client)
         if isinstance(ruling.decision, Refuse):
             flow.response = to_response(ruling.decision.reply)
+        flow.metadata[ENDS_HERE] = isinstance(ruling.decision, Inspect)
 
     async def tls_clienthello(self, data: tls.ClientHelloData) -> None:
         """The client says which name it wants a certificate for."""

@@ -16,6 +16,7 @@ from addons.fail_closed import Refusal
 from addons.gate import Gate
 from addons.message import head_of
 from addons.pages import Headers
+from addons.prefetch import Prefetch
 from addons.websocket import WebSocket
 from addons.worker import WorkerSettings
 from proxy.ca import load_ca
@@ -41,6 +42,7 @@ class Keeper:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._task: asyncio.Task[None] | None = None
+        self._at_work = asyncio.Lock()
 
     def running(self) -> None:
         """The worker serves: start looking for changes."""
@@ -56,6 +58,11 @@ class Keeper:
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(REFRESH_SECONDS)
+            await self.refresh()
+
+    async def refresh(self) -> None:
+        """Take in what changed, now; never twice at once."""
+        async with self._at_work:
             try:
                 await asyncio.to_thread(self._runtime.refresh)
             except Exception as error:
@@ -68,11 +75,13 @@ class Gateway:
     def __init__(self, runtime: Runtime) -> None:
         audit = CountedLog(runtime.audit, runtime.metrics)
         self._door = Door(runtime.engine, audit, runtime.client)
+        self.keeper = Keeper(runtime)
         self.addons: list[object] = [
             Gate(self._door),
+            Prefetch(self._door),
             Exchange(self._door),
             WebSocket(self._door),
-            Keeper(runtime),
+            self.keeper,
             InFlight(runtime.metrics.in_flight),
         ]
 
@@ -94,12 +103,16 @@ class Gateway:
 
 
 def worker_settings(runtime: Runtime, **overrides: Any) -> WorkerSettings:
-    """The worker's settings as the site has them. Raises ``InputError`` without a CA."""
+    """The worker's settings as the site has them.
+
+    Raises ``InputError`` without a CA, unless ``signer`` (who has it) is among ``overrides``.
+    """
     site = runtime.site
-    try:
-        load_ca(site.ca_dir)
-    except KeysUnavailable as error:
-        raise InputError(str(error)) from error
+    if "signer" not in overrides:
+        try:
+            load_ca(site.ca_dir)
+        except KeysUnavailable as error:
+            raise InputError(str(error)) from error
     settings: dict[str, Any] = {
         "confdir": site.ca_dir,
         "listen_host": site.listen.host,

@@ -29,6 +29,7 @@ from addons.fail_closed import FailClosed, Refusal
 from addons.mends import body_limit, head_limits, listening, websocket_size
 from proxy.ca import load_ca
 from proxy.errors import InputError
+from proxy.supervisor.leaves import Signer
 
 type Ready = Callable[[int], None]
 
@@ -53,6 +54,12 @@ class WorkerSettings:
     websocket_message_bytes: int = 16 * 1024 * 1024
     reuse_port: bool = False
     """Share the port with other workers."""
+    listener: int | None = None
+    """Descriptor of a socket that listens already, instead of host and port."""
+    handicap: Callable[[], float] = lambda: 0.0
+    """Seconds to let other workers on that socket go first."""
+    signer: Signer | None = None
+    """Who signs leaf certificates; ``None`` for this process, with the CA's key."""
     drain_timeout: float = 20.0
     """Seconds that requests in flight get to finish."""
     resolve: Mapping[str, tuple[str, int]] = field(default_factory=dict)
@@ -111,14 +118,18 @@ def build_master(
     ready: Ready | None = None,
 ) -> Master:
     """A master ready to run, in the running event loop. Raises ``KeysUnavailable``."""
-    load_ca(settings.confdir)
+    if settings.signer is None:
+        load_ca(settings.confdir)
     mends.apply_all()
+    leaf.SIGNING.signer = settings.signer
     leaf.install()
     head_limits.LIMITS.head_bytes = settings.head_bytes
     head_limits.LIMITS.fields = settings.head_fields
     body_limit.LIMIT.body_bytes = settings.body_bytes
     websocket_size.LIMIT.message_bytes = settings.websocket_message_bytes
     listening.LISTEN.reuse_port = settings.reuse_port
+    listening.LISTEN.descriptor = settings.listener
+    listening.LISTEN.handicap = settings.handicap
     master = Master(_options(settings))
     master._legacy_log_events.uninstall()
     master.addons = FailClosed(master, refusal)

@@ -71,13 +71,14 @@ def open_snapshot(root: Path) -> Snapshot:
     )
 
 
-def open_log(site: Site, gateway: str = "preau") -> AuditLog:
+def open_log(site: Site, gateway: str = "preau", *, may_write: bool = True) -> AuditLog:
     """The site's audit log: this process becomes its writer, or talks to the one there is."""
     return open_audit(
         site.audit_dir,
         key_path=site.keys_dir / AUDIT_KEY,
         origin=f"preau.example/{fit('gateway', site.name)}",
         gateway=gateway,
+        may_write=may_write,
     )
 
 
@@ -126,10 +127,13 @@ class Runtime:
         self._snapshot = self._make_snapshot()
 
     @classmethod
-    def open(cls, root: Path, clock: Callable[[], float] = time.time) -> Self:
+    def open(
+        cls, root: Path, clock: Callable[[], float] = time.time, *, may_write: bool = True
+    ) -> Self:
         """Open a site for work. Raises ``InputError``: what is missing, and what to do.
 
-        ``clock`` says what time it is for rules and exceptions.
+        ``clock`` says what time it is for rules and exceptions. Without ``may_write`` another
+        process writes the audit log (``proxy.supervisor.writer``).
         """
         holder = PolicyHolder(root)
         site = holder.current.site
@@ -139,7 +143,7 @@ class Runtime:
                 store = open_store(site.store_url)
                 undo.callback(store.close)
                 keys.bind(store)
-                audit = open_log(site)
+                audit = open_log(site, may_write=may_write)
                 undo.callback(audit.close)
                 runtime = cls(holder, keys, store, audit, Metrics(), clock)
             except Refused as error:

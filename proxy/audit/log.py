@@ -56,16 +56,24 @@ def open_audit(
     gateway: str = "",
     deadline: float = DEADLINE,
     observer: Observer | None = None,
+    may_write: bool = True,
 ) -> AuditLog:
     """Open the log of ``directory``, making it when there is none.
 
     ``origin`` names the log for ever (``preau.example/academy/gw1``: no space, no ``+``).
+    Without ``may_write`` this process is always a client, also when no writer is there: a
+    worker whose supervisor keeps one.
     Raises ``AuditUnavailable`` when it cannot be written, ``AuditTampered`` (a kind of it)
     when its files contradict its checkpoint, ``KeysUnavailable`` for the signing key.
     """
     check_origin(origin)
     return AuditLog(
-        directory, key_path, origin, deadline, WriterOptions(gateway, observer=observer)
+        directory,
+        key_path,
+        origin,
+        deadline,
+        WriterOptions(gateway, observer=observer),
+        may_write,
     )
 
 
@@ -90,8 +98,15 @@ class AuditLog:
     """An open log, safe to use from any thread and any event loop."""
 
     def __init__(
-        self, directory: Path, key_path: Path, origin: str, deadline: float, options: WriterOptions
+        self,
+        directory: Path,
+        key_path: Path,
+        origin: str,
+        deadline: float,
+        options: WriterOptions,
+        may_write: bool = True,
     ) -> None:
+        self._may_write = may_write
         self._layout = Layout(directory)
         self._key_path = key_path
         self._origin = origin
@@ -176,6 +191,8 @@ class AuditLog:
             )
         if self._closed:
             return AuditStatus("closed", False, "closed", -1, -1)
+        if backend is None and not self._may_write:
+            self._find_the_writer()
         return AuditStatus("client", backend is not None, "" if backend else "no writer", -1, -1)
 
     def close(self) -> None:
@@ -232,6 +249,14 @@ class AuditLog:
         if reopen:
             self._reopen()
 
+    def _find_the_writer(self) -> None:
+        """Look for the new writer although nothing waits: else an idle client stays unhealthy."""
+        with self._lock:
+            if self._parked is not None or time.monotonic() < self._next_try:
+                return
+            self._parked = []
+        threading.Thread(target=self._reopen, name="audit-reopen", daemon=True).start()
+
     def _reopen(self) -> None:
         failure: AuditUnavailable | None = None
         backend: _Local | Client | None = None
@@ -255,7 +280,7 @@ class AuditLog:
         while True:
             try:
                 self._layout.root.mkdir(mode=0o750, parents=True, exist_ok=True)
-                lock = _take_lock(self._layout.lock)
+                lock = _take_lock(self._layout.lock) if self._may_write else None
                 if lock is not None:
                     return self._become_writer(lock)
                 return Client(self._layout.root, self._on_lost)

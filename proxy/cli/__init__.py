@@ -23,6 +23,7 @@ from proxy.errors import PreauError
 VERBS = (
     "demo",
     "serve",
+    "upgrade",
     "init",
     "check",
     "test",

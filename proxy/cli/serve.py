@@ -7,13 +7,17 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 
-from addons.gateway import Gateway, worker_settings
-from addons.worker import run as run_worker
 from proxy.audit.outgoing import Child
-from proxy.errors import InputError
+from proxy.errors import InputError, KeysUnavailable
 from proxy.frontends.status import StatusServer
+from proxy.policy.policy import Policy, load_policy
 from proxy.policy.site_schema import parse_address
-from proxy.runtime import Runtime
+from proxy.pseudonyms.keys import status as keys_status
+from proxy.supervisor import handover
+from proxy.supervisor.control import Control
+from proxy.supervisor.options import MOST_WORKERS, Options, run_folder, usable_cores
+from proxy.supervisor.report import Reporter
+from proxy.supervisor.supervisor import Supervisor
 
 GROUP = "Run"
 HELP = "run the gateway"
@@ -31,12 +35,96 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="connect to HOST:PORT for NAME (as curl's --resolve; for tests and split DNS); "
         "the certificate must still be NAME's",
     )
+    parser.add_argument(
+        "--workers",
+        type=_count,
+        metavar="N",
+        help="processes that serve (default: the usable cores); 1 is a single process that "
+        "also holds the CA's key and writes the audit log",
+    )
+    parser.add_argument(
+        "--drain",
+        type=_seconds,
+        default=20.0,
+        metavar="SECONDS",
+        help="time that requests under way get when the gateway stops (default: 20)",
+    )
+    parser.add_argument(
+        "--silence",
+        type=_seconds,
+        default=15.0,
+        metavar="SECONDS",
+        help="a worker that does not answer its supervisor for so long is replaced (default: 15)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Open the site, listen, serve, drain on SIGTERM."""
+    workers = args.workers or usable_cores()
+    return _run_one(args) if workers == 1 else asyncio.run(_run_many(args, workers))
+
+
+async def _run_many(args: argparse.Namespace, workers: int) -> int:
+    """The supervisor; its children serve."""
+    left = handover.take()
+    policy = load_policy(args.site)
+    site = policy.site
+    try:
+        keys_status(site.keys_dir)
+    except KeysUnavailable as error:
+        raise InputError(str(error)) from error
+    options = Options(
+        site=site.root,
+        listen=address(args.listen) if args.listen else (site.listen.host, site.listen.port),
+        status=address(args.status) if args.status else (site.status.host, site.status.port),
+        workers=workers,
+        run=run_folder(site.state_dir),
+        resolve=resolve_map(args.resolve),
+        drain=args.drain,
+        silence=args.silence,
+    )
+    supervisor = Supervisor(options, left)
+    outgoing = Child(args.site, wanted=site.outgoing.asked)
+    supervisor.before_exec = outgoing.stop
+    await supervisor.open()
+    reporter = Reporter(supervisor)
+    status = StatusServer(
+        reporter,
+        reporter.checks(),
+        host=options.status[0],
+        listener=supervisor.socket("status"),
+        details=reporter.details,
+    )
+    control = Control(reporter.verbs())
+    try:
+        await control.start(supervisor.socket("control"))
+        await asyncio.to_thread(status.start)
+        outgoing.start()
+        if left is None:
+            where = "{}:{}".format(*supervisor.socket("proxy").getsockname()[:2])
+            _announce(args, where, f"{options.status[0]}:{status.port}", policy, workers)
+        return await supervisor.run()
+    except BaseException:
+        await supervisor.abandon()
+        raise
+    finally:
+        await asyncio.to_thread(outgoing.stop)
+        await asyncio.to_thread(status.stop)
+
+
+def _run_one(args: argparse.Namespace) -> int:
+    """Everything in this process."""
+    # mitmproxy and the engine, which the supervisor does without
+    from addons.alone import Alone
+    from addons.gateway import Gateway, worker_settings
+    from addons.worker import run as run_worker
+    from proxy.runtime import Runtime
+
     runtime = Runtime.open(args.site)
-    overrides: dict[str, object] = {"resolve": resolve_map(args.resolve)}
+    overrides: dict[str, object] = {
+        "resolve": resolve_map(args.resolve),
+        "drain_timeout": args.drain,
+    }
     if args.listen:
         overrides["listen_host"], overrides["listen_port"] = address(args.listen)
     status_host, status_port = (
@@ -52,12 +140,13 @@ def run(args: argparse.Namespace) -> int:
     def ready(port: int) -> None:
         where = f"{settings.listen_host}:{port}"
         runtime.started()
-        _announce(args, where, f"{status_host}:{status.port}", runtime)
+        _announce(args, where, f"{status_host}:{status.port}", runtime.snapshot().policy, 1)
 
     try:
         status.start()
         outgoing.start()
-        asyncio.run(run_worker(settings, gateway.addons, gateway.refusal, ready))
+        addons = [*gateway.addons, Alone(gateway.keeper)]
+        asyncio.run(run_worker(settings, addons, gateway.refusal, ready))
     finally:
         outgoing.stop()
         status.stop()
@@ -65,17 +154,37 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _announce(args: argparse.Namespace, proxy: str, status: str, runtime: Runtime) -> None:
-    policy = runtime.snapshot().policy
+def _announce(
+    args: argparse.Namespace, proxy: str, status: str, policy: Policy, workers: int
+) -> None:
     if args.json:
-        document = {"listen": proxy, "status": status, "policy": policy.digest}
+        document = {
+            "listen": proxy,
+            "status": status,
+            "policy": policy.digest,
+            "workers": workers,
+        }
         print(json.dumps(document), flush=True)
         return
     print(
         f"preau: serving {policy.site.name} on {proxy}, policy {policy.digest}, "
-        f"{len(policy.services)} services; status http://{status}/",
+        f"{len(policy.services)} services, {workers} workers; status http://{status}/",
         flush=True,
     )
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 1 <= number <= MOST_WORKERS:
+        raise argparse.ArgumentTypeError(f"1 to {MOST_WORKERS} workers, not {text}")
+    return number
+
+
+def _seconds(text: str) -> float:
+    number = float(text)
+    if not 0 < number <= 3600:
+        raise argparse.ArgumentTypeError(f"more than 0 and at most 3600 seconds, not {text}")
+    return number
 
 
 def address(text: str) -> tuple[str, int]:

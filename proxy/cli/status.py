@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from proxy.audit import verify
 from proxy.audit.outgoing import lags
@@ -15,6 +16,8 @@ from proxy.policy.policy import load_policy
 from proxy.pseudonyms.keys import Keys
 from proxy.site import Site, load_site
 from proxy.store import open_store
+from proxy.supervisor.control import ask
+from proxy.supervisor.options import run_folder
 
 GROUP = "Run"
 HELP = "what is wrong with the site, and what to do"
@@ -42,12 +45,45 @@ def run(args: argparse.Namespace) -> int:
         _find("ca", lambda: f"until {ca_info(site.ca_dir).not_after:%Y-%m-%d}"),
         _find("store", lambda: _store(site)),
         _find("audit", lambda: _audit(site)),
+        *_gateway(site),
         *(Finding(f"outgoing {lag.name}", lag.good, lag.detail) for lag in lags(site)),
     ]
     lines = [f"{'good' if f.good else 'BAD ':<5} {f.name:<8} {f.detail}" for f in findings]
     documents = [{"name": f.name, "good": f.good, "detail": f.detail} for f in findings]
     emit(args, "\n".join(lines), {"parts": documents})
     return 0 if all(finding.good for finding in findings) else 1
+
+
+def _gateway(site: Site) -> list[Finding]:
+    """The processes of the gateway that runs here, if one of several processes does."""
+    status = ask(run_folder(site.state_dir), "status")
+    if status is None:
+        return []
+    found = [_process(one) for one in (*status["workers"], *status["processes"])]
+    policies = status["policies"]
+    if len(policies) > 1:
+        told = "; ".join(f"workers {slots} follow {digest}" for digest, slots in policies.items())
+        found.append(Finding("agreement", False, f"{told}: wait a few seconds, or preau upgrade"))
+    problems = [Finding(name, False, text) for name, text in status["problems"].items()]
+    return [*found, *problems]
+
+
+def _process(one: Mapping[str, Any]) -> Finding:
+    name = f"worker {one['slot']}" if one["role"] == "worker" else str(one["role"])
+    good = one["state"] in ("ready", "draining") and not one.get("problem")
+    words = [str(one["state"])]
+    if "pid" in one:
+        words.append(f"process {one['pid']} for {one['seconds']} s")
+    if "connections" in one:
+        words.append(f"{one['connections']} connections")
+    if one["restarts"]:
+        words.append(f"started again {one['restarts']} times, last: {one['last_exit']}")
+    if one["state"] == "awaited":
+        cap = " (the longest wait: see the journal for why it ends)" if one["capped"] else ""
+        words.append(f"next try in {one['next_try_in']} s{cap}")
+    if one.get("problem"):
+        words.append(one["problem"])
+    return Finding(name, good, ", ".join(words))
 
 
 def _find(name: str, look: Callable[[], str]) -> Finding:

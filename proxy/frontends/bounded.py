@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -13,10 +14,20 @@ class BoundedServer(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(
-        self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler], most: int
+        self,
+        address: tuple[str, int],
+        handler: type[BaseHTTPRequestHandler],
+        most: int,
+        listener: socket.socket | None = None,
     ) -> None:
+        """On ``address``, or on a ``listener`` that listens already."""
         self._free = threading.BoundedSemaphore(most)
-        super().__init__(address, handler)
+        super().__init__(address, handler, bind_and_activate=listener is None)
+        if listener is not None:
+            self.socket.close()
+            self.socket = listener
+            self.server_address = listener.getsockname()
+            self.server_name, self.server_port = listener.getsockname()[:2]
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Take a place, or close."""

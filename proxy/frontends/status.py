@@ -17,17 +17,18 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import socket
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
 from http.server import BaseHTTPRequestHandler
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from proxy.errors import InputError
 from proxy.frontends.bounded import BoundedServer
 from proxy.frontends.status_page import CONTENT_SECURITY_POLICY, page
-from proxy.metrics import CONTENT_TYPE, Metrics
+from proxy.metrics import CONTENT_TYPE
 
 _TIMEOUT_SECONDS = 5.0
 _CHECK_SECONDS = 2.0
@@ -82,17 +83,30 @@ def _run_check(name: str, check: Callable[[], Check], results: dict[str, Check])
         results[name] = Check(False, type(error).__name__)
 
 
+class Rendered(Protocol):
+    """Whatever gives metrics in Prometheus' text format: one worker's, or all of them."""
+
+    def render(self) -> bytes: ...
+
+
 class StatusServer:
     """The status and metrics server. ``port`` is the real one after ``start``."""
 
     def __init__(
         self,
-        metrics: Metrics,
+        metrics: Rendered,
         checks: Mapping[str, Callable[[], Check]],
         host: str = "127.0.0.1",
         port: int = 0,
         allowed_hosts: Collection[str] = (),
+        *,
+        listener: socket.socket | None = None,
+        details: Callable[[], Mapping[str, Any]] = dict,
     ) -> None:
+        """``listener`` listens already, instead of on ``host`` and ``port``; ``details`` is
+        what else ``/-/ready?verbose`` tells."""
+        self._listener = listener
+        self._details = details
         self._metrics = metrics
         self._readiness = Readiness(checks)
         self._allowed = frozenset((*(name.lower() for name in allowed_hosts), "localhost", host))
@@ -107,7 +121,7 @@ class StatusServer:
     def start(self) -> None:
         """Listen and serve in the background."""
         try:
-            self._server = _Server(self._address, self.answer, self.allows)
+            self._server = _Server(self._address, self.answer, self.allows, self._listener)
         except OSError as error:
             host, port = self._address
             raise InputError(
@@ -154,6 +168,7 @@ class StatusServer:
         document = {
             "ready": ready,
             "checks": {name: check._asdict() for name, check in results.items()},
+            **self._details(),
         }
         return _Answer(status, _JSON, json.dumps(document, ensure_ascii=False).encode())
 
@@ -166,10 +181,11 @@ class _Server(BoundedServer):
         address: tuple[str, int],
         answer: Callable[[str, str], _Answer],
         allows: Callable[[str], bool],
+        listener: socket.socket | None,
     ) -> None:
         self.answer = answer
         self.allows = allows
-        super().__init__(address, _Handler, _MAX_CONNECTIONS)
+        super().__init__(address, _Handler, _MAX_CONNECTIONS, listener)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -13,6 +13,7 @@ from tests.sim.served import inside
 
 NEED_A_SITE = (
     "serve",
+    "upgrade",
     "check",
     "explain https://x.example/",
     "explain --batch",

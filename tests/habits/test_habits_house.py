@@ -14,9 +14,10 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ROOMS = ("proxy", "addons", "scripts")
 MOST_LINES = 600
-DOORS = ("frontends", "cli", "demo", "store", "outbound")
-"""The rooms of the engine that may talk to the network: doors, commands, the store's Redis, and
-``outbound``, the calls that a site's settings ask for."""
+DOORS = ("frontends", "cli", "demo", "store", "outbound", "supervisor")
+"""The rooms of the engine that may talk to the network: doors, commands, the store's Redis,
+``outbound``, the calls that a site's settings ask for, and the supervisor, which listens for its
+workers and talks to them over Unix sockets."""
 LOCAL = ("proxy/audit/_ipc.py",)
 """The audit writer's Unix socket: between processes of one machine, never a network."""
 CALLERS = (

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -60,9 +60,16 @@ def inside(*words: str | Path, stdin: bytes = b"") -> subprocess.CompletedProces
 class Served:
     """A gateway process; ``listen`` and ``status`` are its addresses, ``ended`` its exit code."""
 
-    def __init__(self, root: Path, resolve: Mapping[str, tuple[str, int]]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        resolve: Mapping[str, tuple[str, int]],
+        workers: int = 1,
+        options: Sequence[str] = (),
+    ) -> None:
         self._log = root.parent / f"{root.name}-serve.log"
-        options = ["--site", str(root), "--listen", "127.0.0.1:0", "--status", "127.0.0.1:0"]
+        options = [*options, "--workers", str(workers), "--site", str(root)]
+        options += ["--listen", "127.0.0.1:0", "--status", "127.0.0.1:0"]
         for name, (host, port) in resolve.items():
             options += ["--resolve", f"{name}:{host}:{port}"]
         self._command = [*PREAU, "serve", "--json", *options]
@@ -73,6 +80,11 @@ class Served:
     def port(self) -> int:
         """The proxy's port."""
         return int(self.listen.rpartition(":")[2])
+
+    @property
+    def pid(self) -> int:
+        """The process that was started: the supervisor, or the one worker."""
+        return self._process.pid
 
     @property
     def peak(self) -> int:
