@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from proxy.kinds import Kind
+from proxy.privacy.plan import Plan
 from proxy.pseudonyms.options import PseudonymOptions
 
 if TYPE_CHECKING:
@@ -194,6 +195,8 @@ class Service:
     """The format in which the service takes rosters; empty when the policy does not say."""
     fields: Mapping[Kind, FieldRule] = field(default_factory=dict)
     """The rule that stands for a kind outside requests, as in a roster made for the service."""
+    privacy: Plan = field(default_factory=Plan)
+    """What of a request and its answer does not pass (``proxy.policy.privacy``)."""
 
 
 class EndpointTable:
