@@ -20,6 +20,7 @@ from addons.websocket import WebSocket
 from addons.worker import WorkerSettings
 from proxy.ca import load_ca
 from proxy.errors import InputError, KeysUnavailable
+from proxy.outbound.lookups import Lookups
 from proxy.reasons import Reason
 from proxy.runtime import Runtime
 
@@ -68,9 +69,14 @@ class Gateway:
     def __init__(self, runtime: Runtime) -> None:
         audit = CountedLog(runtime.audit, runtime.metrics)
         self._door = Door(runtime.engine, audit, runtime.client)
+        lookups = Lookups(
+            runtime.names,
+            lambda: runtime.snapshot().policy.site.dns,
+            lambda outcome: runtime.metrics.lookups[outcome].inc(),
+        )
         self.addons: list[object] = [
             Gate(self._door),
-            Exchange(self._door),
+            Exchange(self._door, lookups.learn),
             WebSocket(self._door),
             Keeper(runtime),
             InFlight(runtime.metrics.in_flight),

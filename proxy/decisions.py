@@ -68,6 +68,13 @@ class Buffer:
 
 
 @dataclass(frozen=True, slots=True)
+class Resolve:
+    """Find out what ``host`` stands for, or wait for it in vain, then ask again."""
+
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
 class Inspect:
     """Decrypt this connection and protect what it carries."""
 
@@ -85,6 +92,7 @@ __all__ = [
     "Refuse",
     "Refused",
     "Reply",
+    "Resolve",
     "Stream",
     "Tunnel",
 ]

@@ -6,16 +6,18 @@ cannot differ from the deed.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
 
 from proxy.blocking import RequestFacts, RequestType, facts_of
-from proxy.engine.decide import Verdict, decide_url
+from proxy.engine.decide import Verdict, decide_url, looks_behind
 from proxy.engine.gate import is_ip
 from proxy.engine.snapshot import Snapshot
 from proxy.errors import InputError
 from proxy.policy.hosts import normal_host
 from proxy.policy.model import RuleRef, Treatment
+from proxy.privacy import Plan
 from proxy.reasons import Reason
 
 
@@ -31,6 +33,17 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class PrivacyWord:
+    """One privacy rule of a service: its words, and where they stand."""
+
+    rule: str
+    in_force: bool
+    text: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """The answer; empty strings and a zero line where a field does not apply."""
 
@@ -42,21 +55,34 @@ class Explanation:
     line: int
     service: str
     treatment: str
+    uncloaked: str = ""
+    """The name behind the host that the rule is for (CNAME); empty when it is for the host."""
+    privacy: tuple[PrivacyWord, ...] = ()
+    """What the service's privacy rules say of what passes."""
 
     def document(self) -> dict[str, object]:
         """The JSON form, stable: other tools read it."""
         return asdict(self)
 
 
-def explain(snapshot: Snapshot, question: Question) -> Explanation:
-    """Decide as the gateway would. Raises ``InputError`` for what is not a URL."""
+def explain(
+    snapshot: Snapshot,
+    question: Question,
+    stands_for: Callable[[str], tuple[str, ...]] = lambda host: (),
+) -> Explanation:
+    """Decide as the gateway would. Raises ``InputError`` for what is not a URL.
+
+    ``stands_for`` tells what names a host stands for; it is asked only where the gateway would.
+    """
     host, target = _parts(question.url)
     policy = snapshot.policy
     if is_ip(host):
         return _unidentified(policy.site.unidentified, policy.site.ref("unidentified"))
-    verdict = decide_url(
-        policy, snapshot.blocker, host, question.url, _facts(question, host, target)
-    )
+    facts = _facts(question, host, target)
+    verdict = decide_url(policy, snapshot.blocker, host, question.url, facts)
+    if looks_behind(policy, verdict, facts):
+        names = stands_for(host)
+        verdict = decide_url(policy, snapshot.blocker, host, question.url, facts, names)
     return _of(verdict)
 
 
@@ -113,4 +139,13 @@ def _of(verdict: Verdict) -> Explanation:
         line=block.line if block else host.ref.line,
         service=host.service.name if host.service else "",
         treatment=host.treatment.value,
+        uncloaked=verdict.uncloaked,
+        privacy=_privacy(host.service.privacy) if host.service else (),
+    )
+
+
+def _privacy(plan: Plan) -> tuple[PrivacyWord, ...]:
+    return tuple(
+        PrivacyWord(rule.value, rule in plan, ref.text, ref.file, ref.line)
+        for rule, ref in plan.refs.items()
     )

@@ -24,6 +24,7 @@ from proxy.audit._fields import Choice, Counts, Field, Hex, Number, Word
 from proxy.errors import PreauError
 from proxy.kinds import Kind
 from proxy.policy.model import Action
+from proxy.privacy.rules import Rule
 from proxy.reasons import Reason
 
 Event = NewType("Event", dict[str, object])
@@ -34,6 +35,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", 
 _SLUG = Word(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", 64)
 _HEX16 = Hex(16)
 _SIZE = Number()
+_HOST = Word(r"(?:\*\.)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?", 253)
 
 FIELDS: dict[str, Field] = {
     # who
@@ -44,7 +46,7 @@ FIELDS: dict[str, Field] = {
     # what, in the policy's words
     "service": _SLUG,
     "supplier": _SLUG,
-    "host": Word(r"(?:\*\.)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?", 253),
+    "host": _HOST,
     "endpoint": Word(r"/[A-Za-z0-9._~{}:$()',=*/…-]*", 200),
     "method": Choice(METHODS),
     "rule": Word(r"[A-Za-z0-9_./-]+:[0-9]{1,7}", 128),
@@ -56,9 +58,11 @@ FIELDS: dict[str, Field] = {
     ),
     "incident": Word(r"[A-Za-z0-9][A-Za-z0-9-]{5,31}", 32, remember=False),
     "counts": Counts(Kind),
+    "removed": Counts(Rule),
     "count": _SIZE,
     # upkeep
     "list": _SLUG,
+    "uncloaked": _HOST,
     "category": _SLUG,
     "entries": _SIZE,
     "digest": _HEX16,
@@ -137,12 +141,18 @@ TYPES: dict[str, EventType] = {
     "tracker-blocked": EventType(
         "A request to an advertising or tracking address was answered by the gateway.",
         "rule",
-        f"{_TRAFFIC} list category",
+        f"{_TRAFFIC} list category uncloaked",
     ),
     "parameters-stripped": EventType(
         "Tracking parameters, cookies or headers were taken out of a request.",
         "count",
         f"{_TRAFFIC} list",
+    ),
+    "privacy-filtered": EventType(
+        "Cookies, headers or hints that tell of a person were taken out of a request or answer.",
+        "service policy removed",
+        _TRAFFIC,
+        late=True,
     ),
     "connection-tunnelled": EventType(
         "A connection was passed unread, as its rule says.", "rule policy", _TRAFFIC
@@ -334,6 +344,7 @@ _UNFIT = {
     "rule": re.compile(r"[^A-Za-z0-9_./:-]"),
     "endpoint": re.compile(r"[^A-Za-z0-9._~{}:$()',=*/…-]"),
     "host": re.compile(r"[^a-z0-9.*-]"),
+    "uncloaked": re.compile(r"[^a-z0-9.*-]"),
     "witness": re.compile(r"[^a-z0-9./-]"),
 }
 
@@ -358,4 +369,10 @@ def fit(field: str, text: str) -> str:
     return shown if kind.check(shown) else "unnamed"
 
 
-_UNNAMED = {"rule": "unnamed:0", "endpoint": "/unnamed", "host": "unnamed", "witness": "unnamed"}
+_UNNAMED = {
+    "rule": "unnamed:0",
+    "endpoint": "/unnamed",
+    "host": "unnamed",
+    "uncloaked": "unnamed",
+    "witness": "unnamed",
+}

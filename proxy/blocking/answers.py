@@ -82,7 +82,7 @@ def answer(
         return None
     fields = {name.lower(): value for name, value in headers}
     if block.category is Category.BYPASS:  # only a refusal makes it go back to the school's own
-        return _reply(403, EMPTY_TEXT, fields, method)
+        return _for_client(_CLOSED, fields, method)
     if method == "OPTIONS" and b"access-control-request-method" in fields:
         return _preflight(fields)
     where = host or fields.get(b"host", b"").decode("latin-1").partition(":")[0].lower()
