@@ -9,7 +9,7 @@ means that the answer is ours, and there is nothing to restore in it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from mitmproxy import connection, http
 
@@ -19,7 +19,7 @@ from addons.mends.body_limit import BEGINS, BEYOND, BODY_LIMIT
 from addons.mends.error_pages import reason_of
 from addons.mends.upstream_failure import PAGE
 from addons.message import head_of, instead, to_response
-from proxy.decisions import Buffer, Forward, Refuse, Reply, Stream
+from proxy.decisions import Buffer, Forward, Refuse, Reply, Resolve, Stream
 from proxy.engine import Exchange as EngineExchange
 from proxy.engine.ruling import Ruling
 from proxy.policy.hosts import normal_host
@@ -34,11 +34,16 @@ PASSING = "preau.passing"
 """Set when an answer goes to the client while it comes."""
 
 
+async def _nothing(host: str) -> None:
+    """No look-ups: what is not known stays so."""
+
+
 class Exchange:
     """Carries out the engine's rulings on HTTP flows."""
 
-    def __init__(self, door: Door) -> None:
+    def __init__(self, door: Door, look_up: Callable[[str], Awaitable[None]] = _nothing) -> None:
         self._door = door
+        self._look_up = look_up
 
     async def requestheaders(self, flow: http.HTTPFlow) -> None:
         """The head has come: is there a service, and may this leave?"""
@@ -50,7 +55,11 @@ class Exchange:
         scheme = "" if flow.client_conn.tls else "http"
         gate_host = self._door.gate_host(flow.client_conn) or normal_host(request.host)
         head = head_of(request, gate_host, scheme)
-        ruling = await self._door.rule(self._door.engine.begin(head, client), client, head)
+        ruling = self._door.engine.begin(head, client, may_ask=True)
+        if isinstance(ruling.decision, Resolve):
+            await self._look_up(ruling.decision.host)
+            ruling = self._door.engine.begin(head, client)
+        ruling = await self._door.rule(ruling, client, head)
         decision = ruling.decision
         if isinstance(decision, Buffer) and ruling.exchange:
             flow.metadata[EXCHANGE] = ruling.exchange

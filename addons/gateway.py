@@ -21,6 +21,7 @@ from addons.websocket import WebSocket
 from addons.worker import WorkerSettings
 from proxy.ca import load_ca
 from proxy.errors import InputError, KeysUnavailable
+from proxy.outbound.lookups import Lookups
 from proxy.reasons import Reason
 from proxy.runtime import Runtime
 
@@ -76,10 +77,15 @@ class Gateway:
         audit = CountedLog(runtime.audit, runtime.metrics)
         self._door = Door(runtime.engine, audit, runtime.client)
         self.keeper = Keeper(runtime)
+        lookups = Lookups(
+            runtime.names,
+            lambda: runtime.snapshot().policy.site.dns,
+            lambda outcome: runtime.metrics.lookups[outcome].inc(),
+        )
         self.addons: list[object] = [
             Gate(self._door),
             Prefetch(self._door),
-            Exchange(self._door),
+            Exchange(self._door, lookups.learn),
             WebSocket(self._door),
             self.keeper,
             InFlight(runtime.metrics.in_flight),

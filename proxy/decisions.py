@@ -73,6 +73,13 @@ class Buffer:
 
 
 @dataclass(frozen=True, slots=True)
+class Resolve:
+    """Find out what ``host`` stands for, or wait for it in vain, then ask again."""
+
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
 class Inspect:
     """Decrypt this connection and protect what it carries."""
 
@@ -90,6 +97,7 @@ __all__ = [
     "Refuse",
     "Refused",
     "Reply",
+    "Resolve",
     "Stream",
     "Tunnel",
 ]

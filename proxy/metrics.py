@@ -23,9 +23,11 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from proxy import __version__
+from proxy.blocking.cname import Outcome
 from proxy.blocking.lists import Category
 from proxy.kinds import Kind, SubjectKind
 from proxy.policy.model import Action, Treatment
+from proxy.privacy.rules import Rule
 from proxy.reasons import Reason
 
 # A third of the series, and of no use to us.
@@ -97,6 +99,7 @@ _EVENT_TYPES = {
     "request-spared": EventType.BLOCK,
     "exception-used": EventType.BLOCK,
     "exception-expired": EventType.POLICY,
+    "privacy-filtered": EventType.BLOCK,
     "list-updated": EventType.BLOCK,
     "list-rejected": EventType.BLOCK,
     "connection-tunnelled": EventType.CONNECTION,
@@ -183,6 +186,14 @@ class Metrics:
             ),
             _closed(Category),
         )
+        self.privacy: Family[Counter] = Family(
+            self._counter("privacy_removed", "Fields taken out or shortened, by rule.", "rule"),
+            _closed(Rule),
+        ).fill()
+        self.lookups: Family[Counter] = Family(
+            self._counter("dns_lookups", "Look-ups of what a name stands for.", "outcome"),
+            _closed(Outcome),
+        ).fill()
         self.refusals: Family[Counter] = Family(
             self._counter("refusals", "Requests and connections refused.", "reason"),
             _closed(Reason),

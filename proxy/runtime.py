@@ -27,6 +27,7 @@ from proxy.audit import (
 from proxy.audit.outgoing.lag import lags
 from proxy.audit.upkeep import end_retention
 from proxy.blocking import ListFile, ListReport, build, open_blocker
+from proxy.blocking.cname import Names
 from proxy.blocking.subscriptions import site_lists
 from proxy.blocking.tallies import Tallies
 from proxy.blocking.variants import OnDemand, Switched, giving_way
@@ -99,7 +100,8 @@ class Runtime:
         self.store = store
         self.audit = audit
         self.metrics = metrics
-        self.engine = Engine(self.snapshot, metrics, clock, self.count_hit)
+        self.names = Names()
+        self.engine = Engine(self.snapshot, metrics, clock, self.count_hit, self.names)
         self._holder = holder
         self._keys = keys
         self._sealer = ValueSealer(keys)

@@ -30,6 +30,8 @@ from urllib.parse import urlsplit
 from proxy.policy.document import Document, Location, read_document
 from proxy.policy.model import OnProfiling, RuleRef, Treatment
 from proxy.policy.outgoing_schema import OutgoingFile
+from proxy.policy.privacy import Words, words
+from proxy.policy.privacy_schema import DnsFile
 from proxy.policy.problems import InvalidFiles, Mark, Problem
 from proxy.policy.site_schema import Network, RestoreScope, SiteFile, parse_address
 from proxy.policy.validation import validate
@@ -164,6 +166,10 @@ class Site:
     outgoing: OutgoingFile
     """What leaves the audit log, as written; ``under`` resolves its paths."""
     upstream_ca: Path | None
+    privacy: Words = field(repr=False)
+    """What the site says of privacy rules; a service may say otherwise."""
+    cookies_kept_for: tuple[str, ...]
+    dns: DnsFile
     refs: Mapping[str, RuleRef] = field(repr=False)
 
     def client_of(self, address: str) -> Client:
@@ -260,6 +266,9 @@ def _site(root: Path, written: SiteFile, document: Document, environment: _Envir
         audit_retention=written.audit.retention(),
         outgoing=written.audit,
         upstream_ca=_under(root, upstream_ca) if upstream_ca else None,
+        privacy=words(document, written.privacy),
+        cookies_kept_for=written.privacy.third_party_cookies_kept_for,
+        dns=written.dns,
         refs=_refs(document, written),
     )
 

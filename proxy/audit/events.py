@@ -25,6 +25,7 @@ from proxy.blocking.facts import RequestType
 from proxy.errors import PreauError
 from proxy.kinds import Kind
 from proxy.policy.model import Action
+from proxy.privacy.rules import Rule
 from proxy.profiling.formats import DEMAND
 from proxy.reasons import Reason
 
@@ -36,6 +37,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", 
 _SLUG = Word(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?", 64)
 _HEX16 = Hex(16)
 _SIZE = Number()
+_HOST = Word(r"(?:\*\.)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?", 253)
 
 FIELDS: dict[str, Field] = {
     # who
@@ -46,7 +48,7 @@ FIELDS: dict[str, Field] = {
     # what, in the policy's words
     "service": _SLUG,
     "supplier": _SLUG,
-    "host": Word(r"(?:\*\.)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?", 253),
+    "host": _HOST,
     "endpoint": Word(r"/[A-Za-z0-9._~{}:$()',=*/…-]*", 200),
     "method": Choice(METHODS),
     "rule": Word(r"[A-Za-z0-9_./-]+:[0-9]{1,7}", 128),
@@ -60,9 +62,11 @@ FIELDS: dict[str, Field] = {
     ),
     "incident": Word(r"[A-Za-z0-9][A-Za-z0-9-]{5,31}", 32, remember=False),
     "counts": Counts(Kind),
+    "removed": Counts(Rule),
     "count": _SIZE,
     # upkeep
     "list": _SLUG,
+    "uncloaked": _HOST,
     "category": _SLUG,
     "entries": _SIZE,
     "digest": _HEX16,
@@ -142,7 +146,7 @@ TYPES: dict[str, EventType] = {
     "tracker-blocked": EventType(
         "A request to an advertising or tracking address was answered by the gateway.",
         "rule",
-        f"{_TRAFFIC} list category demand request_type",
+        f"{_TRAFFIC} list category demand request_type uncloaked",
     ),
     "profiling-blocked": EventType(
         "A report on how a person behaves was answered by the gateway: no predictive models of "
@@ -169,6 +173,12 @@ TYPES: dict[str, EventType] = {
         "Tracking parameters, cookies or headers were taken out of a request.",
         "count",
         f"{_TRAFFIC} list",
+    ),
+    "privacy-filtered": EventType(
+        "Cookies, headers or hints that tell of a person were taken out of a request or answer.",
+        "service policy removed",
+        _TRAFFIC,
+        late=True,
     ),
     "connection-tunnelled": EventType(
         "A connection was passed unread, as its rule says.", "rule policy", _TRAFFIC
@@ -373,6 +383,7 @@ _UNFIT = {
     "rule": re.compile(r"[^A-Za-z0-9_./:-]"),
     "endpoint": re.compile(r"[^A-Za-z0-9._~{}:$()',=*/…-]"),
     "host": re.compile(r"[^a-z0-9.*-]"),
+    "uncloaked": re.compile(r"[^a-z0-9.*-]"),
     "witness": re.compile(r"[^a-z0-9./-]"),
 }
 
@@ -397,4 +408,10 @@ def fit(field: str, text: str) -> str:
     return shown if kind.check(shown) else "unnamed"
 
 
-_UNNAMED = {"rule": "unnamed:0", "endpoint": "/unnamed", "host": "unnamed", "witness": "unnamed"}
+_UNNAMED = {
+    "rule": "unnamed:0",
+    "endpoint": "/unnamed",
+    "host": "unnamed",
+    "uncloaked": "unnamed",
+    "witness": "unnamed",
+}

@@ -21,7 +21,13 @@ _CLASSES: dict[str, EventClass] = {
         EventClass.TRAFFIC,
     ),
     **dict.fromkeys(
-        ("tracker-blocked", "parameters-stripped", "connection-tunnelled", "connection-denied"),
+        (
+            "tracker-blocked",
+            "parameters-stripped",
+            "privacy-filtered",
+            "connection-tunnelled",
+            "connection-denied",
+        ),
         EventClass.BLOCKING,
     ),
 }

@@ -6,10 +6,11 @@ tracker's place. What must never happen here: a socket, a URL kept after the dec
 rule that is silently not in force, a navigation blocked by a rule not written for it.
 
 A request's way: ``facts`` (type, page and party) → ``blocker`` (the decision, over ``lines``,
-the whole-host index, and ``engine``, everything finer; then ``stripping``, what a URL passes
-without) → ``answers`` (over ``collectors``, ``surrogates`` and ``resources``). A list's way:
-``subscriptions`` (others' lists, fetched and checked) and ``lists`` (find, read, account) →
-``rules`` (one line) → ``bounds`` (what would slow requests) → ``compile`` → ``cache`` (a file
+the whole-host index, and ``engine``, everything finer; then ``cname``, the same under the names
+that a host stands for; then ``stripping``, what a URL passes without) → ``answers`` (over
+``collectors``, ``surrogates`` and ``resources``). A list's way: ``subscriptions`` (others' lists,
+fetched and checked) and ``lists`` (find, read, account) → ``rules`` (one line) → ``bounds``
+(what would slow requests) → ``compile`` → ``cache`` (a file
 to map).
 """
 

@@ -16,6 +16,7 @@ import re
 from proxy.blocking.blocker import Block
 from proxy.blocking.collectors import COLLECTORS, collector_for
 from proxy.blocking.facts import RequestType
+from proxy.blocking.lists import Category
 from proxy.blocking.resources import (
     CAPTIONS,
     CLIP,
@@ -80,6 +81,8 @@ def answer(
     if kind is _T.DOCUMENT:
         return None
     fields = {name.lower(): value for name, value in headers}
+    if block.category is Category.BYPASS:  # only a refusal makes it go back to the school's own
+        return _for_client(_CLOSED, fields, method)
     if method == "OPTIONS" and b"access-control-request-method" in fields:
         return _preflight(fields)
     where = host or fields.get(b"host", b"").decode("latin-1").partition(":")[0].lower()

@@ -92,6 +92,7 @@ class Blocker:
         self._stripper = Stripper(self._strip_texts, Parties().third_party)
         self._host_rule = lru_cache(_MEMO)(self._find_host_rule)
         self._host_block = lru_cache(_MEMO)(self._find_host_block)
+        self._target = lru_cache(_MEMO)(self._find_target)
         self._memo: dict[int, Block | None] = {}
         self._clean: set[int] = set()
 
@@ -168,9 +169,20 @@ class Blocker:
         ]
         return Stripped(found.url, found.parameters, tuple(rules))
 
+    def spares(self, url: str, source: str, kind: RequestType) -> bool:
+        """Whether an exception of any list speaks for this request."""
+        host = host_of(url)
+        if any(self._allowed.get(name) is not None for name in with_parents(host)):
+            return True
+        match = self._engine.check(_with_host(url, host), host, host_of(source), kind, blocked=True)
+        return bool(match.exception)
+
     def cname_target(self, host: str) -> Block | None:
         """The entry of a list of CNAME targets that a canonical name falls under."""
-        for parent in with_parents(host.rstrip(".").lower()):
+        return self._target(host.rstrip(".").lower())
+
+    def _find_target(self, name: str) -> Block | None:
+        for parent in with_parents(name):
             place = self._cnames.get(parent)
             if place is not None:
                 return self._block(parent, place)

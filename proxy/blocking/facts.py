@@ -140,6 +140,8 @@ class RequestFacts(NamedTuple):
     """A navigation of the main frame: only explicit rules may block it."""
     source: str
     """Host of the page that asks, or empty when nothing says."""
+    dns: bool = False
+    """A name look-up inside HTTP (RFC 8484, RFC 9230 or the JSON form)."""
 
 
 def facts_of(method: str, host: str, path: str, headers: Headers) -> RequestFacts:
@@ -149,7 +151,18 @@ def facts_of(method: str, host: str, path: str, headers: Headers) -> RequestFact
     source = _source(known)
     if not source and known.get(b"sec-fetch-site") in (b"same-origin", b"same-site"):
         source = host  # Referrer-Policy hid the page, but the browser vouches for the party
-    return RequestFacts(kind, kind is _T.DOCUMENT, source)
+    return RequestFacts(kind, kind is _T.DOCUMENT, source, _is_dns(known))
+
+
+_DNS = re.compile(rb"application/(?:oblivious-)?dns-(?:message|json)", re.I)
+
+
+def _is_dns(known: dict[bytes, bytes]) -> bool:
+    """By the type of what is sent, or of what is wanted back."""
+    for name in (b"content-type", b"accept"):
+        if b"dns-" in known.get(name, b"").lower() and _DNS.search(known[name]):
+            return True
+    return False
 
 
 def host_of(url: str) -> str:

@@ -51,6 +51,8 @@ class Category(StrEnum):
     SESSION_REPLAY = "session-replay"
     TELEMETRY = "telemetry"
     PROFILING = "profiling"
+    BYPASS = "bypass"
+    """Ways round the gateway: resolvers and relays inside HTTPS."""
     TRACKING = "tracking"
     """For lists that do not say more."""
 

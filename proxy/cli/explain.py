@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from proxy.blocking.cname import Answered, Names, Outcome
 from proxy.cli.output import emit
+from proxy.engine.snapshot import Snapshot
 from proxy.errors import InputError
 from proxy.explaining import Explanation, Question, explain
 from proxy.runtime import open_snapshot
@@ -26,6 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--source", default="", help="URL of the page that asks")
     parser.add_argument("--body", type=Path, metavar="FILE", help="what is sent: JSON or a form")
     parser.add_argument("--content-type", default="", help="what the body is declared to be")
+    parser.add_argument(
+        "--offline", action="store_true", help="ask no resolver what the host stands for"
+    )
     parser.add_argument("--client", default="127.0.0.1", help="the client's address")
     parser.add_argument("--school", default="", help="instead of what the address says")
     parser.add_argument("--group", default="", help="pupils, staff, guest; likewise")
@@ -37,12 +43,14 @@ def run(args: argparse.Namespace) -> int:
     """Explain one URL or a batch of them."""
     site = Path(args.site)
     if args.batch:
-        return _batch(site)
+        return _batch(site, args.offline)
     if not args.url:
         raise InputError("give a URL, or --batch")
     names = [name for name in Question.__slots__ if name != "url"]
     question = Question(args.url, **{name: getattr(args, name) for name in names})
-    answer = explain(open_snapshot(site), question, _body(args.body))
+    snapshot = open_snapshot(site)
+    asking = _Asking(snapshot, args.offline)
+    answer = explain(snapshot, question, _body(args.body), asking)
     emit(args, _text(answer), answer.document())
     return 0
 
@@ -56,14 +64,46 @@ def _body(path: Path | None) -> bytes | None:
         raise InputError(f"{path}: {error.strerror}") from None
 
 
-def _batch(site: Path) -> int:
+class _Asking:
+    """What hosts stand for, from the resolvers that the gateway asks, as long as it would wait.
+
+    Once a host; after a failure no more, so that a batch does not wait at every line.
+    """
+
+    def __init__(self, snapshot: Snapshot, offline: bool) -> None:
+        self._settings = snapshot.policy.site.dns
+        self._names = Names()
+        self._offline = offline
+
+    def __call__(self, host: str) -> tuple[str, ...]:
+        if self._names.is_due(host) and not self._offline:
+            answered = asyncio.run(self._ask(host))
+            self._offline = answered.outcome not in (Outcome.FOUND, Outcome.PLAIN)
+            self._names.learn(host, answered)
+        return self._names.known(host) or ()
+
+    async def _ask(self, host: str) -> Answered:
+        # Here, because reading DNS takes longer to load than most explanations take to give.
+        from proxy.outbound.dns import stands_for
+        from proxy.outbound.lookups import resolvers
+
+        try:
+            async with asyncio.timeout(self._settings.wait_ms / 1000):
+                return await stands_for(host, resolvers(self._settings))
+        except TimeoutError:
+            return Answered(Outcome.LATE)
+
+
+def _batch(site: Path, offline: bool) -> int:
     snapshot = open_snapshot(site)
+    asking = _Asking(snapshot, offline)
     worst = 0
     for number, line in enumerate(sys.stdin, 1):
         if not line.strip():
             continue
         try:
-            document = explain(snapshot, *_question(line)).document()
+            question, body = _question(line)
+            document = explain(snapshot, question, body, asking).document()
         except InputError as error:
             document, worst = {"error": f"line {number}: {error}"}, 2
         sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
@@ -85,6 +125,8 @@ def _text(answer: Explanation) -> str:
     lines += [f"  {name:<10} {words}" for name, words in _facts(answer) if words]
     for one in answer.fields:
         lines.append(f"  field      {one.values} × {one.rule}  ({one.file}:{one.line})")
+    if answer.decision == "forward":
+        lines += [f"  privacy    {w.text:<36} {w.file}:{w.line}" for w in answer.privacy]
     if answer.considered:
         lines.append("Considered")
         lines += [f"  {one.rule}  ({one.where}): {one.why}" for one in answer.considered]
@@ -98,6 +140,8 @@ def _text(answer: Explanation) -> str:
 
 def _facts(answer: Explanation) -> Iterator[tuple[str, str]]:
     where = f"{answer.file}:{answer.line}" if answer.line else answer.file
+    behind = f"{answer.uncloaked} (CNAME): the rule is for that name"
+    yield "stands for", behind if answer.uncloaked else ""
     yield "rule", answer.rule
     yield "where", where + (f"  (list {answer.list}, {answer.category})" if answer.list else "")
     yield "answer", f"stand-in {answer.redirect}" if answer.redirect else ""

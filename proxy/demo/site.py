@@ -21,6 +21,7 @@ pseudonym_domain: p.{DOMAIN}
 upstream_ca: @UPSTREAM_CA@
 listen: 127.0.0.1:0
 status: 127.0.0.1:0
+dns: {{uncloak: false}}  # these hosts exist on this machine only
 """
 
 SERVICE_YAML = f"""\

@@ -7,14 +7,17 @@ brings a ``View``: the policy and lists as they hold for one client at one momen
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from proxy.blocking import Block, Blocker, RequestFacts
+from proxy.blocking import Block, Blocker, Category, RequestFacts
+from proxy.blocking.cname import uncloak
 from proxy.blocking.lists import DEMANDED
 from proxy.policy.hosts import normal_host
 from proxy.policy.model import HostVerdict, OnProfiling, Treatment
 from proxy.policy.policy import Policy
+from proxy.privacy import Rule
 from proxy.reasons import Reason
 from proxy.timetable import NOTHING, Entry, Sheet
 
@@ -44,6 +47,8 @@ class Verdict:
     spared_by: Entry | None = None
     observed: Block | None = None
     """A rule about reports on behaviour that would block, where the policy only observes."""
+    uncloaked: str = ""
+    """The name behind the host that the block is for; empty when it is for the host itself."""
 
     @property
     def word(self) -> str:
@@ -73,11 +78,14 @@ def decide_host(view: View, host: str) -> Verdict:
     return _by_host(view, host, treated, by)
 
 
-def decide_url(view: View, host: str, url: str, facts: RequestFacts) -> Verdict:
+def decide_url(
+    view: View, host: str, url: str, facts: RequestFacts, names: Iterable[str] = ()
+) -> Verdict:
     """The full decision for one request of a connection that is not tunnelled.
 
     The URL is asked first of a denied host too: it may name the very line, and the stand-in
-    for a script. What the URL leaves open the host may close.
+    for a script. What the URL leaves open the host may close. ``names`` are those of other
+    sites that the host is known to stand for.
     """
     treated, by = _treatment(view, host)
     if treated.treatment is Treatment.TUNNEL:
@@ -86,13 +94,37 @@ def decide_url(view: View, host: str, url: str, facts: RequestFacts) -> Verdict:
             return by_host
     spared = None
     block = view.blocker.check(url, facts.source, facts.type, facts.top_level)
+    if block is None and facts.dns:
+        block = _dns_block(treated)
     if block is None:
         if treated.treatment is not Treatment.INSPECT:
             return _by_host(view, host, treated, by)
+        if names:
+            behind = _behind(view, host, url, facts, names, treated, by)
+            if behind is not None:
+                return behind
         if view.all_lists is None:
             return Verdict(treated, None, None, by)
         spared = view.all_lists.check(url, facts.source, facts.type, facts.top_level)
     return _verdict(view, host, treated, by, block, spared)
+
+
+def _behind(
+    view: View,
+    host: str,
+    url: str,
+    facts: RequestFacts,
+    names: Iterable[str],
+    treated: HostVerdict,
+    by: Entry | None,
+) -> Verdict | None:
+    """The block by a name that the host stands for, if there is one."""
+    if not looks_behind(view, host, Verdict(treated, None, None, by), facts):
+        return None
+    found = uncloak(view.blocker, url, facts, names)
+    if found is None or view.sheet.sparing(normal_host(found.name)):
+        return None
+    return Verdict(treated, found.block, Reason.TRACKER_BLOCKED, by, uncloaked=found.name)
 
 
 def _by_host(view: View, host: str, treated: HostVerdict, by: Entry | None) -> Verdict:
@@ -178,3 +210,27 @@ def _treatment(view: View, host: str) -> tuple[HostVerdict, Entry | None]:
         if never is not None:
             return HostVerdict(Treatment.TUNNEL, never, verdict.service), None
     return HostVerdict(treatment, entry.ref, verdict.service), entry
+
+
+def looks_behind(view: View, host: str, verdict: Verdict, facts: RequestFacts) -> bool:
+    """Whether it matters what the host stands for: nothing else decided, and no page is opened."""
+    site, service = view.policy.site, verdict.host.service
+    if verdict.block or verdict.reason or facts.top_level or not site.dns.uncloak:
+        return False
+    return (
+        verdict.host.treatment is Treatment.INSPECT
+        and service is not None
+        and Rule.CLOAKED_NAMES in service.privacy
+        and view.sheet.sparing(normal_host(host)) is None
+    )
+
+
+def _dns_block(treated: HostVerdict) -> Block | None:
+    """A name look-up inside HTTP, as the service's policy says."""
+    service = treated.service
+    if service is None or Rule.DNS_OVER_HTTPS not in service.privacy:
+        return None
+    ref = service.privacy.refs.get(Rule.DNS_OVER_HTTPS)
+    if ref is None:
+        return Block(Rule.DNS_OVER_HTTPS, "privacy", "site.yaml", 1, Category.BYPASS)
+    return Block(ref.text, "privacy", ref.file, ref.line, Category.BYPASS)

@@ -19,21 +19,22 @@ from __future__ import annotations
 import logging
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from urllib.parse import unquote
 
 from proxy.audit.events import Event
-from proxy.blocking import RequestFacts, RequestType, answer, facts_of
+from proxy.blocking import RequestType, answer, facts_of
+from proxy.blocking.cname import Names
 from proxy.content import seals
 from proxy.content.body import Rewritten, rewrite_body
 from proxy.content.data import NO_FIELDS, BodyFields
 from proxy.content.headers import rewrite_headers
 from proxy.content.limits import Limits
 from proxy.content.target import rewrite_target
-from proxy.decisions import Buffer, Forward, Headers, Refuse, Reply, Stream, Tunnel
-from proxy.engine import canonical, gate, pages, partial, passing, record, transport
-from proxy.engine.decide import Verdict, View, decide_host, decide_url
+from proxy.decisions import Buffer, Forward, Headers, Refuse, Reply, Resolve, Stream, Tunnel
+from proxy.engine import canonical, filtering, gate, pages, partial, passing, record, transport
+from proxy.engine.decide import Verdict, decide_host, decide_url, looks_behind
 from proxy.engine.exchange import Client, Exchange, Head, new_incident
 from proxy.engine.profiling import Watch
 from proxy.engine.protect import ProtectVisitor
@@ -43,6 +44,7 @@ from proxy.engine.snapshot import Snapshot
 from proxy.errors import Refused
 from proxy.metrics import Decision, Metrics, Phase
 from proxy.policy.model import OnUnreadable, Service, Treatment
+from proxy.privacy import Rule
 from proxy.reasons import Reason
 
 log = logging.getLogger("preau.engine")
@@ -57,12 +59,14 @@ class Engine:
         metrics: Metrics,
         clock: Callable[[], float] = time.time,
         on_hit: Callable[[str], None] = lambda name: None,
+        names: Names | None = None,
     ) -> None:
         self._current = current
         self._metrics = metrics
         self._watch = Watch(metrics)
         self._clock = clock
         self._on_hit = on_hit
+        self._names = Names() if names is None else names
 
     def connect(self, host: str, port: int, client: Client) -> Ruling:
         """The ruling on a CONNECT: ``Tunnel``, ``Inspect`` or ``Refuse``."""
@@ -76,12 +80,16 @@ class Engine:
         ruling = gate.at_hello(self._current(), host, port, sni, client, self._clock())
         return self._counted_gate(ruling, started, final=True)
 
-    def begin(self, head: Head, client: Client) -> Ruling:
-        """The ruling on a request's head: ``Buffer``, ``Reply`` (blocked) or ``Refuse``."""
+    def begin(self, head: Head, client: Client, *, may_ask: bool = False) -> Ruling:
+        """The ruling on a request's head: ``Buffer``, ``Reply`` (blocked) or ``Refuse``.
+
+        Or ``Resolve``, if the caller ``may_ask``, when what the host stands for could decide
+        and is not known (any more); afterwards the question comes again.
+        """
         snapshot = self._current()
         started = time.perf_counter()
         try:
-            ruling = self._begin(snapshot, head, client)
+            ruling = self._begin(snapshot, head, client, may_ask)
         except Exception as error:
             return self._refuse(snapshot, head, client, None, _reason(error))
         self._metrics.overhead[Phase.BLOCK].observe(time.perf_counter() - started)
@@ -202,12 +210,13 @@ class Engine:
 
     # --- the steps ---
 
-    def _begin(self, snapshot: Snapshot, head: Head, client: Client) -> Ruling:
+    def _begin(self, snapshot: Snapshot, head: Head, client: Client, may_ask: bool) -> Ruling:
         canonical.check(head)
         facts = facts_of(head.method, head.host, head.target, head.headers)
         policy = snapshot.policy
         view = snapshot.view(client, self._clock())
-        verdict = decide_url(view, head.host, head.url, facts)
+        names = self._names.known(head.host)
+        verdict = decide_url(view, head.host, head.url, facts, names or ())
         if verdict.block:
             return self._block(snapshot, head, client, verdict, facts.type)
         service = verdict.host.service
@@ -218,6 +227,9 @@ class Engine:
             return ruling
         if head.scheme != "https":
             return self._refuse(snapshot, head, client, service, Reason.PLAIN_HTTP)
+        due = may_ask and self._names.is_due(head.host)
+        if due and looks_behind(view, head.host, verdict, facts):
+            return Ruling(Resolve(head.host))
         if verdict.host.treatment is Treatment.TUNNEL or service is None:
             # Only reached when policy changed between the handshake and the request: what was
             # decrypted under the old policy does not travel under the new one.
@@ -230,29 +242,12 @@ class Engine:
         exchange = Exchange(snapshot, client, head, service, endpoint, view.sheet)
         if verdict.by or verdict.spared_by:
             exchange.events.extend(record.passed(policy, client, verdict, facts.type))
-        if "?" in head.target:
-            self._strip(exchange, view, facts)
+        self._count_removed(filtering.request(exchange, view, facts, self._on_hit))
         if verdict.observed:
             self._watch.rule(exchange, verdict.observed)
         elif (reported := self._watch.head(exchange, facts.type)) is not None:
             return reported
         return Ruling(_buffer(snapshot, length), exchange=exchange)
-
-    def _strip(self, exchange: Exchange, view: View, facts: RequestFacts) -> None:
-        """Take tracking parameters out of the target; the event waits with the exchange.
-
-        A target that a signature covers stays as it is: the service would reject it.
-        """
-        head = exchange.head
-        stripped = view.blocker.strip(head.url, facts)
-        if stripped is None or view.sheet.sparing(head.host):
-            return
-        if seals.covered(head.headers, head.target, b"") & seals.Covered.TARGET:
-            return
-        exchange.head = replace(head, target=_target_of(stripped.url))
-        exchange.events.append(record.stripped(exchange, stripped))
-        for rule in stripped.rules:
-            self._on_hit(rule.list)
 
     def _protect(self, exchange: Exchange, body: bytes) -> Forward:
         """One reading; a second one if values of its fields stand elsewhere in it too."""
@@ -283,12 +278,12 @@ class Engine:
         target, headers, named = self._protect_head(exchange, visitor, limits)
         if not body:
             if self._breaks_seal(exchange, target, named, b"", False):
-                return Forward(transport.for_service(head.headers), None, head.target), None
+                return Forward(filtering.leaving(exchange, head.headers), None, head.target), None
             return Forward(headers, None, target), None
         fields = BodyFields(endpoint.body, endpoint.form_fields, endpoint.inside)
         written = rewrite_body(body, head.headers, visitor, fields, limits, "request")
         if self._breaks_seal(exchange, target, named, body, written.changed):
-            return Forward(transport.for_service(head.headers), body, head.target), written
+            return Forward(filtering.leaving(exchange, head.headers), body, head.target), written
         if not written.changed:
             return Forward(headers, body, target), written
         if upload is partial.Upload.PART:
@@ -306,7 +301,7 @@ class Engine:
         fields = exchange.endpoint.header_fields
         headers = rewrite_headers(exchange.head.headers, fields, visitor, "request", limits=limits)
         named = headers is not exchange.head.headers
-        headers = transport.for_service(headers)
+        headers = filtering.leaving(exchange, headers)
         if partial.asked(exchange.head) and not partial.may_ask_range(exchange.head):
             headers = partial.without_range(headers)
         return target, headers, named
@@ -318,7 +313,7 @@ class Engine:
         if self._breaks_seal(exchange, target, named, begins, True):
             # A body that passes could not be taken back once it changed: as it came, or not.
             return Stream(
-                transport.for_service(exchange.head.headers),
+                filtering.leaving(exchange, exchange.head.headers),
                 lambda chunk: [chunk] if chunk else [],
                 exchange.head.target,
                 (begins,),
@@ -471,7 +466,9 @@ class Engine:
             "answer",
             limits=exchange.snapshot.limits(True),
         )
-        return transport.for_client(restored)
+        filtered = filtering.answer(exchange, restored)
+        self._count_removed(exchange.removed)
+        return filtered
 
     def _follow_policy(self, exchange: Exchange) -> None:
         """A WebSocket outlives policies and hours: each message goes by what holds now."""
@@ -541,6 +538,10 @@ class Engine:
         self._metrics.requests[exchange.service.name, decision].inc()
         self._count_identifiers(exchange)
 
+    def _count_removed(self, removed: Mapping[Rule, int]) -> None:
+        for rule, number in removed.items():
+            self._metrics.privacy[rule].inc(number)
+
     def _count_identifiers(self, exchange: Exchange) -> None:
         for (kind, action), number in exchange.hits.items():
             self._metrics.identifiers[kind, action].inc(number)
@@ -571,11 +572,6 @@ def _length(headers: Headers) -> str:
         if name.lower() == b"content-length":
             return value.decode("latin-1")
     return ""
-
-
-def _target_of(url: str) -> str:
-    """Path and query of an absolute URL."""
-    return url[url.index("/", url.index("://") + 3) :]
 
 
 def _service_name(service: Service | None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from proxy.decisions import Headers
 from proxy.kinds import Kind
 from proxy.policy.model import Action, Endpoint, Service
 from proxy.policy.site_schema import RestoreScope
+from proxy.privacy import Rule
 from proxy.timetable import NOTHING, Sheet
 
 if TYPE_CHECKING:
@@ -81,6 +83,8 @@ class Exchange:
     """What rules and exceptions said when it began."""
     hits: Hits = field(default_factory=Counter)
     restored: Hits = field(default_factory=Counter)
+    removed: Mapping[Rule, int] = field(default_factory=dict)
+    """What privacy rules took out of the answer, until it is recorded."""
     events: list[Event] = field(default_factory=list)
     """Events to record before the decision is carried out; the adapter takes them."""
 

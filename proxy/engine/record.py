@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from proxy.audit.events import Event, fit, make_event
 from proxy.blocking import Block, RequestType, Stripped
 from proxy.blocking.lists import DEMANDED
+from proxy.blocking.parties import site_of
 from proxy.engine.decide import Verdict
 from proxy.engine.exchange import Client, Exchange, Hits
 from proxy.policy.model import Action, Service
 from proxy.policy.policy import Policy
+from proxy.privacy import Rule
 from proxy.profiling.formats import DEMAND
 from proxy.reasons import Reason
 
@@ -69,11 +72,20 @@ def request_events(exchange: Exchange) -> list[Event]:
 
 
 def answer_events(exchange: Exchange) -> list[Event]:
-    """That pseudonyms were restored, and how many."""
+    """That pseudonyms were restored, and what was taken out: how many of each."""
+    events = []
     restored = counts(exchange.restored, Action.PSEUDONYMISE)
-    if not restored:
-        return []
-    return [make_event("answer-restored", counts=restored, **of_exchange(exchange))]
+    if restored:
+        events.append(make_event("answer-restored", counts=restored, **of_exchange(exchange)))
+    if exchange.removed:
+        events.append(filtered(exchange, exchange.removed))
+        exchange.removed = {}
+    return events
+
+
+def filtered(exchange: Exchange, removed: Mapping[Rule, int]) -> Event:
+    """What privacy rules took out of one message: how many fields each, no value."""
+    return make_event("privacy-filtered", removed=dict(removed), **of_exchange(exchange))
 
 
 def opaque_allowed(exchange: Exchange, reason: Reason = Reason.OPAQUE_CONTENT) -> Event:
@@ -112,6 +124,8 @@ def blocked(
     fields: Fields = {"incident": incident} if incident else {}
     if block.category in DEMANDED:
         fields["demand"] = DEMAND
+    if verdict.uncloaked:  # its site alone: what stands before that may tell of the client
+        fields["uncloaked"] = fit("uncloaked", site_of(verdict.uncloaked))
     return make_event(
         "tracker-blocked",
         rule=fit("rule", f"{block.file}:{block.line}"),

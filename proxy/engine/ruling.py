@@ -5,10 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from proxy.audit.events import Event
-from proxy.decisions import Buffer, Drop, Forward, Inspect, Refuse, Reply, Stream, Tunnel
+from proxy.decisions import (
+    Buffer,
+    Drop,
+    Forward,
+    Inspect,
+    Refuse,
+    Reply,
+    Resolve,
+    Stream,
+    Tunnel,
+)
 from proxy.engine.exchange import Exchange
 
-type Decision = Buffer | Drop | Forward | Inspect | Refuse | Reply | Stream | Tunnel
+type Decision = Buffer | Drop | Forward | Inspect | Refuse | Reply | Resolve | Stream | Tunnel
 
 
 @dataclass(frozen=True, slots=True)

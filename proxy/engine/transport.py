@@ -72,19 +72,19 @@ def _comes_in_lines(kind: bytes, headers: Headers) -> bool:
     return kind in _LINES or any(name.startswith(b"x-vercel-ai-") for name in names)
 
 
-def for_service(headers: Headers) -> Headers:
+def for_service(headers: Headers, signal: bool) -> Headers:
     """A request's fields as the service sees them.
 
     Only content codings that we can undo are offered; no proxy field of ours or of another
     leaves, nor one that is for this connection only (RFC 9110 § 7.6.1): of protocols to
-    upgrade to, we read WebSocket. ``Sec-GPC: 1`` tells the refusal of tracking (W3C Global
-    Privacy Control).
+    upgrade to, we read WebSocket. ``signal``: tell the refusal of tracking (``Sec-GPC: 1``, W3C
+    Global Privacy Control), whatever the client says of it.
     """
     out = []
     websocket, nominated = _for_this_connection(headers)
     for field in headers:
         name = field[0].lower()
-        if name in _OURS or name in nominated:
+        if name in _OURS or name in nominated or (signal and name == b"sec-gpc"):
             continue
         if name == b"connection":
             field = (field[0], _connection(field[1], websocket))
@@ -93,7 +93,8 @@ def for_service(headers: Headers) -> Headers:
         if name == b"accept-encoding":
             field = (field[0], _codings(field[1]))
         out.append(field)
-    out.append((b"Sec-GPC", b"1"))
+    if signal:
+        out.append((b"Sec-GPC", b"1"))
     return tuple(out)
 
 
@@ -116,11 +117,6 @@ def _connection(value: bytes, websocket: bool) -> bytes:
     kept = {b"close", b"keep-alive"} | ({b"upgrade"} if websocket else set())
     tokens = (token.strip() for token in value.split(b","))
     return b", ".join(token for token in tokens if token.lower() in kept)
-
-
-def for_client(headers: Headers) -> Headers:
-    """An answer's fields as the client sees them: ``Alt-Svc`` would lead past us (HTTP/3)."""
-    return tuple(field for field in headers if field[0].lower() != b"alt-svc")
 
 
 def without_length(headers: Headers, *, coded: bool = False) -> Headers:
@@ -153,7 +149,6 @@ def with_body(headers: Headers, written: Rewritten) -> Headers:
 _OURS = {
     b"proxy-connection",
     b"proxy-authorization",
-    b"sec-gpc",
     b"x-forwarded-for",
     b"forwarded",
     b"keep-alive",

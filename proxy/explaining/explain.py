@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from proxy.blocking import Block, RequestFacts, RequestType, facts_of
 from proxy.engine import Client
-from proxy.engine.decide import Verdict, View, decide_url
+from proxy.engine.decide import Verdict, View, decide_url, looks_behind
 from proxy.engine.gate import is_ip
 from proxy.engine.profiling import as_block, spared_by, standing_of
 from proxy.engine.snapshot import Snapshot
@@ -19,6 +20,7 @@ from proxy.explaining.considered import Considered, weigh_entries, weigh_lists
 from proxy.explaining.ways import Way, ways
 from proxy.policy.hosts import normal_host
 from proxy.policy.model import OnProfiling, RuleRef, Treatment
+from proxy.privacy import Plan
 from proxy.profiling import detect
 from proxy.reasons import Reason
 from proxy.timetable import Person
@@ -43,6 +45,17 @@ class Question:
     """What the body is declared to be."""
     at: str = ""
     """A moment of the site's wall clock; empty: now."""
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacyWord:
+    """One privacy rule of a service: its words, and where they stand."""
+
+    rule: str
+    in_force: bool
+    text: str
+    file: str
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +85,10 @@ class Explanation:
     """The rule of a list that would have blocked, had a rule or an exception not let it pass."""
     stripped: tuple[str, ...] = ()
     """Rules that take parameters out of the address."""
+    uncloaked: str = ""
+    """The name behind the host that the rule is for (CNAME); empty when it is for the host."""
+    privacy: tuple[PrivacyWord, ...] = ()
+    """What the service's privacy rules say of what passes."""
     considered: tuple[Considered, ...] = ()
     unblock: tuple[Way, ...] = ()
     fields: tuple[FieldUse, ...] = field(default=())
@@ -82,8 +99,16 @@ class Explanation:
         return asdict(self)
 
 
-def explain(snapshot: Snapshot, question: Question, body: bytes | None = None) -> Explanation:
-    """Decide as the gateway would. Raises ``InputError`` for what is not a question."""
+def explain(
+    snapshot: Snapshot,
+    question: Question,
+    body: bytes | None = None,
+    stands_for: Callable[[str], tuple[str, ...]] = lambda host: (),
+) -> Explanation:
+    """Decide as the gateway would. Raises ``InputError`` for what is not a question.
+
+    ``stands_for`` tells what names a host stands for; it is asked only where the gateway would.
+    """
     host, target = _parts(question.url)
     policy = snapshot.policy
     if is_ip(host):
@@ -92,6 +117,8 @@ def explain(snapshot: Snapshot, question: Question, body: bytes | None = None) -
     view = snapshot.view(client, now)
     facts = _facts(question, host, target)
     verdict = decide_url(view, host, question.url, facts)
+    if looks_behind(view, host, verdict, facts) and (names := stands_for(host)):
+        verdict = decide_url(view, host, question.url, facts, names)
     verdict = _by_form(view, verdict, question, host, target, body or b"")
     service = verdict.host.service
     open_ = verdict.word == "forward" and service is not None
@@ -212,7 +239,16 @@ def _decided(verdict: Verdict) -> dict[str, Any]:
         "who_when": by.name if by else "",
         "who_when_at": str(by.ref) if by else "",
         "spared": _placed(verdict.spared),
+        "uncloaked": verdict.uncloaked,
+        "privacy": _privacy(host.service.privacy) if host.service else (),
     }
+
+
+def _privacy(plan: Plan) -> tuple[PrivacyWord, ...]:
+    return tuple(
+        PrivacyWord(rule.value, rule in plan, ref.text, ref.file, ref.line)
+        for rule, ref in plan.refs.items()
+    )
 
 
 def _rule_text(verdict: Verdict) -> str:

@@ -52,6 +52,8 @@ class Compiled:
     ties: list[tuple[Location, Location]] = field(default_factory=list)
     addresses: list[tuple[Location, int]] = field(default_factory=list)
     """Fields of e-mail pseudonyms, and how long one may be there: the domain is the site's."""
+    planned: tuple[object, Service] | None = None
+    """The service with its plan of privacy, and the site's words that it was made with."""
 
 
 def compile_service(document: Document, written: ServiceFile) -> Compiled | None:

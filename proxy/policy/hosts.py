@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
+from proxy.policy.host_names import parse_host
 from proxy.policy.model import RuleRef
 from proxy.policy.problems import Problem
-from proxy.policy.service_schema import parse_host
 
 _SECTION = re.compile(r"\[([a-z0-9]+(?:-[a-z0-9]+)*)\]")
 

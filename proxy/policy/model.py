@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from proxy.kinds import Kind
+from proxy.privacy.plan import Plan
 from proxy.pseudonyms.options import PseudonymOptions
 
 if TYPE_CHECKING:
@@ -204,6 +205,8 @@ class Service:
     fields: Mapping[Kind, FieldRule] = field(default_factory=dict)
     """The rule that stands for a kind outside requests, as in a roster made for the service."""
     profiling: ProfilingRule = field(default_factory=lambda: ProfilingRule())
+    privacy: Plan = field(default_factory=Plan)
+    """What of a request and its answer does not pass (``proxy.policy.privacy``)."""
 
 
 @dataclass(frozen=True, slots=True)

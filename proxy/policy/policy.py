@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -15,6 +15,7 @@ from proxy.policy.compile import Compiled, compile_service
 from proxy.policy.document import parse_document
 from proxy.policy.hosts import HostTable, normal_host, parse_never_inspect
 from proxy.policy.model import HostVerdict, RuleRef, Service, Treatment
+from proxy.policy.privacy import plan, words
 from proxy.policy.problems import InvalidFiles, Problem
 from proxy.policy.service_schema import ServiceFile
 from proxy.policy.validation import validate
@@ -304,9 +305,21 @@ class _Reader:
         return Policy(
             site=site,
             digest=self.hash.hexdigest()[:16],
-            services=[compiled.service for compiled in self.compiled],
+            services=[_with_plan(compiled, site) for compiled in self.compiled],
             treatment_refs={c.service.name: c.treatment_ref for c in self.compiled},
             charter_refs={c.service.name: c.charter_ref for c in self.compiled},
             never_inspect=self.never,
             timetable=timetable,
         )
+
+
+def _with_plan(compiled: Compiled, site: Site) -> Service:
+    """The service with its plan of privacy, which follows the site too; made when that changes."""
+    words_of_site = (site.privacy, site.cookies_kept_for)
+    if compiled.planned is None or compiled.planned[0] != words_of_site:
+        written = compiled.written.privacy
+        kept = (*site.cookies_kept_for, *written.third_party_cookies_kept_for)
+        said = words(compiled.document, written)
+        made = plan(site.privacy, said, compiled.service.hosts, kept, SITE_FILE)
+        compiled.planned = (words_of_site, replace(compiled.service, privacy=made))
+    return compiled.planned[1]

@@ -10,9 +10,11 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from proxy.kinds import Kind
+from proxy.policy.host_names import parse_host
 from proxy.policy.model import Action, OnProfiling, OnUnreadable, Treatment
 from proxy.policy.paths import parse_path
-from proxy.policy.site_schema import Line, parse_domain
+from proxy.policy.privacy_schema import PrivacyFile
+from proxy.policy.site_schema import Line
 from proxy.policy.templates import parse_match
 from proxy.policy.validation import Strict
 from proxy.profiling.formats import BY_NAME
@@ -91,18 +93,6 @@ GENERALISED = {
     Coarse.MONTH: Kind.BIRTH_DATE,
     Coarse.DEPARTMENT: Kind.ADDRESS,
 }
-
-
-def parse_host(text: str) -> str:
-    """``name.example`` or ``*.name.example``, lower case, ASCII."""
-    wildcard = text.strip().startswith("*.")
-    name = text.strip()[2:] if wildcard else text
-    try:
-        return ("*." if wildcard else "") + parse_domain(name)
-    except ValueError:
-        raise ValueError(
-            "expected a host such as app.example.com or *.example.com (no https://, no path)"
-        ) from None
 
 
 def _country(text: str) -> str:
@@ -336,4 +326,8 @@ class ServiceFile(Strict):
     headers: Rules = Field(default_factory=dict, description="Header fields, at any address.")
     requests: tuple[RequestFile, ...] = Field(
         default=(), description="Kinds of request, with fields."
+    )
+    privacy: PrivacyFile = Field(
+        default_factory=PrivacyFile,
+        description="Where this service needs other words than the site's: {referer: keep}.",
     )

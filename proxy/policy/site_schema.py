@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
-import re
 from enum import StrEnum
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
+from proxy.policy.host_names import parse_domain
 from proxy.policy.model import OnProfiling
 from proxy.policy.outgoing_schema import OutgoingFile
+from proxy.policy.privacy_schema import DnsFile, PrivacyFile
 from proxy.policy.sizes import Size
 from proxy.policy.validation import Strict
 from proxy.retention import ADVISED, DEFAULT_MONTHS, MOST_MONTHS, EventClass, Retention
-
-_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
-_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
 
 
 class Group(StrEnum):
@@ -75,18 +73,6 @@ def _network(text: str) -> str:
     except ValueError:
         raise ValueError("expected a network such as 10.21.0.0/16 or fd00:21::/32") from None
     raise ValueError(f"{text.strip()} is a host inside a network, did you mean {meant}?")
-
-
-def parse_domain(text: str) -> str:
-    """A domain name, lower case, in its ASCII form."""
-    name = text.strip().lower().removesuffix(".")
-    try:
-        name = name.encode("ascii" if name.isascii() else "idna").decode("ascii")
-    except UnicodeError:
-        raise ValueError("expected a domain name such as school.example") from None
-    if len(name) > 253 or _DOMAIN.fullmatch(name) is None:
-        raise ValueError("expected a domain name such as school.example")
-    return name
 
 
 def _store(text: str) -> str:
@@ -295,6 +281,11 @@ class SiteFile(Strict):
         default_factory=LimitsFile, description="What the gateway reads at most."
     )
     audit: AuditFile = Field(default_factory=AuditFile, description="The audit log.")
+    privacy: PrivacyFile = Field(
+        default_factory=PrivacyFile,
+        description="What services and others do not get; a service may say otherwise.",
+    )
+    dns: DnsFile = Field(default_factory=DnsFile, description="Whom to ask what a name stands for.")
     upstream_ca: str = Field(
         default="",
         description="A PEM file of more authorities to trust for services (a parent proxy).",

@@ -13,6 +13,7 @@ EDITS = {
     "networks:\n": f"networks:\n  - {{network: 127.0.0.0/8, school: {SCHOOL}, group: staff}}\n",
     "school_domains:\n": f"school_domains: [{DOMAIN}]\n",
     "# pseudonym_domain: pseudonymes.academie.example": f"pseudonym_domain: p.{DOMAIN}",
+    "  uncloak: true": "  uncloak: false",
     "  # address: dpd@academie.example": f"  address: dpd@{DOMAIN}",
 }
 

@@ -16,7 +16,7 @@ from addons.exchange import Exchange
 from addons.gate import Gate
 from proxy.content.streaming import EventStream, StreamRewriter
 from proxy.directory.index import Index
-from proxy.engine import canonical, decide, engine, record, transport
+from proxy.engine import canonical, decide, engine, filtering, record, transport
 from proxy.metrics import Metrics
 from proxy.pseudonyms.pseudonymiser import Pseudonymiser
 from tests.faults.conftest import GET, Stage, reply
@@ -44,6 +44,7 @@ REQUEST_STAGES: list[tuple[Any, str]] = [
     (canonical, "_check_line"),
     (engine, "facts_of"),
     (engine, "decide_url"),
+    (filtering, "filter_request"),
     (engine, "rewrite_target"),
     (engine, "rewrite_headers"),
     (engine, "rewrite_body"),
@@ -134,7 +135,8 @@ ANSWER_STAGES: list[tuple[Any, str]] = [
     (engine, "scope"),
     (Pseudonymiser, "restore_edits"),
     (transport, "reading"),
-    (transport, "for_client"),
+    (filtering, "answer"),
+    (filtering, "filter_answer"),
     (transport, "with_body"),
     (record, "answer_events"),
     (Door, "rule"),

@@ -42,6 +42,7 @@ school_domains: [lycee-demo.example]
 pseudonym_domain: p.lycee-demo.example
 listen: 127.0.0.1:0
 status: 127.0.0.1:0
+dns: {{uncloak: false}}
 """
 
 SERVICE_YAML = f"""\

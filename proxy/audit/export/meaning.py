@@ -104,6 +104,9 @@ MEANINGS: dict[str, Meaning] = {
     "parameters-stripped": Meaning(
         "Tracking parameters stripped", _HTTP, _LOW, Disposition.CORRECTED
     ),
+    "privacy-filtered": Meaning(
+        "Cookies, headers or hints removed", _HTTP, _INFO, Disposition.CORRECTED
+    ),
     "connection-tunnelled": Meaning("Connection passed unread", _NET, _INFO, _OK, 6),
     "connection-denied": Meaning("Connection denied", _NET, _LOW, _NO, 5),
     "opaque-allowed": Meaning("Unreadable content allowed", _HTTP, _MEDIUM, _OK),

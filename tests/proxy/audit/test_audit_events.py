@@ -38,6 +38,7 @@ SAMPLES = {
     "digest": "0123456789abcdef",
     "policy": "0123456789abcdef",
     "witness": "witness.example/rectorat",
+    "counts": {Kind.EMAIL: 2, "full_name": 1},
 }
 
 
@@ -50,7 +51,7 @@ def sample(name: str) -> object:
     if isinstance(field, Number):
         return 7
     if isinstance(field, Counts):
-        return {Kind.EMAIL: 2, "full_name": 1}
+        return dict.fromkeys(sorted(field.keys)[:2], 2)
     return "word"
 
 

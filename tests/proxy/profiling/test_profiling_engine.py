@@ -158,7 +158,7 @@ def test_metrics_count_by_category(tmp_path: Path) -> None:
     ("service", "settings", "line"),
     [
         ("profiling: observe", "", f"{SERVICE_FILE}:{LINE}"),
-        ("", "profiling: observe\n", "site.yaml:9"),
+        ("", "profiling: observe\n", "site.yaml:10"),
     ],
 )
 def test_observed_reports_leave_and_are_recorded(
