@@ -34,6 +34,7 @@ VERBS = (
     "keys",
     "ca",
     "audit",
+    "report",
     "witness",
     "status",
 )
