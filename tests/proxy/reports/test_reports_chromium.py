@@ -112,5 +112,6 @@ def test_it_prints(kind: str, pages: dict[str, Path], browser_page: Page) -> Non
     width, height = (float(side) for side in printed.pages[0].mediabox[2:])
     assert (round(width), round(height)) == (595, 842)  # A4
     text = "".join(one.extract_text() for one in printed.pages)
-    assert "Lycée d'essai" in text
-    assert "Nuage Inc." in text or kind == "year"
+    words = " ".join(text.split())
+    assert "Lycée d'essai" in words
+    assert "Nuage" in words or kind == "year", words
