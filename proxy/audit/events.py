@@ -197,6 +197,11 @@ TYPES: dict[str, EventType] = {
         "key key_version",
         "gateway service public_key",
     ),
+    "keys-destroyed": EventType(
+        "Keys were destroyed at the end of retention: what they hashed no longer links.",
+        "key count",
+        "gateway",
+    ),
     "directory-imported": EventType(
         "A roster was imported.",
         "subjects values",

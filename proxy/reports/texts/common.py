@@ -187,6 +187,10 @@ ADMINISTRATION: dict[str, tuple[str, str]] = {
     "list-updated": ("Listes de blocage mises à jour", "Blocking lists updated"),
     "list-rejected": ("Listes de blocage rejetées", "Blocking lists rejected"),
     "key-rotated": ("Clés créées ou renouvelées", "Keys made or replaced"),
+    "keys-destroyed": (
+        "Clés détruites à la fin de la conservation",
+        "Keys destroyed at the end of retention",
+    ),
     "directory-imported": ("Annuaires importés", "Rosters imported"),
     "roster-exported": (
         "Annuaires pseudonymes remis à un service",
