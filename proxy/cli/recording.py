@@ -26,7 +26,7 @@ def record(site: Site, event: Event) -> None:
         raise InputError(f"done, but the audit log has not recorded it: {error}") from error
 
 
-def record_first(site: Site, act: str, **fields: object) -> None:
+def record_first(site: Site, act: str) -> None:
     """Record an act before it is done: what cannot be recorded is not done.
 
     A site without an audit key has no log yet, and nothing that an auditor could miss.
@@ -38,6 +38,6 @@ def record_first(site: Site, act: str, **fields: object) -> None:
         return
     try:
         with open_log(site) as log:
-            log.record_sync([make_event("admin-act", act=act, outcome="success", **fields)])
+            log.record_sync([make_event("admin-act", act=act, outcome="success")])
     except Refused as error:
         raise InputError(f"not done, as the audit log cannot record it: {error}") from error

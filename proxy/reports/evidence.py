@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -31,6 +30,7 @@ from proxy.audit import AuditLog, fit, make_event, prove
 from proxy.audit.keyring import KeyRing, read_ring
 from proxy.audit.layout import Layout
 from proxy.audit.proofs import read_line
+from proxy.directory.exporters.output import replaced
 from proxy.errors import InputError
 from proxy.reports.claims import Claim
 from proxy.reports.document import Document, as_json
@@ -83,11 +83,9 @@ def manifest_of(files: Mapping[str, bytes]) -> bytes:
 def write(files: Mapping[str, bytes], path: Path) -> None:
     """As a zip when ``path`` ends so, else as a new folder; the same bytes for the same files."""
     if path.suffix == ".zip":
-        whole = io.BytesIO()
-        with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        with replaced(path) as out, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
             for name in sorted(files):
                 archive.writestr(zipfile.ZipInfo(name, _EPOCH), files[name], zipfile.ZIP_DEFLATED)
-        path.write_bytes(whole.getvalue())
         return
     with contextlib.suppress(FileNotFoundError):
         if any(path.iterdir()):

@@ -44,6 +44,8 @@ class ServiceFacts:
     written: ServiceFile
     denied: str
     """Why nothing goes there: a ``Reason``, or empty."""
+    read_hosts: tuple[str, ...]
+    """Its hosts whose traffic is read, and so protected."""
     unread_hosts: tuple[str, ...]
     """Its hosts that pass unread."""
 
@@ -54,12 +56,10 @@ class ServiceFacts:
 
     @property
     def treatment(self) -> Treatment:
-        """What happens in fact: a list of hosts never to inspect may undo ``inspect``."""
-        if self.denied:
-            return Treatment.DENY
-        if len(self.unread_hosts) == len(self.written.hosts):
-            return Treatment.TUNNEL
-        return self.written.treatment
+        """What happens in fact: a list of hosts never to inspect undoes what is written."""
+        if self.read_hosts:
+            return Treatment.INSPECT
+        return Treatment.TUNNEL if self.unread_hosts else Treatment.DENY
 
     @property
     def is_read(self) -> bool:
@@ -151,11 +151,14 @@ def read_services(root: Path) -> tuple[Policy, tuple[ServiceFacts, ...]]:
 
 
 def _service(policy: Policy, written: ServiceFile) -> ServiceFacts:
-    verdicts = {host: policy.verdict(host.replace("*", "any", 1)) for host in written.hosts}
-    reasons = {verdict.reason for verdict in verdicts.values()}
-    denied = reasons.pop() if len(reasons) == 1 else ""
-    unread = [h for h, verdict in verdicts.items() if verdict.treatment is Treatment.TUNNEL]
-    return ServiceFacts(written, denied, tuple(unread))
+    hosts: dict[Treatment, list[str]] = {one: [] for one in Treatment}
+    denied = ""
+    for host in written.hosts:
+        verdict = policy.verdict(host.replace("*", "any", 1))
+        hosts[verdict.treatment].append(host)
+        denied = denied or verdict.reason
+    read, unread = tuple(hosts[Treatment.INSPECT]), tuple(hosts[Treatment.TUNNEL])
+    return ServiceFacts(written, "" if read or unread else denied, read, unread)
 
 
 def newest_checkpoint(directory: Path) -> Checkpoint | None:

@@ -26,6 +26,9 @@ Des outils tiers lisent ces formats : par exemple le paquet Python aics-tlog, ou
 golang.org/x/mod/sumdb/note et tlog. Les formats : https://c2sp.org (signed-note,
 tlog-checkpoint, tlog-proof).
 
+Un événement ne contient ni nom, ni contenu, ni adresse de page. « client » est une empreinte
+de l'appareil par une clé qui change chaque jour et que l'établissement détruit.
+
 Les preuves montrent que les événements joints sont au journal. Que les nombres du rapport
 soient justes se vérifie en recomptant le journal entier.
 
@@ -54,6 +57,9 @@ Without Préau:
 Third-party tools read these formats: for instance the Python package aics-tlog, or
 golang.org/x/mod/sumdb/note and tlog. The formats: https://c2sp.org (signed-note,
 tlog-checkpoint, tlog-proof).
+
+An event holds neither name, nor content, nor page address. "client" is a hash of the device
+by a key that changes every day and that the school destroys.
 
 The proofs show that the enclosed events are in the log. That the report's numbers are right
 is checked by counting the whole log again.

@@ -282,6 +282,29 @@ def test_families_learn_what_they_must(busy: tuple[Facts, Path]) -> None:
     assert "anonym" not in said.lower()  # pseudonymised data is still personal
 
 
+@pytest.mark.parametrize(
+    ("never", "expected"),
+    [
+        ("", ("deny", "inspect")),
+        ("refuse.example", ("tunnel", "inspect")),  # the list beats the charter
+        ("nuage.example", ("deny", "inspect")),  # half of it is still read
+        ("nuage.example\n*.nuage.example", ("deny", "tunnel")),
+    ],
+)
+def test_what_a_list_lets_pass_unread_is_told_as_unread(
+    never: str, expected: tuple[str, str], tmp_path: Path
+) -> None:
+    root = make_site(tmp_path)
+    (root / "lists/never-inspect-ours.txt").write_text(f"{never}\n")
+    facts = read_facts(root, None)
+    rows = {row["service"]: row for row in families(facts, "fr").data["services"]}
+    assert (rows["refuse"]["treatment"], rows["nuage"]["treatment"]) == expected
+    html = page.render(families(facts, "en"))
+    assert ("A part of this service passes unread (nuage.example)" in html) == (
+        never == "nuage.example"
+    )
+
+
 def test_transfers_say_where_how_much_and_on_what_basis(busy: tuple[Facts, Path]) -> None:
     data = {row["service"]: row for row in transfers(busy[0], "en").data["services"]}
     assert set(data) == {"nuage", "lointain"}  # denied ones receive nothing
@@ -322,7 +345,7 @@ def test_the_same_site_and_log_give_the_same_bytes(busy: tuple[Facts, Path]) -> 
 
 
 @given(log=logs(25))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_both_languages_say_the_same_of_any_log(
     log: list, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

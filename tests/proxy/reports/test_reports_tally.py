@@ -28,7 +28,7 @@ def counted(log: list[Event], **options: str) -> Tally:
 
 
 @given(log=logs())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_every_way_of_counting_gives_every_event_once(log: list[Event]) -> None:
     tally = counted(log)
     assert tally.events == len(log) == tally.total().events
@@ -56,7 +56,7 @@ def test_two_halves_of_a_period_add_up_to_it(log: list[Event]) -> None:
 
 
 @given(log=logs(40))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_reports_say_the_numbers_of_the_log(
     log: list[Event], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
