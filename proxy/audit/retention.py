@@ -21,7 +21,14 @@ _CLASSES: dict[str, EventClass] = {
         EventClass.TRAFFIC,
     ),
     **dict.fromkeys(
-        ("tracker-blocked", "parameters-stripped", "connection-tunnelled", "connection-denied"),
+        (
+            "tracker-blocked",
+            "profiling-blocked",
+            "profiling-observed",
+            "parameters-stripped",
+            "connection-tunnelled",
+            "connection-denied",
+        ),
         EventClass.BLOCKING,
     ),
 }

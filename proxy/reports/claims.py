@@ -22,6 +22,8 @@ EXAMPLES = 5
 
 TYPES = (
     "tracker-blocked",
+    "profiling-blocked",
+    "profiling-observed",
     "parameters-stripped",
     "field-minimised",
     "request-refused",

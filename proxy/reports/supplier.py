@@ -18,7 +18,10 @@ SHOWN = 200
 """Rows of a table; the JSON has them all."""
 
 _SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("tracking", ("tracker-blocked", "parameters-stripped")),
+    (
+        "tracking",
+        ("tracker-blocked", "profiling-blocked", "profiling-observed", "parameters-stripped"),
+    ),
     ("minimised", ("field-minimised",)),
     ("refused", ("request-refused", "answer-refused", "connection-denied", "photo-refused")),
     ("other", ("opaque-allowed", "canary-seen")),

@@ -169,6 +169,11 @@ COMMON: dict[str, tuple[str, str]] = {
     "type.answer-refused": ("Réponses refusées", "Answers refused"),
     "type.tracker-blocked": ("Traceurs bloqués", "Trackers blocked"),
     "type.parameters-stripped": ("Paramètres de pistage retirés", "Tracking parameters taken out"),
+    "type.profiling-blocked": ("Collectes de profilage bloquées", "Profiling blocked"),
+    "type.profiling-observed": (
+        "Collectes de profilage vues et laissées passer",
+        "Profiling seen and let through",
+    ),
     "type.connection-tunnelled": ("Connexions passées sans être lues", "Connections passed unread"),
     "type.connection-denied": ("Connexions refusées", "Connections denied"),
     "type.opaque-allowed": ("Contenus illisibles laissés passer", "Unreadable content let through"),
