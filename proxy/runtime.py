@@ -107,6 +107,7 @@ class Runtime:
         self._sealer = ValueSealer(keys)
         self._vault = Vault(self._sealer, store)
         self._expired_on = self._pruned_on = 0
+        self._serves = False
         self._client_keys = ClientKeys(
             self.site.audit_dir / "client-keys", self.site.audit_retention.longest_client * 31
         )
@@ -155,8 +156,10 @@ class Runtime:
         return runtime
 
     def close(self) -> None:
-        """Seal the log, close the store."""
+        """Say that the gateway stops, if it served; seal the log, close the store."""
         self._keep_tallies(due=True)
+        if self._serves:
+            self._record([make_event("gateway-stopped")])
         self.audit.close()
         self.store.close()
 
@@ -180,6 +183,7 @@ class Runtime:
         self._outgoing_metrics()
         started = make_event("gateway-started", policy=policy.digest, count=len(policy.services))
         self._put([started])
+        self._serves = True
 
     def refresh(self) -> None:
         """Take in what changed on disk or in the store. Never raises for what is broken there."""

@@ -85,6 +85,7 @@ FIELDS: dict[str, Field] = {
     "root": Hex(64),
     "expired": _SIZE,
     "expired_digest": Hex(64),
+    "manifest": Hex(64),
     "public_key": Hex(64),
     "dropped_lines": _SIZE,
     "dropped_bytes": _SIZE,
@@ -232,6 +233,11 @@ TYPES: dict[str, EventType] = {
         "key key_version",
         "gateway service public_key",
     ),
+    "keys-destroyed": EventType(
+        "Keys were destroyed at the end of retention: what they hashed no longer links.",
+        "key count",
+        "gateway",
+    ),
     "directory-imported": EventType(
         "A roster was imported.",
         "subjects values",
@@ -280,6 +286,11 @@ TYPES: dict[str, EventType] = {
     ),
     "clock-jump": EventType("The machine's clock was moved.", "milliseconds", "gateway"),
     "console-login": EventType("Somebody logged in, or failed to.", "outcome role", "gateway act"),
+    "evidence-made": EventType(
+        "An evidence file on a supplier was made; the SHA-256 of its manifest.",
+        "supplier manifest count",
+        "gateway",
+    ),
     "admin-act": EventType(
         "An administrator did something.", "act", "gateway role outcome service list count policy"
     ),

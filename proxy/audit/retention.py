@@ -23,6 +23,10 @@ _CLASSES: dict[str, EventClass] = {
     **dict.fromkeys(
         (
             "tracker-blocked",
+            "profiling-blocked",
+            "profiling-observed",
+            "request-spared",
+            "exception-used",
             "parameters-stripped",
             "privacy-filtered",
             "connection-tunnelled",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from proxy.audit.clients import ClientKeys
+from proxy.audit.events import make_event
 from proxy.audit.log import AuditLog
 from proxy.audit.outgoing import confirmed_everywhere
 from proxy.audit.pruning import Pruned, prune
@@ -31,5 +32,7 @@ def end_retention(
     """
     retention = site.audit_retention
     keys = 0 if dry_run else clients.destroy_before(retention.client_cutoff())
+    if keys:
+        log.record_sync([make_event("keys-destroyed", key="client", count=keys)])
     waiting = confirmed_everywhere(site)
     return Ended(prune(site.audit_dir, log, cutoffs(retention), waiting, dry_run=dry_run), keys)

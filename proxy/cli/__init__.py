@@ -38,6 +38,7 @@ VERBS = (
     "keys",
     "ca",
     "audit",
+    "report",
     "witness",
     "status",
 )

@@ -31,6 +31,7 @@ from proxy.audit.publish import from_words
 from proxy.audit.upkeep import end_retention
 from proxy.cli.common import add_common
 from proxy.cli.output import emit
+from proxy.cli.recording import record_first
 from proxy.cli.sub_verbs import run as run
 from proxy.errors import InputError
 from proxy.witness import WitnessKey
@@ -318,6 +319,10 @@ def _prune(args: argparse.Namespace) -> int:
 def _export(args: argparse.Namespace) -> int:
     out = sys.stdout.buffer
     directory = _directory(args)
+    if args.dir is None:
+        from proxy.site import load_site
+
+        record_first(load_site(args.site), "audit-export")
     formatter = None if args.format == "jsonl" else FORMATS[Format(args.format)]
     name = LogReader(directory).key().name
     origin = Origin(name, fit("gateway", name))

@@ -11,7 +11,7 @@ from proxy.audit import make_event
 from proxy.ca import DEFAULT_NAME, FORMATS, CaInfo, ca_info, create_ca, export_ca
 from proxy.cli.common import add_common
 from proxy.cli.output import emit
-from proxy.cli.recording import record
+from proxy.cli.recording import record, record_first
 from proxy.errors import InputError
 
 if TYPE_CHECKING:
@@ -70,8 +70,10 @@ def _init(args: argparse.Namespace) -> int:
 
 
 def _export(args: argparse.Namespace) -> int:
-    directory = _site(args).ca_dir
+    site = _site(args)
+    directory = site.ca_dir
     info = ca_info(directory)
+    record_first(site, "ca-export")
     content = export_ca(directory, args.format)
     if args.output is None and not args.json:
         sys.stdout.buffer.write(content)

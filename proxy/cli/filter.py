@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
+from proxy.audit import make_event
 from proxy.decisions import Forward, Refuse
 from proxy.engine import Client, Exchange, Head
 from proxy.engine.exchange import Hits
@@ -61,6 +62,13 @@ def exchange_of(runtime: Runtime, args: argparse.Namespace, body: bytes) -> Exch
         ),
         gate_host=host,
     )
+    told = make_event(
+        "admin-act",
+        act=args.verb,
+        service=service.name,
+        policy=runtime.snapshot().policy.digest,
+    )
+    runtime.audit.record_sync([told])
     client: Client = runtime.client(args.client)
     ruling = runtime.engine.begin(head, client)
     record_or_refuse(runtime, ruling)

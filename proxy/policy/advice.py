@@ -9,7 +9,7 @@ from proxy.policy.compile import Compiled
 from proxy.policy.document import Document
 from proxy.policy.model import OnProfiling, Treatment
 from proxy.policy.problems import Problem
-from proxy.policy.service_schema import Adhesion
+from proxy.policy.service_schema import Adhesion, TransferBasis
 from proxy.policy.site_schema import RestoreScope
 from proxy.retention import ADVISED, EventClass
 
@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from proxy.policy.policy import Policy
     from proxy.site import Site
 
-# The countries where the GDPR holds: the EU and, by the EEA agreement, IS, LI and NO.
+# The countries where the GDPR holds: the EU, by the EEA agreement IS, LI and NO, and French
+# territories with a code of their own that are part of the Union (TFEU, Art. 355).
 GDPR_COUNTRIES = frozenset(
     "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK "
-    "IS LI NO".split(" ")
+    "IS LI NO GF GP MF MQ RE YT".split(" ")
 )
 
 
@@ -100,6 +101,37 @@ def _jurisdiction(one: Compiled) -> Iterator[Problem]:
     if abroad and not supplier.note.strip() and one.service.treatment is not Treatment.DENY:
         message = f"laws outside the EU ({', '.join(abroad)}) can reach the data, say why in a note"
         yield one.document.problem(("supplier", "jurisdictions"), message, key=True)
+    yield from _transfer(one, abroad)
+
+
+def _transfer(one: Compiled, abroad: Sequence[str]) -> Iterator[Problem]:
+    """On what basis data leaves the EEA, if any does."""
+    supplier, transfer = one.written.supplier, one.written.supplier.transfer
+    not_adhered = one.written.charter.adhered is Adhesion.NO
+    if one.service.treatment is Treatment.DENY or (transfer is None and not_adhered):
+        return  # nothing leaves; where no charter is required, its adhesion is the question first
+    outside = [c for c in (supplier.country, *abroad) if c not in GDPR_COUNTRIES]
+    if transfer is None:
+        if outside:
+            message = (
+                f"on what basis may data leave the EU ({', '.join(dict.fromkeys(outside))})? "
+                "Write supplier.transfer.basis"
+            )
+            yield one.document.problem(("supplier",), message, key=True)
+        return
+    place = ("supplier", "transfer", "basis")
+    if not outside:
+        message = "a basis for transfers, but no country outside the EU: take one of them out"
+        yield one.document.problem(place, message, key=True)
+    elif transfer.basis is TransferBasis.TO_CONFIRM:
+        message = (
+            "nobody has confirmed on what basis data leaves the EU: when you know, write "
+            "'basis' and 'evidence'"
+        )
+        yield one.document.problem(place, message, key=True)
+    elif not transfer.evidence.strip():
+        message = "a basis for transfers without evidence, write where the paper is"
+        yield one.document.problem(place, message, key=True)
 
 
 def _reach(policy: Policy, one: Compiled) -> Iterator[Problem]:

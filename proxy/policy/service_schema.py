@@ -61,6 +61,18 @@ class Coarse(StrEnum):
     DEPARTMENT = "department"
 
 
+class TransferBasis(StrEnum):
+    """What allows data to leave the EEA: GDPR, chapter V."""
+
+    ADEQUACY = "adequacy"
+    DATA_PRIVACY_FRAMEWORK = "data-privacy-framework"
+    STANDARD_CLAUSES = "standard-clauses"
+    BINDING_RULES = "binding-rules"
+    OTHER_SAFEGUARDS = "other-safeguards"
+    DEROGATION = "derogation"
+    TO_CONFIRM = "to-confirm"
+
+
 class RosterFormat(StrEnum):
     """How a service takes rosters; see ``proxy.directory.exporters``."""
 
@@ -137,6 +149,17 @@ Host = Annotated[str, AfterValidator(parse_host)]
 Charter = Annotated[Adhesion, BeforeValidator(_adhesion, json_schema_input_type=Adhesion | bool)]
 
 
+class TransferFile(Strict):
+    """On what basis data may leave the EEA: the site's own statement, never ours."""
+
+    basis: TransferBasis = Field(
+        description="adequacy (a decision of the Commission, Art. 45), data-privacy-framework "
+        "(the one on the United States), standard-clauses (Art. 46), binding-rules (Art. 47), "
+        "other-safeguards (Art. 46), derogation (Art. 49), or to-confirm (warned about)."
+    )
+    evidence: str = Field(default="", description="Where the paper is that shows it.")
+
+
 class SupplierFile(Strict):
     """Who runs the service, and whose laws can reach the data."""
 
@@ -146,6 +169,20 @@ class SupplierFile(Strict):
         description="Countries whose laws can reach the data: [FR] or [US, IE]."
     )
     note: str = Field(default="", description="Why a country outside the EU is acceptable here.")
+    transfer: TransferFile | None = Field(
+        default=None, description="On what basis data may leave the EEA, where it does."
+    )
+
+    @model_validator(mode="after")
+    def _framework_is_american(self) -> Self:
+        framework = TransferBasis.DATA_PRIVACY_FRAMEWORK
+        claimed = self.transfer is not None and self.transfer.basis is framework
+        if claimed and "US" not in (self.country, *self.jurisdictions):
+            raise ValueError(
+                "the Data Privacy Framework is about the United States (US), which is neither "
+                "the supplier's country nor a jurisdiction: write another basis"
+            )
+        return self
 
 
 class CharterFile(Strict):

@@ -39,6 +39,8 @@ NEED_A_SITE = (
     "audit publish",
     "audit publish --words",
     "audit follow",
+    "report families",
+    "report supplier x",
     "status",
 )
 

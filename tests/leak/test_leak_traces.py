@@ -16,6 +16,7 @@ from proxy.cli import main
 from tests.adversary.oracle import Leak
 from tests.leak.layers import BY_NAME
 from tests.leak.scene import Request, Scene
+from tests.sim.school import SERVICE
 
 LAYERS = ("json", "form", "html", "multipart", "base64", "text")
 
@@ -83,6 +84,19 @@ def _exported(audit: Path, folder: Path) -> list[bytes]:
     return out
 
 
+def _reported(root: Path, capsys: pytest.CaptureFixture[str]) -> str:
+    """Every report, as a page and as JSON; an evidence file stays in the site's folder."""
+    where = ["--site", str(root)]
+    for kind in ("families", "transfers", "record", "dpia", "year", f"supplier {SERVICE}"):
+        for form in ([], ["--json"]):
+            assert main(["report", *kind.split(), *form, *where]) == 0
+    told = capsys.readouterr().out
+    assert main(["report", "supplier", SERVICE, *where, "--out", str(root / "evidence")]) == 0
+    assert main(["report", "verify", str(root / "evidence")]) == 0
+    assert list((root / "evidence/events").iterdir())
+    return told
+
+
 def _in_files(scene: Scene, folder: Path) -> list[str]:
     found: list[str] = []
     for path in sorted(folder.rglob("*")):
@@ -111,5 +125,6 @@ def test_nothing_on_this_side_remembers_anybody(
         told = capsys.readouterr().out
         assert "request-refused" in told
         leaks += scene.oracle.in_clear(told.encode())
+    leaks += scene.oracle.in_clear(_reported(runtime.site.root, capsys).encode())
     leaks += _in_files(scene, runtime.site.root)
     assert not leaks, "\n".join(map(str, leaks))

@@ -137,6 +137,10 @@ MEANINGS: dict[str, Meaning] = {
     ),
     "clock-jump": Meaning("Clock moved", _APP, _MEDIUM, Disposition.DETECTED),
     "console-login": Meaning("Console log-in", Class.AUTHENTICATION, _INFO, _LOGGED, 1),
+    "keys-destroyed": Meaning(
+        "Keys destroyed at the end of retention", _API, _INFO, _LOGGED, _DELETE
+    ),
+    "evidence-made": Meaning("Evidence file made", _API, _LOW, _LOGGED),
     "admin-act": Meaning("Administrative act", _API, _LOW, _LOGGED),
 }
 

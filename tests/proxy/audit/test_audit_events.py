@@ -35,6 +35,7 @@ SAMPLES = {
     "root": "ab" * 32,
     "public_key": "ab" * 32,
     "expired_digest": "ab" * 32,
+    "manifest": "ab" * 32,
     "digest": "0123456789abcdef",
     "policy": "0123456789abcdef",
     "witness": "witness.example/rectorat",

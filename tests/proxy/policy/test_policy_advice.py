@@ -66,11 +66,14 @@ def test_charters(good: Path, write_service) -> None:
     assert warnings(good) == ""
 
 
+BASIS = "transfer: {basis: standard-clauses, evidence: x}"
+
+
 def test_laws_outside_the_eu_need_a_note(good: Path) -> None:
     path = good / "services" / "one.yaml"
     path.write_text(path.read_text().replace("[FR]", "[FR, NO, US, GB]"))
     assert "services/one.yaml:4:41: laws outside the EU (US, GB)" in warnings(good)
-    path.write_text(path.read_text().replace("GB]", "GB], note: why"))
+    path.write_text(path.read_text().replace("GB]", "GB], note: why, " + BASIS))
     assert warnings(good) == ""
 
 
