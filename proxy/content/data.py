@@ -19,6 +19,7 @@ from proxy.content import (
     lines,
     markup,
     multipart,
+    quiet,
     records,
     signed,
     sniff,
@@ -83,6 +84,9 @@ def rewrite(data: bytes, declared: str, walk: Walk, fields: BodyFields = NO_FIEL
     if codec is not None:
         new = codec(data, walk)
         return opaque(data, media, walk) if new is None else new
+    said = charset_parameter(parameters)
+    if quiet.is_quiet_body(data, media, said, walk, fields.json):
+        return data
     structured = binary.rewrite(data, media, walk, fields.json)
     if structured is not None:
         return structured
@@ -93,7 +97,7 @@ def rewrite(data: bytes, declared: str, walk: Walk, fields: BodyFields = NO_FIEL
     boundary = multipart.boundary_of(declared, data)
     if boundary is not None:
         return multipart.rewrite(data, boundary, walk, fields.form)
-    said = charset_parameter(parameters) or charset.within(data)
+    said = said or charset.within(data)
     if "json" in media and data.isascii():
         said = ""  # it is UTF-8 to every reader (RFC 8259), whatever is declared
     text = charset.read(data, said)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from proxy.policy.model import FieldRule
+from proxy.policy.model import FieldRule, FieldState
 
 
 class Edit(NamedTuple):
@@ -51,3 +51,15 @@ class Visitor(Protocol):
 
     def typed(self) -> Visitor:
         """The visitor for what a person typed: one that finds names in lower case too."""
+
+    def signs(self, text: str, state: FieldState, inside: FieldState) -> int | None:
+        """What a JSON text may hold by a quick look at it (``signs``); ``None``: cannot tell.
+
+        ``state``: the field rules of its members; ``inside``: of JSON in its strings.
+        """
+
+    def holds(self, text: str) -> bool:
+        """Whether ``text`` finds anything in ``text``. Nothing is counted."""
+
+    def passed(self, text: str) -> None:
+        """A text is known to hold nothing to change; it may hold what a field shows."""

@@ -89,6 +89,25 @@ def fold(text: str) -> Folded:
     return Folded(text, b"\n%b\n" % raw.translate(names), raw.translate(ids), None)
 
 
+def flat(text: str) -> bytes | None:
+    """One folding for both nets, no coarser than either, for who only wants to know what cannot
+    stand in a text: letters as in ``names``, all else as in ``ids``, a soft hyphen as byte 3,
+    a control character as byte 5.
+
+    ``None`` for a text that holds more than Latin-1 and the few strangers usual in French.
+    """
+    try:
+        raw = text.encode("latin-1")
+    except UnicodeEncodeError:
+        for stranger, usual in _USUAL_STRANGERS:
+            text = text.replace(stranger, usual)
+        try:
+            raw = text.encode("latin-1")
+        except UnicodeEncodeError:
+            return None
+    return raw.translate(_FLAT)
+
+
 def _fold_marked(text: str) -> Folded:
     """Marks are taken out first. What no page can hold is translated letter by letter."""
     shift = Shift(text) if _MARKS.search(text) else None
@@ -212,6 +231,29 @@ def _inverse(table: bytes) -> dict[int, int]:
     return {folded: byte for byte, folded in reversed(list(enumerate(table)))}
 
 
+_CONTROLS = "".join(chr(code) for code in (*range(32), 127) if code not in (9, 10, 13))
+
+
+def _flat_byte(character: str) -> int:
+    if character == "\xad":
+        return 3
+    if character in _CONTROLS:
+        return 5
+    letter = _name_byte(character) if character.isalpha() else 0
+    return letter if letter >= 0x80 else _id_byte(character)
+
+
+_FLAT = bytes(_flat_byte(chr(code)) for code in range(0x9C)) + bytes(
+    (0x9C, *(_flat_byte(chr(code)) for code in range(0x9D, 0x100)))
+)
+"""The control character 0x9C stands for ``œ``, which Latin-1 lacks."""
+_USUAL_STRANGERS = (
+    *((stranger, "'") for stranger in "’‘"),
+    *((stranger, "-") for stranger in "–\u2011"),
+    *((stranger, " ") for stranger in "\u202f\u2009"),
+    *((stranger, "\x9c") for stranger in "œŒ"),
+    *((stranger, "\0") for stranger in "“”…—•€"),
+)
 _WIDE_NAMES, _WIDE_IDS = _Wide(ids=False), _Wide(ids=True)
 _LATIN_1, _CP1252 = _tables("latin-1"), _tables("cp1252")
 _FOR_NAMES, _FOR_IDS = "preau-fold-names", "preau-fold-ids"

@@ -25,12 +25,14 @@ from proxy.directory.index_file import IndexKeys, building, load, save
 from proxy.directory.match import Match, without_overlaps
 from proxy.directory.name_table import NameTable
 from proxy.directory.names import NameNet
+from proxy.directory.screen import Screen
 from proxy.directory.sealer import NoSealer, ValueSealer
 from proxy.directory.seen import SeenNet
 from proxy.directory.tables import HashTable, References, Scopes, Sections
 from proxy.directory.values import Values, other_key, single_key
 from proxy.errors import StoreUnavailable
 from proxy.kinds import Kind, SubjectKind
+from proxy.policy.telling import member_patterns
 from proxy.store.interface import Store
 from proxy.store.memory import MemoryStore
 
@@ -84,6 +86,8 @@ class Index:
         self._names = NameNet(self._table)
         shapes = ShapeBook.from_lists(sealed["shapes"])
         self._identifiers = IdentifierNet(self._values, self._names, shapes, school_domains)
+        self.signs = Screen(given, self._identifiers.pattern, *member_patterns()).signs
+        """What a text may hold, by one quick look (``screen``)."""
         self.plain = self._values.plain
         """The kind and canonical text of a directory value; ``None`` if unknown or erased."""
 

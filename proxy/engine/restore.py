@@ -8,7 +8,7 @@ from typing import Protocol
 from proxy.content.visitor import Drop, Edit
 from proxy.engine.exchange import Client, Hits
 from proxy.kinds import Kind
-from proxy.policy.model import Action, FieldRule
+from proxy.policy.model import Action, FieldRule, FieldState
 from proxy.policy.site_schema import RestoreScope
 from proxy.pseudonyms.pseudonymiser import EVERYTHING, Pseudonymiser, Scope
 from proxy.pseudonyms.vault import Place
@@ -45,6 +45,17 @@ class RestoreVisitor:
         for kind in kinds:
             self._hits[kind, Action.PSEUDONYMISE] += 1
         return edits
+
+    def signs(self, text: str, state: FieldState, inside: FieldState) -> int | None:
+        """Answers have their own quick look (``pseudonyms.traces``)."""
+        return None
+
+    def holds(self, text: str) -> bool:
+        """Whether a pseudonym stands in ``text``."""
+        return bool(self._pseudonymiser.find(text))
+
+    def passed(self, text: str) -> None:
+        """Nothing of an answer is read a second time."""
 
     def typed(self) -> RestoreVisitor:
         """A pseudonym is one wherever it stands."""

@@ -41,6 +41,9 @@ class Toy:
             for match in self.pattern.finditer(text)
         ]
 
+    def signs(self, text: str, state: FieldState, inside: FieldState) -> None:
+        return None
+
 
 class Blind:
     """Edits nothing."""
@@ -50,6 +53,9 @@ class Blind:
 
     def text(self, text: str) -> list[Edit]:
         return []
+
+    def signs(self, text: str, state: FieldState, inside: FieldState) -> None:
+        return None
 
 
 SECRETS = {
