@@ -145,6 +145,8 @@ def text_edits(view: str, media: str, walk: Walk, fields: BodyFields = NO_FIELDS
             edits = graphql.with_hashes(view, value, edits, walk)
         return shift(edits, begin) if begin else edits
     if found is Format.FORM:
+        if quiet.is_quiet_form(view, walk, fields.form):
+            return []
         return form.edits(view, walk, fields.form)
     if found in (Format.HTML, Format.XML):
         return signed.unless_signed_xml(

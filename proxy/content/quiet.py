@@ -13,11 +13,14 @@ the request may stand in it.
 
 from __future__ import annotations
 
+import codecs
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from proxy.content import base64, json
 from proxy.content import signs as sign
+from proxy.content.coding import FORM, PERCENT
 from proxy.content.walk import Walk
 from proxy.policy.model import ELEMENT, Action, FieldRule, FieldState
 from proxy.policy.telling import Told, settle
@@ -25,6 +28,17 @@ from proxy.policy.telling import Told, settle
 _MEDIA = re.compile(r"(?:application/(?!grpc|connect)(?:[\w.-]+\+)?|text/)json")
 _CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii"})
 _NETS = sign.NAMES | sign.IDENTIFIERS | sign.TITLES
+_STRICT = sign.NAMES | sign.HIDDEN | sign.QUOTED | sign.FIELDS
+_FOLDED = re.compile(r"\n[ \t]")
+_OTHER_ESCAPE = re.compile(r'\\(?:[^"\\/bfnrtu]|u(?![0-9A-Fa-f]{4}))')
+_DIGIT = "(?:[0-9]|%3[0-9])"
+_PLUS = re.compile(
+    rf"\+{_DIGIT}(?:(?:%[0-9A-Fa-f]{{2}}|[ .()-]){{0,5}}{_DIGIT}){{6}}|[\w.-]\+[\w.-]*(?:@|%40)"
+)
+"""A plus that may be meant: of a telephone number or an address."""
+_CODED_NAME = re.compile(r"(?:\A|&)[^=&%]*%(?:26|3[dD])")
+"""A name with a coded ``&`` or ``=`` in it, before any other escape."""
+_LAYERS = 4
 _CONTAINERS = frozenset({dict, list})
 _DEPTH = 64
 _UNREAD: Any = object()
@@ -52,6 +66,13 @@ def _is_quiet(
     text: str, walk: Walk, state: FieldState, *, certain: bool, value: Any = _UNREAD
 ) -> bool:
     visitor = walk.visitor
+    if "\\" in text:
+        if value is _UNREAD or value is None:
+            value = json.parse(text)
+        if value is json.INVALID:
+            return False
+        line = text.replace("\n", " ").replace("\r", " ")  # what breaks lines parts values
+        return _reads_quiet(_unescaped(line), walk, state)
     found = visitor.signs(text, state, walk.inside)
     if found is None or found & sign.HIDDEN:
         return False
@@ -66,6 +87,56 @@ def _is_quiet(
         return False
     visitor.passed(text)
     return True
+
+
+def is_quiet_form(text: str, walk: Walk, rules: Mapping[str, FieldRule]) -> bool:
+    """Whether a form is certain to hold nothing to change."""
+    # Written rules, a plus that may be meant, an equals sign in a value, SAML: the usual way.
+    if walk.answer or len(rules) or _PLUS.search(text) or "SAML" in text:
+        return False
+    if text.count("=") != text.count("&") + 1 or _CODED_NAME.search(text):
+        return False
+    if "+" in text and any("+" in word for word in base64.words(PERCENT.decode(text), walk)):
+        return False
+    view = FORM.decode(text.replace("=", "\n"))
+    if rules and walk.visitor.may_tell(FORM.decode(text)):
+        return False
+    return _reads_quiet(view, walk, walk.inside)
+
+
+def _reads_quiet(view: str | None, walk: Walk, state: FieldState) -> bool:
+    """Whether text from which an escape was taken holds nothing: stricter than for plain JSON.
+
+    Its strings are read on their own, so that names may meet that do not meet here.
+    """
+    for _ in range(_LAYERS):
+        if view is None:
+            return False
+        found = walk.visitor.signs(view, state, walk.inside)
+        if found is None or found & _STRICT or _FOLDED.search(view):
+            return False
+        if base64.words(view, walk) or (found & _NETS and walk.visitor.holds(view)):
+            return False
+        walk.visitor.passed(view)
+        if not found & sign.ESCAPED:
+            return True
+        view = _unescaped(view)
+    return False
+
+
+def _unescaped(text: str) -> str | None:
+    """``text`` as it reads without its backslashes, if they are those of JSON.
+
+    Python's own reading of escapes knows more than JSON's.
+    """
+    if _OTHER_ESCAPE.search(text):
+        return None
+    if "\\/" in text:
+        text = text.replace("\\/", "/")
+    try:
+        return codecs.decode(text.encode("latin-1", "backslashreplace"), "unicode_escape")
+    except UnicodeDecodeError:
+        return None
 
 
 def _must_be_json(text: str) -> bool:

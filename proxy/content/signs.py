@@ -21,3 +21,5 @@ FIELDS: Final = 32
 """A member whose name may tell, or that a rule mentions."""
 TYPED: Final = 64
 """A member whose value people type."""
+ESCAPED: Final = 128
+"""A backslash."""

@@ -58,6 +58,9 @@ class Visitor(Protocol):
         ``state``: the field rules of its members; ``inside``: of JSON in its strings.
         """
 
+    def may_tell(self, form: str) -> bool:
+        """Whether names in a form, decoded as a whole, may tell what their fields hold."""
+
     def holds(self, text: str) -> bool:
         """Whether ``text`` finds anything in ``text``. Nothing is counted."""
 

@@ -94,7 +94,7 @@ def flat(text: str) -> bytes | None:
     stand in a text: letters as in ``names``, all else as in ``ids``, a soft hyphen as byte 3,
     a control character as byte 5.
 
-    ``None`` for a text that holds more than Latin-1 and the few strangers usual in French.
+    ``None`` for a text with letters beyond Latin-1, and marks on letters.
     """
     try:
         raw = text.encode("latin-1")
@@ -102,10 +102,22 @@ def flat(text: str) -> bytes | None:
         for stranger, usual in _USUAL_STRANGERS:
             text = text.replace(stranger, usual)
         try:
-            raw = text.encode("latin-1")
+            raw = text.encode("latin-1", _FOR_FLAT)
         except UnicodeEncodeError:
             return None
     return raw.translate(_FLAT)
+
+
+def _flat_stranger(error: UnicodeError) -> tuple[bytes, int]:
+    """An error handler of ``str.encode``: signs beyond Latin-1, but no letter or half of one."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    found = bytearray()
+    for character in error.object[error.start : error.end]:
+        if character.isalpha() or _MARKS.match(character) or "\ud800" <= character <= "\udfff":
+            raise error
+        found.append(_id_byte(character))
+    return bytes(found), error.end
 
 
 def _fold_marked(text: str) -> Folded:
@@ -256,7 +268,8 @@ _USUAL_STRANGERS = (
 )
 _WIDE_NAMES, _WIDE_IDS = _Wide(ids=False), _Wide(ids=True)
 _LATIN_1, _CP1252 = _tables("latin-1"), _tables("cp1252")
-_FOR_NAMES, _FOR_IDS = "preau-fold-names", "preau-fold-ids"
+_FOR_NAMES, _FOR_IDS, _FOR_FLAT = "preau-fold-names", "preau-fold-ids", "preau-fold-flat"
 _CP1252_NAMES, _CP1252_IDS = map(_inverse, _CP1252)
 codecs.register_error(_FOR_NAMES, _stand_in(_CP1252_NAMES, lru_cache(4096)(_name_byte)))
 codecs.register_error(_FOR_IDS, _stand_in(_CP1252_IDS, lru_cache(4096)(_id_byte)))
+codecs.register_error(_FOR_FLAT, _flat_stranger)

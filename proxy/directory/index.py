@@ -86,8 +86,8 @@ class Index:
         self._names = NameNet(self._table)
         shapes = ShapeBook.from_lists(sealed["shapes"])
         self._identifiers = IdentifierNet(self._values, self._names, shapes, school_domains)
-        self.signs = Screen(given, self._identifiers.pattern, *member_patterns()).signs
-        """What a text may hold, by one quick look (``screen``)."""
+        self.screen = Screen(given, self._identifiers.pattern, *member_patterns())
+        """What a text may hold, by one quick look."""
         self.plain = self._values.plain
         """The kind and canonical text of a directory value; ``None`` if unknown or erased."""
 

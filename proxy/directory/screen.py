@@ -29,7 +29,7 @@ _LETTERS = r"a-z\x9c-\x9e\xc0-\xff"
 _SOFT = "[ ,'-]"
 _HARD = f"[^{_LETTERS} ,'-]"
 _HIDDEN = (
-    r"%[0-9a-f]{2}|&(?:#[0-9x]|[a-z][a-z0-9]{1,31};)|\\|<[a-z!/?]|[^ \"]\+[^ \"]|''|[ (,]'"
+    r"%[0-9a-f]{2}|&(?:#[0-9x]|[a-z][a-z0-9]{1,31};)|<[a-z!/?]|[^ \"]\+[^ \"]|''|[ (,]'"
     r"|eyj|\"ciphertext\"|[\x03\x05]|[a-z0-9+/\x02-]\"+[a-z0-9+/\x02-]"
 )
 """``content.triggers`` and the like, each no narrower; a token, a soft hyphen or a control
@@ -63,6 +63,7 @@ class Screen:
                 rf"|[a-z]\.{_SOFT}{{0,2}})[{_LETTERS}]{{2}}|[{_LETTERS}]{{2}}{_SOFT}{{1,3}}[a-z]\.",
             ),
             (sign.HIDDEN, _HIDDEN),
+            (sign.ESCAPED, r"\\"),
             (sign.QUOTED, _QUOTED),
             (sign.FIELDS, _member(telling)),
             (sign.TYPED, _member(typed)),
@@ -70,6 +71,13 @@ class Screen:
             if pattern:
                 self._bits[self._set.Add(pattern.encode("latin-1"))] = bit
         self._set.Compile()
+        in_form = telling.replace('[^a-z"]', '[^a-z&="]')
+        self._form = re2.compile(f"(?:{in_form})[^&=]*=".encode("latin-1"), options)
+
+    def may_tell(self, form: str) -> bool:
+        """Whether a form, decoded as a whole, may have fields whose names tell."""
+        folded = flat(form)
+        return folded is None or self._form.search(folded) is not None
 
     def signs(self, text: str, *mentioned: Mentioned) -> int | None:
         """The signs that stand in ``text``; ``None`` if that cannot be told quickly.

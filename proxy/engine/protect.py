@@ -71,7 +71,11 @@ class ProtectVisitor:
         """A first reading only: what a second one looks for is the request's own."""
         if self._net is not None or self._any_case:
             return None
-        return self._index.signs(text, mentioned(state), mentioned(inside))
+        return self._index.screen.signs(text, mentioned(state), mentioned(inside))
+
+    def may_tell(self, form: str) -> bool:
+        """Whether names in a form, decoded as a whole, may tell what their fields hold."""
+        return self._index.screen.may_tell(form)
 
     def holds(self, text: str) -> bool:
         """Whether a net catches anything in ``text``. Nothing is counted."""

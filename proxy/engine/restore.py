@@ -50,6 +50,10 @@ class RestoreVisitor:
         """Answers have their own quick look (``pseudonyms.traces``)."""
         return None
 
+    def may_tell(self, form: str) -> bool:
+        """Field rules play no part."""
+        return False
+
     def holds(self, text: str) -> bool:
         """Whether a pseudonym stands in ``text``."""
         return bool(self._pseudonymiser.find(text))

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given, settings
@@ -128,12 +128,35 @@ def bodies(draw: st.DrawFn, people: list[Any]) -> bytes:
     return text.encode()
 
 
+@st.composite
+def forms(draw: st.DrawFn, people: list[Any]) -> bytes:
+    """Forms, some with JSON in a field, written in more than one way."""
+    pairs = []
+    for name in draw(st.lists(st.sampled_from((*_KEYS, "items[0][id]", "f.req")), max_size=5)):
+        value = draw(strings(people))
+        if draw(st.integers(0, 4)) == 0:
+            value = json.dumps([value, {draw(st.sampled_from(_KEYS)): value}])
+        write = draw(st.sampled_from((quote, quote_plus, str)))
+        pairs.append(f"{quote_plus(name)}={write(value)}")
+    return "&".join(pairs).encode()
+
+
 @settings(max_examples=200, deadline=None)
 @given(data=st.data())
 def test_the_quick_look_changes_no_answer(door: Door, data: st.DataObject) -> None:
     body = data.draw(bodies(door.school.people))
     path = data.draw(st.sampled_from(("/v1/notes", "/v1/classwork", "/v1/notes?q=Lina")))
     assert door.protect(path, body) == door.slowly(path, body)
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_the_quick_look_changes_no_form(door: Door, data: st.DataObject) -> None:
+    body = data.draw(forms(door.school.people))
+    media = "application/x-www-form-urlencoded"
+    assert door.protect("/v1/notes", body, media=media) == door.slowly(
+        "/v1/notes", body, media=media
+    )
 
 
 def test_a_plain_body_is_not_read_value_by_value(
