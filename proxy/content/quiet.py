@@ -38,38 +38,47 @@ _PLUS = re.compile(
 """A plus that may be meant: of a telephone number or an address."""
 _CODED_NAME = re.compile(r"(?:\A|&)[^=&%]*%(?:26|3[dD])")
 """A name with a coded ``&`` or ``=`` in it, before any other escape."""
+_CODED = (b"\\", b"%", b"&", b"=", b"\0")
+_MAIL = re.compile(r"=(?:\?|[0-9A-F]{2}|[\r\n])")
 _LAYERS = 4
 _CONTAINERS = frozenset({dict, list})
 _DEPTH = 64
-_UNREAD: Any = object()
 
 
 def is_quiet_body(data: bytes, media: str, charset: str, walk: Walk, state: FieldState) -> bool:
     """Whether a body declared as JSON is certain to hold nothing to change."""
-    if data[0] not in b"{[" or walk.answer or _MEDIA.fullmatch(media) is None:
+    if data[0] not in b"{[" or _MEDIA.fullmatch(media) is None:
         return False
     if charset.lower() not in _CHARSETS:
+        return False
+    if walk.answer and (any(each in data for each in _CODED) or not walk.visitor.absent(data)):
         return False
     try:
         text = data.decode()
     except UnicodeDecodeError:
         return False
-    return _is_quiet(text, walk, state, certain=False)
+    if walk.answer:
+        return not base64.words(text, walk)
+    return _is_quiet(text, walk, state)
 
 
-def is_quiet(text: str, walk: Walk, state: FieldState, value: Any) -> bool:
-    """The same for a text that is JSON."""
-    return not walk.answer and _is_quiet(text, walk, state, certain=True, value=value)
+def is_quiet_text(text: str, walk: Walk) -> bool:
+    """Whether lines of text, each read on its own and no field, hold nothing to change."""
+    found = walk.visitor.signs(text, walk.inside, walk.inside)
+    if found is None or found & (_NETS | sign.HIDDEN | sign.ESCAPED):
+        return False
+    if found & sign.QUOTED and _MAIL.search(text):
+        return False
+    if _FOLDED.search(text) or base64.words(text, walk):
+        return False
+    walk.visitor.passed(text)
+    return True
 
 
-def _is_quiet(
-    text: str, walk: Walk, state: FieldState, *, certain: bool, value: Any = _UNREAD
-) -> bool:
+def _is_quiet(text: str, walk: Walk, state: FieldState) -> bool:
     visitor = walk.visitor
     if "\\" in text:
-        if value is _UNREAD or value is None:
-            value = json.parse(text)
-        if value is json.INVALID:
+        if not json.is_valid(text):
             return False
         line = text.replace("\n", " ").replace("\r", " ")  # what breaks lines parts values
         return _reads_quiet(_unescaped(line), walk, state)
@@ -78,9 +87,8 @@ def _is_quiet(
         return False
     if found & sign.TYPED and found & (sign.NAMES | sign.TITLES | sign.QUOTED):
         return False
-    if found & sign.FIELDS or not (certain or _must_be_json(text)):
-        if value is _UNREAD or value is None:
-            value = json.parse(text)
+    if found & sign.FIELDS or not _must_be_json(text):
+        value = json.parse(text)
         if value is json.INVALID or not _is_silent(value, state, _DEPTH):
             return False
     if base64.words(text, walk) or (found & _NETS and visitor.holds(text)):

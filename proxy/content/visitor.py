@@ -58,6 +58,9 @@ class Visitor(Protocol):
         ``state``: the field rules of its members; ``inside``: of JSON in its strings.
         """
 
+    def absent(self, data: bytes) -> bool:
+        """Whether bytes certainly hold nothing to restore, escapes and base64 apart."""
+
     def may_tell(self, form: str) -> bool:
         """Whether names in a form, decoded as a whole, may tell what their fields hold."""
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from proxy.content import signs as sign
 from proxy.directory import titled
 from proxy.directory.classes import POINTS, QUORUM, Rosters
 from proxy.directory.fold import fold, name_key
@@ -37,6 +38,7 @@ from proxy.store.interface import Store
 from proxy.store.memory import MemoryStore
 
 _SINGLE_NAMES = (Kind.GIVEN_NAME, Kind.FAMILY_NAME)
+_NETS = sign.NAMES | sign.IDENTIFIERS | sign.TITLES
 _NOWHERE: frozenset[str] = frozenset()
 _ATTEMPTS = 5
 _SEALED = "sealed"
@@ -117,10 +119,15 @@ class Index:
         is the viewer's: its families are found behind a title or an initial. ``seen`` is the
         net of what the same request has shown.
         """
+        signs = None if "\xad" in text else self.screen.signs(text)
+        if signs is None:
+            signs = _NETS
+        elif seen is None and not signs & _NETS:
+            return []
         folded = fold(text)
-        names = self._names.find(folded, any_case)
-        found = self._identifiers.find(folded)
-        if school:
+        names = self._names.find(folded, any_case) if signs & sign.NAMES else []
+        found = self._identifiers.find(folded) if signs & sign.IDENTIFIERS else []
+        if school and signs & sign.TITLES:
             found += titled.find(folded, _School(self, school))
         if seen is not None:
             found += seen.find(folded, any_case)

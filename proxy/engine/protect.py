@@ -73,6 +73,10 @@ class ProtectVisitor:
             return None
         return self._index.screen.signs(text, mentioned(state), mentioned(inside))
 
+    def absent(self, data: bytes) -> bool:
+        """Nothing is restored in a request."""
+        return False
+
     def may_tell(self, form: str) -> bool:
         """Whether names in a form, decoded as a whole, may tell what their fields hold."""
         return self._index.screen.may_tell(form)

@@ -11,6 +11,7 @@ from proxy.kinds import Kind
 from proxy.policy.model import Action, FieldRule, FieldState
 from proxy.policy.site_schema import RestoreScope
 from proxy.pseudonyms.pseudonymiser import EVERYTHING, Pseudonymiser, Scope
+from proxy.pseudonyms.traces import absent
 from proxy.pseudonyms.vault import Place
 
 
@@ -47,8 +48,12 @@ class RestoreVisitor:
         return edits
 
     def signs(self, text: str, state: FieldState, inside: FieldState) -> int | None:
-        """Answers have their own quick look (``pseudonyms.traces``)."""
+        """Answers have their own quick look (``absent``)."""
         return None
+
+    def absent(self, data: bytes) -> bool:
+        """Whether no pseudonym stands in these bytes, nor a trace of one."""
+        return absent(data)
 
     def may_tell(self, form: str) -> bool:
         """Field rules play no part."""

@@ -44,6 +44,9 @@ class Toy:
     def signs(self, text: str, state: FieldState, inside: FieldState) -> None:
         return None
 
+    def absent(self, data: bytes) -> bool:
+        return False
+
 
 class Blind:
     """Edits nothing."""
@@ -56,6 +59,9 @@ class Blind:
 
     def signs(self, text: str, state: FieldState, inside: FieldState) -> None:
         return None
+
+    def absent(self, data: bytes) -> bool:
+        return False
 
 
 SECRETS = {

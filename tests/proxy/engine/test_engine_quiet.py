@@ -31,9 +31,14 @@ class Door:
     school: School
 
     def protect(
-        self, path: str, body: bytes, *, media: str = "application/json"
+        self,
+        path: str,
+        body: bytes,
+        *,
+        media: str = "application/json",
+        more: tuple[tuple[bytes, bytes], ...] = (),
     ) -> tuple[Any, Any]:
-        fields = ((b"host", HOST.encode()), (b"content-type", media.encode()))
+        fields = ((b"host", HOST.encode()), (b"content-type", media.encode()), *more)
         head = Head("POST", "https", HOST, 443, path, fields, HOST)
         exchange = self.runtime.engine.begin(head, self.runtime.client("127.0.0.1")).exchange
         assert exchange is not None
@@ -42,10 +47,10 @@ class Door:
             return getattr(decision, "reason", None), dict(exchange.hits)
         return (decision.body, decision.target, decision.headers), dict(exchange.hits)
 
-    def slowly(self, path: str, body: bytes, *, media: str = "application/json") -> tuple[Any, Any]:
+    def slowly(self, path: str, body: bytes, **more: Any) -> tuple[Any, Any]:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(ProtectVisitor, "signs", lambda *_: None)
-            return self.protect(path, body, media=media)
+            return self.protect(path, body, **more)
 
 
 @pytest.fixture(scope="module")
@@ -157,6 +162,27 @@ def test_the_quick_look_changes_no_form(door: Door, data: st.DataObject) -> None
     assert door.protect("/v1/notes", body, media=media) == door.slowly(
         "/v1/notes", body, media=media
     )
+
+
+_HEADERS = ("cookie", "referer", "x-user", "authorization", "x-data", "accept", "link")
+
+
+@settings(max_examples=150, deadline=None)
+@given(data=st.data())
+def test_the_quick_look_changes_no_head(door: Door, data: st.DataObject) -> None:
+    people = door.school.people
+    more = []
+    for name in data.draw(st.lists(st.sampled_from(_HEADERS), max_size=3)):
+        text = data.draw(strings(people)).replace("\n", " ").replace("\x00", "")
+        if name == "authorization":
+            login = f"{data.draw(st.sampled_from(people)).login}:x".encode()
+            basic = f"Basic {base64.b64encode(login).decode()}"
+            text = data.draw(st.sampled_from((basic, f"Bearer {text}")))
+        elif name == "cookie":
+            text = f"s=a; n={text}"
+        more.append((name.encode(), text.encode()))
+    asked: dict[str, Any] = {"more": tuple(more)}
+    assert door.protect("/v1/notes", b"", **asked) == door.slowly("/v1/notes", b"", **asked)
 
 
 def test_a_plain_body_is_not_read_value_by_value(
