@@ -32,10 +32,9 @@ _STRICT = sign.NAMES | sign.HIDDEN | sign.QUOTED | sign.FIELDS
 _FOLDED = re.compile(r"\n[ \t]")
 _OTHER_ESCAPE = re.compile(r'\\(?:[^"\\/bfnrtu]|u(?![0-9A-Fa-f]{4}))')
 _DIGIT = "(?:[0-9]|%3[0-9])"
-_PLUS = re.compile(
-    rf"\+{_DIGIT}(?:(?:%[0-9A-Fa-f]{{2}}|[ .()-]){{0,5}}{_DIGIT}){{6}}|[\w.-]\+[\w.-]*(?:@|%40)"
-)
-"""A plus that may be meant: of a telephone number or an address."""
+_NUMBER = re.compile(rf"\+{_DIGIT}(?:(?:%[0-9A-Fa-f]{{2}}|[ .()-]){{0,5}}{_DIGIT}){{6}}")
+_ADDRESS = re.compile(r"\+(?<=[\w.-]\+)[\w.-]*(?:@|%40)")
+"""A plus that may be meant: of a telephone number, of an address."""
 _CODED_NAME = re.compile(r"(?:\A|&)[^=&%]*%(?:26|3[dD])")
 """A name with a coded ``&`` or ``=`` in it, before any other escape."""
 _CODED = (b"\\", b"%", b"&", b"=", b"\0")
@@ -100,14 +99,16 @@ def _is_quiet(text: str, walk: Walk, state: FieldState) -> bool:
 def is_quiet_form(text: str, walk: Walk, rules: Mapping[str, FieldRule]) -> bool:
     """Whether a form is certain to hold nothing to change."""
     # Written rules, a plus that may be meant, an equals sign in a value, SAML: the usual way.
-    if walk.answer or len(rules) or _PLUS.search(text) or "SAML" in text:
+    if walk.answer or len(rules) or "SAML" in text:
+        return False
+    if "+" in text and (_NUMBER.search(text) or _ADDRESS.search(text)):
         return False
     if text.count("=") != text.count("&") + 1 or _CODED_NAME.search(text):
         return False
     if "+" in text and any("+" in word for word in base64.words(PERCENT.decode(text), walk)):
         return False
-    view = FORM.decode(text.replace("=", "\n"))
-    if rules and walk.visitor.may_tell(FORM.decode(text)):
+    view = FORM.decode(text.replace("=", "%0A"))
+    if rules and walk.visitor.may_tell(view):
         return False
     return _reads_quiet(view, walk, walk.inside)
 

@@ -62,7 +62,7 @@ class Visitor(Protocol):
         """Whether bytes certainly hold nothing to restore, escapes and base64 apart."""
 
     def may_tell(self, form: str) -> bool:
-        """Whether names in a form, decoded as a whole, may tell what their fields hold."""
+        """Whether names in a form may tell: decoded, a line break for each ``=``."""
 
     def holds(self, text: str) -> bool:
         """Whether ``text`` finds anything in ``text``. Nothing is counted."""

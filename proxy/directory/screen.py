@@ -71,11 +71,11 @@ class Screen:
             if pattern:
                 self._bits[self._set.Add(pattern.encode("latin-1"))] = bit
         self._set.Compile()
-        in_form = telling.replace('[^a-z"]', '[^a-z&="]')
-        self._form = re2.compile(f"(?:{in_form})[^&=]*=".encode("latin-1"), options)
+        in_form = telling.replace('[^a-z"]', '[^a-z&\\n"]')
+        self._form = re2.compile(f"(?:{in_form})[^&\\n]*\\n".encode("latin-1"), options)
 
     def may_tell(self, form: str) -> bool:
-        """Whether a form, decoded as a whole, may have fields whose names tell."""
+        """Whether a form may have fields whose names tell: decoded, a line break for each ``=``."""
         folded = flat(form)
         return folded is None or self._form.search(folded) is not None
 

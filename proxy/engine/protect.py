@@ -78,7 +78,7 @@ class ProtectVisitor:
         return False
 
     def may_tell(self, form: str) -> bool:
-        """Whether names in a form, decoded as a whole, may tell what their fields hold."""
+        """Whether names in a form may tell: decoded, a line break for each ``=``."""
         return self._index.screen.may_tell(form)
 
     def holds(self, text: str) -> bool:
