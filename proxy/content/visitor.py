@@ -69,3 +69,28 @@ class Visitor(Protocol):
 
     def passed(self, text: str) -> None:
         """A text is known to hold nothing to change; it may hold what a field shows."""
+
+
+class Thorough:
+    """What a visitor without a quick look inherits: everything is read."""
+
+    __slots__ = ()
+
+    def signs(self, text: str, state: FieldState, inside: FieldState) -> int | None:
+        """It cannot tell."""
+        return None
+
+    def absent(self, data: bytes) -> bool:
+        """Never certain."""
+        return False
+
+    def may_tell(self, form: str) -> bool:
+        """Not excluded."""
+        return True
+
+    def holds(self, text: str) -> bool:
+        """Not excluded."""
+        return True
+
+    def passed(self, text: str) -> None:
+        """Nothing is remembered."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from proxy.content.visitor import Drop, Edit
+from proxy.content.visitor import Drop, Edit, Thorough
 from proxy.engine.exchange import Client, Hits
 from proxy.kinds import Kind
-from proxy.policy.model import Action, FieldRule, FieldState
+from proxy.policy.model import Action, FieldRule
 from proxy.policy.site_schema import RestoreScope
 from proxy.pseudonyms.pseudonymiser import EVERYTHING, Pseudonymiser, Scope
 from proxy.pseudonyms.traces import absent
@@ -25,7 +25,7 @@ class Whereabouts(Protocol):
         """Their schools and classes; ``(school, "")`` for one in no class."""
 
 
-class RestoreVisitor:
+class RestoreVisitor(Thorough):
     """Puts back what this service's pseudonyms stand for."""
 
     __slots__ = ("_hits", "_pseudonymiser", "_scope")
@@ -47,24 +47,9 @@ class RestoreVisitor:
             self._hits[kind, Action.PSEUDONYMISE] += 1
         return edits
 
-    def signs(self, text: str, state: FieldState, inside: FieldState) -> int | None:
-        """Answers have their own quick look (``absent``)."""
-        return None
-
     def absent(self, data: bytes) -> bool:
         """Whether no pseudonym stands in these bytes, nor a trace of one."""
         return absent(data)
-
-    def may_tell(self, form: str) -> bool:
-        """Field rules play no part."""
-        return False
-
-    def holds(self, text: str) -> bool:
-        """Whether a pseudonym stands in ``text``."""
-        return bool(self._pseudonymiser.find(text))
-
-    def passed(self, text: str) -> None:
-        """Nothing of an answer is read a second time."""
 
     def typed(self) -> RestoreVisitor:
         """A pseudonym is one wherever it stands."""
