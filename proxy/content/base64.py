@@ -48,7 +48,7 @@ def words(text: str, walk: Walk) -> list[str]:
         return []
     lines = b"\n" + text.encode("latin-1", "replace").translate(_ONLY_WORDS)
     found = _WORD.findall(lines)
-    if not found:
+    if not found or _not_text.issuperset(map(hash, found)):
         return []
     good: set[bytes] = set()
     for word in set(found):

@@ -19,6 +19,7 @@ from proxy.content import (
     lines,
     markup,
     multipart,
+    quiet,
     records,
     signed,
     sniff,
@@ -83,6 +84,9 @@ def rewrite(data: bytes, declared: str, walk: Walk, fields: BodyFields = NO_FIEL
     if codec is not None:
         new = codec(data, walk)
         return opaque(data, media, walk) if new is None else new
+    said = charset_parameter(parameters)
+    if quiet.is_quiet_body(data, media, said, walk, fields.json):
+        return data
     structured = binary.rewrite(data, media, walk, fields.json)
     if structured is not None:
         return structured
@@ -93,7 +97,7 @@ def rewrite(data: bytes, declared: str, walk: Walk, fields: BodyFields = NO_FIEL
     boundary = multipart.boundary_of(declared, data)
     if boundary is not None:
         return multipart.rewrite(data, boundary, walk, fields.form)
-    said = charset_parameter(parameters) or charset.within(data)
+    said = said or charset.within(data)
     if "json" in media and data.isascii():
         said = ""  # it is UTF-8 to every reader (RFC 8259), whatever is declared
     text = charset.read(data, said)
@@ -141,6 +145,8 @@ def text_edits(view: str, media: str, walk: Walk, fields: BodyFields = NO_FIELDS
             edits = graphql.with_hashes(view, value, edits, walk)
         return shift(edits, begin) if begin else edits
     if found is Format.FORM:
+        if quiet.is_quiet_form(view, walk, fields.form):
+            return []
         return form.edits(view, walk, fields.form)
     if found in (Format.HTML, Format.XML):
         return signed.unless_signed_xml(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from binascii import Error, a2b_base64, b2a_base64
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from proxy.content import charset
 from proxy.content.base64 import check_token
@@ -16,6 +17,7 @@ from proxy.content.data import start
 from proxy.content.disposition import parameter_edits, rewrite_disposition
 from proxy.content.edits import Page, shift, splice
 from proxy.content.limits import Limits
+from proxy.content.quiet import is_quiet_text
 from proxy.content.strays import look_again
 from proxy.content.target import url_edits
 from proxy.content.url_spots import either_plus
@@ -50,6 +52,8 @@ _LINK_URL = re.compile(r"<([^<>]*)>")
 _REFRESH_URL = re.compile(r"url\s*=\s*[\"']?([^\"';]+)", re.I)
 _BASIC = re.compile(r"\A\s*basic\s+([A-Za-z0-9+/_-]+={0,2})\s*\Z", re.I)
 _TOKEN_SCHEME = re.compile(r"\A\s*(?:bearer|dpop|jwt|token)\s+(\S+)", re.I)
+_CREDENTIAL = re.compile(rb"\s*basic\s|[^.]*\.[^.]*\.", re.I)
+"""Credentials that have to be opened: a user name, however short, or claims."""
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 _NOWHERE = Endpoint(template="")
 _BOUNDS = {allowed: Limits(signed_allowed=allowed) for allowed in (False, True)}
@@ -73,6 +77,8 @@ def rewrite_headers(
     fields: list[tuple[bytes, bytes]] = []
     changed = False
     everything = direction == "request" and _names_in_machine_fields(headers, visitor)
+    if not everything and not endpoint_fields and not walk.answer and _are_quiet(headers, walk):
+        return headers
     for name, value in headers:
         lower = name.lower()
         rule = endpoint_fields.get(lower.decode("latin-1")) if endpoint_fields else None
@@ -92,8 +98,35 @@ def _names_in_machine_fields(headers: Headers, visitor: Visitor) -> bool:
     A page's script may write what it likes into ``Accept`` or ``Sec-WebSocket-Protocol``, and a
     device may bear its owner's name in ``User-Agent``. One look over all of them.
     """
-    values = [value for name, value in headers if _is_skipped(name.lower())]
+    values = [value for name, value in headers if _is_machines(name)]
     return bool(visitor.text(b"\n".join(values).decode("utf-8", "replace")))
+
+
+def _are_quiet(headers: Headers, walk: Walk) -> bool:
+    """Whether no field that is read holds anything, by one look at them all."""
+    values = []
+    for name, value in headers:
+        if value and not _is_machines(name):
+            if _is_credential(name) and _CREDENTIAL.match(value):
+                return False
+            values.append(value)
+    if not values:
+        return True
+    try:
+        text = b"\n".join(values).decode()
+    except UnicodeDecodeError:
+        return False
+    return is_quiet_text(text, walk)
+
+
+@lru_cache(1024)
+def _is_credential(name: bytes) -> bool:
+    return name.lower() == b"authorization"
+
+
+@lru_cache(1024)
+def _is_machines(name: bytes) -> bool:
+    return _is_skipped(name.lower())
 
 
 def _refuse_names(value: bytes, visitor: Visitor) -> None:

@@ -14,10 +14,13 @@ from proxy.content.edits import Page, shift
 from proxy.content.visitor import Edit
 from proxy.content.walk import Walk
 
-_BEFORE = r"(?:(?<= (?:eq|ne|gt|ge|lt|le) )|(?<=[\w)],)|(?<=[\w)], )|(?<=\()|(?<=',)|(?<=', ))"
-OPENING = re.compile(_BEFORE + "'")
+_OPENING = (
+    r"'(?:(?<= (?:eq|ne|gt|ge|lt|le) ')|(?<=[\w)],')|(?<=[\w)], ')|(?<=\(')|(?<=',')|(?<=', '))"
+)
+"""The quote first and what stands before it then: else every character is looked at six times."""
+OPENING = re.compile(_OPENING)
 """The quote that opens a literal."""
-_LITERAL = re.compile(_BEFORE + "'((?:[^']|''){0,2000}+)'(?!')")
+_LITERAL = re.compile(_OPENING + "((?:[^']|''){0,2000}+)'(?!')")
 _DOUBLED = re.compile("''")
 
 

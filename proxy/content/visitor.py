@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
-from proxy.policy.model import FieldRule
+from proxy.policy.model import FieldRule, FieldState
 
 
 class Edit(NamedTuple):
@@ -51,3 +51,46 @@ class Visitor(Protocol):
 
     def typed(self) -> Visitor:
         """The visitor for what a person typed: one that finds names in lower case too."""
+
+    def signs(self, text: str, state: FieldState, inside: FieldState) -> int | None:
+        """What a JSON text may hold by a quick look at it (``signs``); ``None``: cannot tell.
+
+        ``state``: the field rules of its members; ``inside``: of JSON in its strings.
+        """
+
+    def absent(self, data: bytes) -> bool:
+        """Whether bytes certainly hold nothing to restore, escapes and base64 apart."""
+
+    def may_tell(self, form: str) -> bool:
+        """Whether names in a form may tell: decoded, a line break for each ``=``."""
+
+    def holds(self, text: str) -> bool:
+        """Whether ``text`` finds anything in ``text``. Nothing is counted."""
+
+    def passed(self, text: str) -> None:
+        """A text is known to hold nothing to change; it may hold what a field shows."""
+
+
+class Thorough:
+    """What a visitor without a quick look inherits: everything is read."""
+
+    __slots__ = ()
+
+    def signs(self, text: str, state: FieldState, inside: FieldState) -> int | None:
+        """It cannot tell."""
+        return None
+
+    def absent(self, data: bytes) -> bool:
+        """Never certain."""
+        return False
+
+    def may_tell(self, form: str) -> bool:
+        """Not excluded."""
+        return True
+
+    def holds(self, text: str) -> bool:
+        """Not excluded."""
+        return True
+
+    def passed(self, text: str) -> None:
+        """Nothing is remembered."""

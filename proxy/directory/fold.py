@@ -89,6 +89,37 @@ def fold(text: str) -> Folded:
     return Folded(text, b"\n%b\n" % raw.translate(names), raw.translate(ids), None)
 
 
+def flat(text: str) -> bytes | None:
+    """One folding for both nets, no coarser than either, for who only wants to know what cannot
+    stand in a text: letters as in ``names``, all else as in ``ids``, a soft hyphen as byte 3,
+    a control character as byte 5.
+
+    ``None`` for a text with letters beyond Latin-1, and marks on letters.
+    """
+    try:
+        raw = text.encode("latin-1")
+    except UnicodeEncodeError:
+        for stranger, usual in _USUAL_STRANGERS:
+            text = text.replace(stranger, usual)
+        try:
+            raw = text.encode("latin-1", _FOR_FLAT)
+        except UnicodeEncodeError:
+            return None
+    return raw.translate(_FLAT)
+
+
+def _flat_stranger(error: UnicodeError) -> tuple[bytes, int]:
+    """An error handler of ``str.encode``: signs beyond Latin-1, but no letter or half of one."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    found = bytearray()
+    for character in error.object[error.start : error.end]:
+        if character.isalpha() or _MARKS.match(character) or "\ud800" <= character <= "\udfff":
+            raise error
+        found.append(_id_byte(character))
+    return bytes(found), error.end
+
+
 def _fold_marked(text: str) -> Folded:
     """Marks are taken out first. What no page can hold is translated letter by letter."""
     shift = Shift(text) if _MARKS.search(text) else None
@@ -212,9 +243,33 @@ def _inverse(table: bytes) -> dict[int, int]:
     return {folded: byte for byte, folded in reversed(list(enumerate(table)))}
 
 
+_CONTROLS = "".join(chr(code) for code in (*range(32), 127) if code not in (9, 10, 13))
+
+
+def _flat_byte(character: str) -> int:
+    if character == "\xad":
+        return 3
+    if character in _CONTROLS:
+        return 5
+    letter = _name_byte(character) if character.isalpha() else 0
+    return letter if letter >= 0x80 else _id_byte(character)
+
+
+_FLAT = bytes(_flat_byte(chr(code)) for code in range(0x9C)) + bytes(
+    (0x9C, *(_flat_byte(chr(code)) for code in range(0x9D, 0x100)))
+)
+"""The control character 0x9C stands for ``œ``, which Latin-1 lacks."""
+_USUAL_STRANGERS = (
+    *((stranger, "'") for stranger in "’‘"),
+    *((stranger, "-") for stranger in "–\u2011"),
+    *((stranger, " ") for stranger in "\u202f\u2009"),
+    *((stranger, "\x9c") for stranger in "œŒ"),
+    *((stranger, "\0") for stranger in "“”…—•€"),
+)
 _WIDE_NAMES, _WIDE_IDS = _Wide(ids=False), _Wide(ids=True)
 _LATIN_1, _CP1252 = _tables("latin-1"), _tables("cp1252")
-_FOR_NAMES, _FOR_IDS = "preau-fold-names", "preau-fold-ids"
+_FOR_NAMES, _FOR_IDS, _FOR_FLAT = "preau-fold-names", "preau-fold-ids", "preau-fold-flat"
 _CP1252_NAMES, _CP1252_IDS = map(_inverse, _CP1252)
 codecs.register_error(_FOR_NAMES, _stand_in(_CP1252_NAMES, lru_cache(4096)(_name_byte)))
 codecs.register_error(_FOR_IDS, _stand_in(_CP1252_IDS, lru_cache(4096)(_id_byte)))
+codecs.register_error(_FOR_FLAT, _flat_stranger)

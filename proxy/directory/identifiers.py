@@ -89,6 +89,12 @@ class IdentifierNet:
         self._domains = tuple(domain.strip().lower().encode() for domain in school_domains)
         self._candidates = _compile(shapes)
 
+    @property
+    def pattern(self) -> bytes:
+        """What is worth a look, e-mails apart, in text folded as ``ids``."""
+        found: bytes = self._candidates.pattern
+        return found
+
     def find(self, folded: Folded) -> list[Match]:
         """Matches in ``folded.text``: e-mails, then the rest, which may overlap them."""
         emails = list(self._emails(folded.ids))

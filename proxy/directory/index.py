@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from proxy.content import signs as sign
 from proxy.directory import titled
 from proxy.directory.classes import POINTS, QUORUM, Rosters
 from proxy.directory.fold import fold, name_key
@@ -25,16 +26,19 @@ from proxy.directory.index_file import IndexKeys, building, load, save
 from proxy.directory.match import Match, without_overlaps
 from proxy.directory.name_table import NameTable
 from proxy.directory.names import NameNet
+from proxy.directory.screen import Screen
 from proxy.directory.sealer import NoSealer, ValueSealer
 from proxy.directory.seen import SeenNet
 from proxy.directory.tables import HashTable, References, Scopes, Sections
 from proxy.directory.values import Values, other_key, single_key
 from proxy.errors import StoreUnavailable
 from proxy.kinds import Kind, SubjectKind
+from proxy.policy.telling import member_patterns
 from proxy.store.interface import Store
 from proxy.store.memory import MemoryStore
 
 _SINGLE_NAMES = (Kind.GIVEN_NAME, Kind.FAMILY_NAME)
+_NETS = sign.NAMES | sign.IDENTIFIERS | sign.TITLES
 _NOWHERE: frozenset[str] = frozenset()
 _ATTEMPTS = 5
 _SEALED = "sealed"
@@ -84,6 +88,8 @@ class Index:
         self._names = NameNet(self._table)
         shapes = ShapeBook.from_lists(sealed["shapes"])
         self._identifiers = IdentifierNet(self._values, self._names, shapes, school_domains)
+        self.screen = Screen(given, self._identifiers.pattern, *member_patterns())
+        """What a text may hold, by one quick look."""
         self.plain = self._values.plain
         """The kind and canonical text of a directory value; ``None`` if unknown or erased."""
 
@@ -113,10 +119,15 @@ class Index:
         is the viewer's: its families are found behind a title or an initial. ``seen`` is the
         net of what the same request has shown.
         """
+        signs = None if "\xad" in text else self.screen.signs(text)
+        if signs is None:
+            signs = _NETS
+        elif seen is None and not signs & _NETS:
+            return []
         folded = fold(text)
-        names = self._names.find(folded, any_case)
-        found = self._identifiers.find(folded)
-        if school:
+        names = self._names.find(folded, any_case) if signs & sign.NAMES else []
+        found = self._identifiers.find(folded) if signs & sign.IDENTIFIERS else []
+        if school and signs & sign.TITLES:
             found += titled.find(folded, _School(self, school))
         if seen is not None:
             found += seen.find(folded, any_case)

@@ -11,7 +11,8 @@ from proxy.directory.seen import Seen, SeenNet
 from proxy.engine.exchange import Hits
 from proxy.errors import Refused
 from proxy.kinds import Kind
-from proxy.policy.model import Action, FieldRule
+from proxy.policy.mentioned import mentioned
+from proxy.policy.model import Action, FieldRule, FieldState
 from proxy.policy.plausible import plausible
 from proxy.pseudonyms.minimise import generalise
 from proxy.pseudonyms.pseudonymiser import Pseudonymiser
@@ -65,6 +66,24 @@ class ProtectVisitor:
     def knows_more(self) -> bool:
         """Whether this is a second reading: what was plain to the first may not be now."""
         return self._net is not None
+
+    def signs(self, text: str, state: FieldState, inside: FieldState) -> int | None:
+        """A first reading only: what a second one looks for is the request's own."""
+        if self._net is not None or self._any_case:
+            return None
+        return self._index.screen.signs(text, mentioned(state), mentioned(inside))
+
+    def absent(self, data: bytes) -> bool:
+        """Nothing is restored in a request."""
+        return False
+
+    def may_tell(self, form: str) -> bool:
+        """Whether names in a form may tell: decoded, a line break for each ``=``."""
+        return self._index.screen.may_tell(form)
+
+    def holds(self, text: str) -> bool:
+        """Whether a net catches anything in ``text``. Nothing is counted."""
+        return bool(self._index.find(text, self._any_case, self._school, self._net))
 
     def passed(self, text: str) -> None:
         """A text known to hold nobody of the directory; it may hold what a field shows."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
-from proxy.content.visitor import Drop, Edit
+from proxy.content.visitor import Drop, Edit, Thorough
 from proxy.engine.exchange import Client, Hits
 from proxy.kinds import Kind
 from proxy.policy.model import Action, FieldRule
 from proxy.policy.site_schema import RestoreScope
 from proxy.pseudonyms.pseudonymiser import EVERYTHING, Pseudonymiser, Scope
+from proxy.pseudonyms.traces import absent
 from proxy.pseudonyms.vault import Place
 
 
@@ -24,7 +25,7 @@ class Whereabouts(Protocol):
         """Their schools and classes; ``(school, "")`` for one in no class."""
 
 
-class RestoreVisitor:
+class RestoreVisitor(Thorough):
     """Puts back what this service's pseudonyms stand for."""
 
     __slots__ = ("_hits", "_pseudonymiser", "_scope")
@@ -45,6 +46,10 @@ class RestoreVisitor:
         for kind in kinds:
             self._hits[kind, Action.PSEUDONYMISE] += 1
         return edits
+
+    def absent(self, data: bytes) -> bool:
+        """Whether no pseudonym stands in these bytes, nor a trace of one."""
+        return absent(data)
 
     def typed(self) -> RestoreVisitor:
         """A pseudonym is one wherever it stands."""

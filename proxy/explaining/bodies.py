@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from proxy.content.body import rewrite_body
 from proxy.content.data import BodyFields
-from proxy.content.visitor import Drop, Edit
+from proxy.content.visitor import Drop, Edit, Thorough
 from proxy.engine.snapshot import Snapshot
 from proxy.errors import InputError, Refused
 from proxy.policy.model import Endpoint, FieldRule
@@ -24,7 +24,7 @@ class FieldUse:
     values: int
 
 
-class _Noting:
+class _Noting(Thorough):
     """A visitor that changes nothing and counts what each rule was asked about."""
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from proxy.kinds import Kind
 from proxy.privacy.plan import Plan
@@ -90,6 +90,17 @@ class FieldRule:
 
 
 _KEPT = 2048
+_WIDE = 64
+
+
+class Mentioned(NamedTuple):
+    """Names of members behind which a rule holds (for elements and unnamed members below too)."""
+
+    fields: frozenset[str] = frozenset()
+    typed: frozenset[str] = frozenset()
+    """Those whose values are only searched, as what people type."""
+    any: bool = False
+    """A rule may hold whatever the names are."""
 
 
 class FieldState:
@@ -103,7 +114,10 @@ class FieldState:
     says that the place of an array element matters: ``element`` steps there.
     """
 
-    __slots__ = ("counted", "dead", "fold", "kept", "next", "other", "rule", "telling", "told")
+    __slots__ = (
+        "counted", "dead", "fold", "kept", "mentioned", "next", "other", "rule", "spoken",
+        "telling", "told",
+    )  # fmt: skip
 
     def __init__(self, *, fold: bool = False) -> None:
         self.fold = fold
@@ -115,6 +129,15 @@ class FieldState:
         self.telling: TellingNames | None = None
         self.told: Told | None = None
         self.kept: dict[str, FieldState] = {}
+        self.spoken: dict[tuple[str, ...], bool] = {}
+        """Of objects met here, by their members' names: whether a rule may hold for one."""
+        self.mentioned: Mentioned | None = None
+        """The names that matter from here on, once somebody asked (``policy.mentioned``)."""
+
+    def remember(self, shape: tuple[str, ...], speaks: bool) -> None:
+        """Keep what was found out about objects with these members."""
+        if len(self.spoken) < _KEPT and len(shape) <= _WIDE:
+            self.spoken[shape] = speaks
 
     def step(self, key: str) -> FieldState:
         """The state after one step; unknown keys share one state, so nothing grows."""

@@ -165,6 +165,20 @@ def rules_among(rules: Mapping[str, FieldRule], names: Iterable[str]) -> Mapping
     return rules.among(names) if isinstance(rules, NamedRules) else rules
 
 
+def member_patterns() -> tuple[str, str]:
+    """Patterns of the words in names that tell, and of those in names of what people type.
+
+    For lower-case text. Whatever tells by ``TellingNames`` has one of them in it; not all that
+    has one tells: a quick look (``proxy.directory.screen``).
+    """
+    table = _read_words().table
+    typed = [word for word, told in table.items() if told.means == _TYPED]
+    telling = [word for word, told in table.items() if told.means != _TYPED]
+    apart = '[^a-z"]*'
+    written, search = ("|".join(map(apart.join, sorted(words))) for words in (telling, typed))
+    return written, search
+
+
 # --- reading the words --------------------------------------------------------------------
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from proxy.content.body import Rewritten, rewrite_body
 from proxy.content.data import NO_FIELDS, BodyFields
 from proxy.content.limits import Limits
-from proxy.content.visitor import DROP, Drop, Edit
+from proxy.content.visitor import DROP, Drop, Edit, Thorough
 from proxy.kinds import Kind
 from proxy.policy.model import ELEMENT as ELEMENT
 from proxy.policy.model import Action, FieldRule, FieldState, RuleRef, dead_state
@@ -18,7 +18,7 @@ DROP_RULE = FieldRule(Kind.BIRTH_DATE, Action.DROP, RuleRef("services/x.yaml", 2
 ALLOW_RULE = FieldRule(Kind.TEXT, Action.ALLOW, RuleRef("services/x.yaml", 3, "x"))
 
 
-class Toy:
+class Toy(Thorough):
     """Replaces each key of ``words`` by its value, wherever it stands."""
 
     def __init__(self, words: Mapping[str, str]) -> None:
@@ -42,7 +42,7 @@ class Toy:
         ]
 
 
-class Blind:
+class Blind(Thorough):
     """Edits nothing."""
 
     def field(self, rule: FieldRule, text: str) -> str | Drop | None:
