@@ -27,7 +27,7 @@ from proxy.directory.merging import Merger
 from proxy.directory.rows import Ledger, Seen, digest_of
 from proxy.directory.sealer import ValueSealer
 from proxy.directory.subjects import Person
-from proxy.errors import InputError, StoreUnavailable
+from proxy.errors import Erased, InputError, StoreUnavailable
 from proxy.kinds import Kind
 from proxy.store.changes import ERASURES
 from proxy.store.interface import Conflict, Staging, Store, SubjectRecord
@@ -287,8 +287,9 @@ class _Import:
         """The single names that a subject has had, opened."""
         for value in filter(None, self._store.get_values(subject.values)):
             if value.kind in (Kind.GIVEN_NAME, Kind.FAMILY_NAME):
-                opened = self._sealer.open(value.ref, value.kind, value.sealed, value.wrapped)
-                yield value.kind, opened
+                with contextlib.suppress(Erased):
+                    opened = self._sealer.open(value.ref, value.kind, value.sealed, value.wrapped)
+                    yield value.kind, opened
 
     def _write(self, records: list[SubjectRecord]) -> None:
         self._staging.add(self._ledger.take(), records)

@@ -12,12 +12,13 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from proxy.directory import titled
+from proxy.directory.bearers import Bearers
 from proxy.directory.classes import POINTS, QUORUM, Rosters
 from proxy.directory.fold import fold, name_key
 from proxy.directory.identifiers import EXACT_KINDS, IdentifierNet, ShapeBook
@@ -78,6 +79,7 @@ class Index:
             sections, sealed["schools"], [(school, name) for school, name in sealed["classes"]]
         )
         self._rosters = Rosters(sections)
+        self._bearers = Bearers(sections)
         given = [word.encode("latin-1") for word in sealed["given"]]
         word_table = HashTable(sections, "word", keys.hashes, mark="I")
         self._table = NameTable(word_table, self._values, given, sealed["longest"])
@@ -162,6 +164,15 @@ class Index:
         """School and class of the subjects it points at; ``(school, "")`` for one in no class."""
         number = self._references.number(ref)
         return frozenset() if number is None else self._scopes.classes(number)
+
+    def bearers(self, ref: int) -> tuple[int, ...]:
+        """The subjects that bear a value which points at people; else none."""
+        number = self._references.number(ref)
+        return () if number is None else self._bearers.of(number)
+
+    def references(self) -> Iterator[int]:
+        """Every value's reference."""
+        return (self._references[number] for number in range(len(self._references)))
 
     def counts(self) -> Counts:
         """Figures for people and metrics."""
