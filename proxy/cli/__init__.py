@@ -30,6 +30,8 @@ VERBS = (
     "restore",
     "directory",
     "roster",
+    "subject",
+    "canary",
     "lists",
     "keys",
     "ca",

@@ -297,9 +297,7 @@ class ScopeBook:
 
     def bearers(self, refs: Array, codes: Array) -> dict[str, bytes]:
         """The subjects of each value that points at a person: one number, or a list."""
-        everybody, numbers = np.unique(
-            np.asarray(self._refs, dtype=np.uint64), return_inverse=True
-        )
+        everybody, numbers = np.unique(np.asarray(self._refs, dtype=np.uint64), return_inverse=True)
         values = np.asarray(self._values, dtype=np.uint64)
         who = np.repeat(numbers.astype(np.uint64), np.asarray(self._lengths, dtype=np.int64))
         at = np.searchsorted(refs, values)

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from proxy.directory import titled
 from proxy.directory.bearers import Bearers
 from proxy.directory.classes import POINTS, QUORUM, Rosters
-from proxy.directory.fold import fold, name_key
+from proxy.directory.fold import fold, name_key, words
 from proxy.directory.identifiers import EXACT_KINDS, IdentifierNet, ShapeBook
 from proxy.directory.index_file import IndexKeys, building, load, save
 from proxy.directory.match import Match, without_overlaps
@@ -154,6 +154,20 @@ class Index:
         typed = self._canonical(kind, text)
         found = self._values.candidates(other_key(kind, typed))
         return next((ref for ref, k, plain in found if (k, plain) == (kind, typed)), None)
+
+    def spelt(self, kind: Kind, text: str) -> list[int]:
+        """Every value that ``text`` spells, whatever its accents and case: for people's questions.
+
+        ``lookup`` takes the nearest of them.
+        """
+        if kind is Kind.FULL_NAME:
+            return [pair.ref for pair in self._table.pairs(b" ".join(words(text)))]
+        if kind in _SINGLE_NAMES:
+            folded = name_key(text)
+            found = self._values.candidates(single_key(kind, folded))
+            return [ref for ref, k, plain in found if k is kind and name_key(plain) == folded]
+        ref = self.lookup(kind, text)
+        return [] if ref is None else [ref]
 
     def schools(self, ref: int) -> frozenset[str]:
         """The schools of the subjects that this value points at."""

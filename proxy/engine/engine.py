@@ -42,8 +42,9 @@ from proxy.engine.ruling import Ruling
 from proxy.engine.snapshot import Snapshot
 from proxy.errors import Refused
 from proxy.metrics import Decision, Metrics, Phase
-from proxy.policy.model import OnUnreadable, Service, Treatment
+from proxy.policy.model import OnUnreadable, Photos, Service, Treatment
 from proxy.reasons import Reason
+from proxy.rights.watch import Watch
 
 log = logging.getLogger("preau.engine")
 
@@ -91,7 +92,7 @@ class Engine:
             return self.refuse(exchange, _reason(error))
         self._metrics.overhead[Phase.PROTECT].observe(time.perf_counter() - started)
         self._count(exchange)
-        return Ruling(forward, exchange.take_events() + record.request_events(exchange))
+        return Ruling(forward, self._told(exchange) + record.request_events(exchange))
 
     def protect_passing(self, exchange: Exchange, begins: bytes) -> Ruling:
         """The ruling on a request whose body ``begins`` so and is too long to be read whole.
@@ -111,7 +112,7 @@ class Engine:
     def passed(self, exchange: Exchange) -> list[Event]:
         """The events of a request that was rewritten while it passed, since last asked."""
         self._count_identifiers(exchange)
-        events = exchange.take_events() + record.request_events(exchange)
+        events = self._told(exchange) + record.request_events(exchange)
         exchange.hits.clear()
         return events
 
@@ -125,7 +126,7 @@ class Engine:
         if isinstance(decision, Buffer):
             exchange.restored.clear()  # ``restore`` reads the head again, with the body
             return Ruling(decision)
-        events = record.answer_events(exchange)
+        events = record.alarms(exchange) + record.answer_events(exchange)
         exchange.restored.clear()
         return Ruling(decision, events)
 
@@ -138,7 +139,7 @@ class Engine:
         except Exception as error:
             return self.refuse(exchange, _reason(error), answer=True)
         self._metrics.overhead[Phase.RESTORE].observe(time.perf_counter() - started)
-        return Ruling(forward, record.answer_events(exchange))
+        return Ruling(forward, record.alarms(exchange) + record.answer_events(exchange))
 
     def restore_passing(self, exchange: Exchange, headers: Headers, begins: bytes) -> Ruling:
         """The ruling on an answer whose body ``begins`` so and is too long to be read whole."""
@@ -151,7 +152,7 @@ class Engine:
 
     def streamed(self, exchange: Exchange) -> list[Event]:
         """The events of an answer that was restored while it passed, since last asked."""
-        events = record.answer_events(exchange)
+        events = record.alarms(exchange) + record.answer_events(exchange)
         exchange.restored.clear()
         return events
 
@@ -167,6 +168,7 @@ class Engine:
         """The ruling on a WebSocket message: ``Forward`` its new content, ``Drop``, ``Refuse``."""
         exchange.hits.clear()
         exchange.restored.clear()
+        exchange.watch = None  # each message names its own people
         headers = ((b"content-type", _message_type(is_text, content)),)
         try:
             self._follow_policy(exchange)
@@ -177,7 +179,7 @@ class Engine:
         except Exception as error:
             return self.refuse(exchange, _reason(error), answer=not from_client)
         self._count(exchange)
-        events = exchange.take_events() + record.request_events(exchange)
+        events = self._told(exchange) + record.request_events(exchange)
         return Ruling(Forward((), written), events + record.answer_events(exchange))
 
     def refuse(self, exchange: Exchange, reason: Reason, *, answer: bool = False) -> Ruling:
@@ -186,7 +188,8 @@ class Engine:
         ruling = self._refuse(
             exchange.snapshot, head, client, exchange.service, reason, answer=answer
         )
-        return replace(ruling, events=exchange.take_events() + ruling.events)
+        told = exchange.take_events() + record.alarms(exchange)
+        return replace(ruling, events=told + ruling.events)
 
     def refuse_head(self, head: Head | None, client: Client, reason: Reason) -> Ruling:
         """Refuse something that never became an exchange (an adapter's own error)."""
@@ -395,20 +398,49 @@ class Engine:
 
     def _protector(self, exchange: Exchange) -> ProtectVisitor:
         snapshot = exchange.snapshot
-        pseudonymiser = snapshot.pseudonymiser(exchange.service.name).at(place(exchange.client))
-        return ProtectVisitor(snapshot.index, pseudonymiser, exchange.hits, exchange.client.school)
+        watch = self._watch(exchange)
+        pseudonymiser = snapshot.pseudonymiser(exchange.service.name).at(
+            place(exchange.client), watch.met if watch else None
+        )
+        school = exchange.client.school
+        return ProtectVisitor(snapshot.index, pseudonymiser, exchange.hits, school, watch)
 
     def _restorer(self, exchange: Exchange) -> RestoreVisitor:
         snapshot = exchange.snapshot
-        seen = scope(snapshot.index, exchange.client, snapshot.policy.site.restore_scope)
+        watch = self._watch(exchange)
+        seen = scope(snapshot.index, exchange.client, snapshot.policy.site.restore_scope, watch)
         pseudonymiser = snapshot.pseudonymiser(exchange.service.name)
-        return RestoreVisitor(pseudonymiser, exchange.restored, seen)
+        return RestoreVisitor(pseudonymiser, exchange.restored, seen, watch)
+
+    @staticmethod
+    def _watch(exchange: Exchange) -> Watch | None:
+        """The exchange's watch, made on first use."""
+        snapshot, service = exchange.snapshot, exchange.service
+        if exchange.watch is None and snapshot.rights is not None:
+            consent = service.photos is Photos.WITH_CONSENT
+            exchange.watch = snapshot.rights.watch(
+                snapshot.index, service.name, exchange.client.school, consent=consent
+            )
+        return exchange.watch
+
+    @staticmethod
+    def _told(exchange: Exchange) -> list[Event]:
+        """What the request's watch and its reading have to say; values sent are counted."""
+        events = exchange.take_events() + record.alarms(exchange)
+        rights, watch = exchange.snapshot.rights, exchange.watch
+        if rights is not None and watch is not None:
+            rights.sent(exchange.service.name, watch.take_refs())
+        return events
 
     def _unread(self, exchange: Exchange, opaque: str | None, picture: bool) -> None:
         """Apply the service's policy to what a request shows that no text search can read."""
         service = exchange.service
-        if picture and service.photos is OnUnreadable.REFUSE:
+        if picture and service.photos is Photos.REFUSE:
             raise Refused(Reason.PHOTO_REFUSED, "a picture")
+        if picture and service.photos is Photos.WITH_CONSENT:
+            if exchange.watch is None:
+                raise Refused(Reason.PHOTO_WITHOUT_CONSENT, "a picture of nobody named")
+            exchange.watch.picture()
         if opaque and service.opaque is OnUnreadable.REFUSE:
             raise Refused(Reason.OPAQUE_CONTENT, opaque)
         if opaque or picture:

@@ -16,6 +16,7 @@ from proxy.policy.site_schema import RestoreScope
 
 if TYPE_CHECKING:
     from proxy.engine.snapshot import Snapshot
+    from proxy.rights.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,8 @@ class Exchange:
     endpoint: Endpoint
     hits: Hits = field(default_factory=Counter)
     restored: Hits = field(default_factory=Counter)
+    watch: Watch | None = None
+    """Whose values it carries, once its body is looked at."""
     events: list[Event] = field(default_factory=list)
     """Events to record before the decision is carried out; the adapter takes them."""
 

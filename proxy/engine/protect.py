@@ -16,6 +16,7 @@ from proxy.policy.plausible import plausible
 from proxy.pseudonyms.minimise import generalise
 from proxy.pseudonyms.pseudonymiser import Pseudonymiser
 from proxy.reasons import Reason
+from proxy.rights.watch import Watch
 
 _NAMES = (Kind.GIVEN_NAME, Kind.FAMILY_NAME, Kind.FULL_NAME)
 _ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]]+@[^\s<>,;\"()\[\]]+")
@@ -30,15 +31,23 @@ class ProtectVisitor:
     what the first one has seen.
     """
 
-    __slots__ = ("_any_case", "_hits", "_index", "_net", "_pseudonymiser", "_school", "_seen")
+    __slots__ = (
+        "_any_case", "_hits", "_index", "_net", "_pseudonymiser", "_school", "_seen", "_watch",
+    )  # fmt: skip
 
     def __init__(
-        self, index: Index, pseudonymiser: Pseudonymiser, hits: Hits, school: str = ""
+        self,
+        index: Index,
+        pseudonymiser: Pseudonymiser,
+        hits: Hits,
+        school: str = "",
+        watch: Watch | None = None,
     ) -> None:
         self._index = index
         self._pseudonymiser = pseudonymiser
         self._hits = hits
         self._school = school
+        self._watch = watch
         self._any_case = False
         self._seen = Seen()
         self._net: SeenNet | None = None
@@ -71,11 +80,17 @@ class ProtectVisitor:
         self._seen.text(text)
 
     def _like(self) -> ProtectVisitor:
-        return ProtectVisitor(self._index, self._pseudonymiser, self._hits, self._school)
+        return ProtectVisitor(
+            self._index, self._pseudonymiser, self._hits, self._school, self._watch
+        )
 
     def field(self, rule: FieldRule, text: str) -> str | Drop | None:
         """Net 1, a field rule: exact, and it treats people the directory does not know."""
-        if not text or rule.action is Action.ALLOW:
+        if not text:
+            return None
+        if self._watch is not None and rule.action is not Action.PSEUDONYMISE:
+            self._watch.shown(rule.kind, text)
+        if rule.action is Action.ALLOW:
             return None
         if rule.action is Action.SEARCH:
             return self.typed()._as_text(text)
@@ -93,6 +108,8 @@ class ProtectVisitor:
         matches = self._index.find(text, self._any_case, self._school, self._net)
         if self._net is None:
             self._seen.text(text)
+        if self._watch is not None:
+            self._watch.text(text)
         if not matches:
             return []
         edits = []

@@ -14,6 +14,7 @@ from proxy.content.limits import Limits
 from proxy.directory.index import Index
 from proxy.policy.policy import Policy
 from proxy.pseudonyms.pseudonymiser import Pseudonymiser
+from proxy.rights.view import RightsView
 
 _TARGETS = 8192
 
@@ -26,6 +27,8 @@ class Snapshot:
     index: Index
     blocker: Blocker
     make_pseudonymiser: Callable[[str], Pseudonymiser]
+    rights: RightsView | None = None
+    """``None`` where nothing is sent (``preau explain``)."""
     _made: dict[str, Pseudonymiser] = field(default_factory=dict)
     _limits: dict[bool, Limits] = field(default_factory=dict)
     _plain_targets: set[int] = field(default_factory=set)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from proxy.kinds import Kind
-from proxy.policy.model import Action, OnProfiling, OnUnreadable, Treatment
+from proxy.policy.model import Action, OnProfiling, OnUnreadable, Photos, Treatment
 from proxy.policy.paths import parse_path
 from proxy.policy.site_schema import Line, parse_domain
 from proxy.policy.templates import parse_match
@@ -274,10 +274,11 @@ class ServiceFile(Strict):
     opaque: OnUnreadable = Field(
         default=OnUnreadable.REFUSE, description="For content that cannot be read."
     )
-    photos: OnUnreadable | None = Field(
+    photos: Photos | None = Field(
         default=None,
         description="Pictures sent to the service, always without place, date, device and author: "
-        "refuse or allow. Not written: as 'opaque' says.",
+        "refuse, allow, or with_consent (only if all whom the request names have consented; preau "
+        "subject consent). Not written: as 'opaque' says.",
     )
     signed: OnUnreadable = Field(
         default=OnUnreadable.REFUSE, description="For signed content that carries an identity."

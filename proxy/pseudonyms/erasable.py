@@ -172,8 +172,7 @@ def _puncture(nodes: _Nodes, leaf: int) -> None:
         way = leaf >> (bits - _DEPTH[step + 1])
         first = way >> _STEPS[step] << _STEPS[step]
         children = {
-            first + branch: _next(seed, bytes((branch,)))
-            for branch in range(1 << _STEPS[step])
+            first + branch: _next(seed, bytes((branch,))) for branch in range(1 << _STEPS[step])
         }
         seed = children.pop(way)
         nodes.update(((step + 1, place), child) for place, child in children.items())

@@ -4,9 +4,9 @@ The ceremony, for whoever runs it:
 
 1. ``preau keys init``, as the user the gateway runs as. It makes the folder (0700) and
    ``site.key``, ``root-1.key`` and ``erasure.key`` (0600), each of the system's random source.
-2. Copy ``site.key`` and ``root-1.key`` to two places apart from the store's backups (a safe, a sealed USB stick):
-   key and store together are the pupils' names; the store without the key is noise, and so
-   is the key without the store. Compare the fingerprints of ``preau keys status``.
+2. Copy ``site.key`` and ``root-1.key`` to two places apart from the store's backups (a safe, a
+   sealed USB stick): key and store together are the pupils' names; the store without the key is
+   noise, and so is the key without the store. Compare the fingerprints of ``preau keys status``.
    Of ``erasure.key`` keep one copy only, and replace it after every erasure (``erasable``).
 3. Every machine of the site gets the same files, by hand or as systemd credentials
    (``LoadCredential=site.key:…`` and ``LoadCredential=root-1.key:…``): when
@@ -16,11 +16,11 @@ The ceremony, for whoever runs it:
    will see from then on, so plan it with the service's data (export, replace), copy the new
    file to every machine, then restart. There is no timer that does it for you.
 
-Two sorts of key that people copy, because they have two lives. ``root-N.key`` makes the pseudonyms that
-services see; it rotates. ``site.key`` protects what we keep (sealed values, fingerprints,
-vault references); rotating it would mean rewriting the whole store, lose the directory's
-look-ups half-way, and give every vault value a second reference. It stays for the life of the
-store, which remembers a check value of it and refuses another.
+Two sorts of key that people copy, because they have two lives. ``root-N.key`` makes the
+pseudonyms that services see; it rotates. ``site.key`` protects what we keep (sealed values,
+fingerprints, vault references); rotating it would mean rewriting the whole store, lose the
+directory's look-ups half-way, and give every vault value a second reference. It stays for the
+life of the store, which remembers a check value of it and refuses another.
 """
 
 from __future__ import annotations

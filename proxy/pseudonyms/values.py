@@ -1,10 +1,9 @@
 """Values at rest: sealed under a key of their own, found by a keyed fingerprint.
 
-A value is encrypted with AES-256-GCM under a random data key used for it alone; the data key
-is wrapped with AES-256-GCM under the reference's own key, made of the site's wrapping key and of
+A value is encrypted with AES-256-GCM under its reference's own key, made of ``site.key`` and of
 ``erasure.key`` (``erasable``). Forgetting a value destroys that key: copies of the row left in
-backups are then noise, also for who holds all that is left of the keys. Reference and kind are authenticated with both, so no row
-can be moved to another reference.
+backups are then noise, also for who holds all that is left of the keys. Reference and kind are
+authenticated too, so no row can be moved to another reference.
 
 Directory references are random: nothing recomputes them from a value. Vault references
 (values outside the directory) are a keyed HMAC of kind and text, so that any worker finds
