@@ -88,8 +88,10 @@ class ProtectVisitor:
         """Net 1, a field rule: exact, and it treats people the directory does not know."""
         if not text:
             return None
-        if self._watch is not None and rule.action is not Action.PSEUDONYMISE:
-            self._watch.shown(rule.kind, text)
+        if self._watch is not None:
+            self._watch.text(text)
+            if rule.action is not Action.PSEUDONYMISE:
+                self._watch.shown(rule.kind, text)
         if rule.action is Action.ALLOW:
             return None
         if rule.action is Action.SEARCH:
