@@ -50,6 +50,7 @@ _ALONE = _LEAF_LEVEL + 1
 """The level of a neighbour's key, written out."""
 _DEPTH = tuple(sum(_STEPS[:level]) for level in range(_LEAF_LEVEL + 1))
 _TOP_SHIFT = _REF_BITS - _DEPTH[_TOP_LEVEL]
+_BYTE = tuple(bytes((number,)) for number in range(64))
 _LEAF_SHIFT = _REF_BITS - _DEPTH[_LEAF_LEVEL]
 
 type _Nodes = dict[tuple[int, int], bytes]
@@ -108,10 +109,11 @@ class KeyTree:
             seed = self._down(_LEAF_LEVEL, ref >> _LEAF_SHIFT)
             if seed is None:
                 return self._nodes.get((_ALONE, ref))
-        else:
-            for level in range(_TOP_LEVEL, _LEAF_LEVEL):
-                seed = _next(seed, _branch(ref, level))
-        return _next(seed, ref.to_bytes(8) + self._context)
+        else:  # the two steps below the kept seeds, without a loop: this is done a value
+            seed = blake2b(_BYTE[ref >> 42 & 63], key=seed, digest_size=_SEED).digest()
+            seed = blake2b(_BYTE[ref >> 36 & 63], key=seed, digest_size=_SEED).digest()
+        message = ref.to_bytes(8) + self._context
+        return blake2b(message, key=seed, digest_size=_SEED).digest()
 
     def forget(self, forgotten: Forgotten) -> bool:
         """Forget references; whether any was still known."""
@@ -153,10 +155,6 @@ class KeyTree:
 
 def _next(seed: bytes, message: bytes) -> bytes:
     return blake2b(message, key=seed, digest_size=_SEED).digest()
-
-
-def _branch(ref: int, level: int) -> bytes:
-    return bytes((ref >> (_REF_BITS - _DEPTH[level + 1]) & (1 << _STEPS[level]) - 1,))
 
 
 def _puncture(nodes: _Nodes, leaf: int) -> None:

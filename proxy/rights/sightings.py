@@ -129,7 +129,8 @@ class Sightings:
             for service, count in counts.items():
                 known = seen.get(service, Sighting(today, today, 0))
                 seen[service] = Sighting(known.first, today, known.times + count)
-            return self._sealer.seal_note(NOTE, ref, orjson.dumps({s: list(figures) for s, figures in seen.items()}))
+            content = {name: list(figures) for name, figures in seen.items()}
+            return self._sealer.seal_note(NOTE, ref, orjson.dumps(content))
         except Erased:
             return b""
 
