@@ -32,7 +32,7 @@ from proxy.content.headers import rewrite_headers
 from proxy.content.limits import Limits
 from proxy.content.target import rewrite_target
 from proxy.decisions import Buffer, Forward, Headers, Refuse, Reply, Stream, Tunnel
-from proxy.engine import canonical, gate, pages, partial, passing, record, transport
+from proxy.engine import canonical, gate, pages, partial, passing, record, transport, watching
 from proxy.engine.decide import Verdict, decide_url
 from proxy.engine.exchange import Client, Exchange, Head, new_incident
 from proxy.engine.profiling import Watch
@@ -42,9 +42,8 @@ from proxy.engine.ruling import Ruling
 from proxy.engine.snapshot import Snapshot
 from proxy.errors import Refused
 from proxy.metrics import Decision, Metrics, Phase
-from proxy.policy.model import OnUnreadable, Photos, Service, Treatment
+from proxy.policy.model import OnUnreadable, Service, Treatment
 from proxy.reasons import Reason
-from proxy.rights.watch import Watch
 
 log = logging.getLogger("preau.engine")
 
@@ -92,7 +91,7 @@ class Engine:
             return self.refuse(exchange, _reason(error))
         self._metrics.overhead[Phase.PROTECT].observe(time.perf_counter() - started)
         self._count(exchange)
-        return Ruling(forward, self._told(exchange) + record.request_events(exchange))
+        return Ruling(forward, watching.told(exchange) + record.request_events(exchange))
 
     def protect_passing(self, exchange: Exchange, begins: bytes) -> Ruling:
         """The ruling on a request whose body ``begins`` so and is too long to be read whole.
@@ -112,7 +111,7 @@ class Engine:
     def passed(self, exchange: Exchange) -> list[Event]:
         """The events of a request that was rewritten while it passed, since last asked."""
         self._count_identifiers(exchange)
-        events = self._told(exchange) + record.request_events(exchange)
+        events = watching.told(exchange) + record.request_events(exchange)
         exchange.hits.clear()
         return events
 
@@ -179,7 +178,7 @@ class Engine:
         except Exception as error:
             return self.refuse(exchange, _reason(error), answer=not from_client)
         self._count(exchange)
-        events = self._told(exchange) + record.request_events(exchange)
+        events = watching.told(exchange) + record.request_events(exchange)
         return Ruling(Forward((), written), events + record.answer_events(exchange))
 
     def refuse(self, exchange: Exchange, reason: Reason, *, answer: bool = False) -> Ruling:
@@ -398,7 +397,7 @@ class Engine:
 
     def _protector(self, exchange: Exchange) -> ProtectVisitor:
         snapshot = exchange.snapshot
-        watch = self._watch(exchange)
+        watch = watching.watch_of(exchange)
         pseudonymiser = snapshot.pseudonymiser(exchange.service.name).at(
             place(exchange.client), watch.met if watch else None
         )
@@ -407,40 +406,16 @@ class Engine:
 
     def _restorer(self, exchange: Exchange) -> RestoreVisitor:
         snapshot = exchange.snapshot
-        watch = self._watch(exchange)
+        watch = watching.watch_of(exchange)
         seen = scope(snapshot.index, exchange.client, snapshot.policy.site.restore_scope, watch)
         pseudonymiser = snapshot.pseudonymiser(exchange.service.name)
         return RestoreVisitor(pseudonymiser, exchange.restored, seen, watch)
 
-    @staticmethod
-    def _watch(exchange: Exchange) -> Watch | None:
-        """The exchange's watch, made on first use."""
-        snapshot, service = exchange.snapshot, exchange.service
-        if exchange.watch is None and snapshot.rights is not None:
-            consent = service.photos is Photos.WITH_CONSENT
-            exchange.watch = snapshot.rights.watch(
-                snapshot.index, service.name, exchange.client.school, consent=consent
-            )
-        return exchange.watch
-
-    @staticmethod
-    def _told(exchange: Exchange) -> list[Event]:
-        """What the request's watch and its reading have to say; values sent are counted."""
-        events = exchange.take_events() + record.alarms(exchange)
-        rights, watch = exchange.snapshot.rights, exchange.watch
-        if rights is not None and watch is not None:
-            rights.sent(exchange.service.name, watch.take_refs())
-        return events
-
     def _unread(self, exchange: Exchange, opaque: str | None, picture: bool) -> None:
         """Apply the service's policy to what a request shows that no text search can read."""
         service = exchange.service
-        if picture and service.photos is Photos.REFUSE:
-            raise Refused(Reason.PHOTO_REFUSED, "a picture")
-        if picture and service.photos is Photos.WITH_CONSENT:
-            if exchange.watch is None:
-                raise Refused(Reason.PHOTO_WITHOUT_CONSENT, "a picture of nobody named")
-            exchange.watch.picture()
+        if picture:
+            watching.picture(exchange)
         if opaque and service.opaque is OnUnreadable.REFUSE:
             raise Refused(Reason.OPAQUE_CONTENT, opaque)
         if opaque or picture:

@@ -119,4 +119,4 @@ def test_another_sites_file_is_not_changed(tmp_path: Path) -> None:
     erasable.create(tmp_path)
     with pytest.raises(KeysUnavailable, match="another site"):
         erasable.forget(tmp_path, KeyTree.of_seed(SEED), Forgotten(frozenset({5})))
-    assert "KeyTree()" == repr(erasable.read(tmp_path))
+    assert repr(erasable.read(tmp_path)) == "KeyTree()"
