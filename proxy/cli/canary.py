@@ -11,7 +11,7 @@ from proxy.cli.desk import opened_desk
 from proxy.cli.output import emit
 from proxy.errors import InputError
 
-GROUP = "People and services"
+GROUP = "People"
 HELP = "plant people who do not exist, and see who sends them about"
 
 _DEFAULT = 5

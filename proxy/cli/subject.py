@@ -19,7 +19,7 @@ from proxy.cli.desk import opened_desk
 from proxy.cli.output import emit
 from proxy.errors import InputError
 
-GROUP = "People and services"
+GROUP = "People"
 HELP = "find a person, report what is known, object, consent, erase"
 
 _WHO = "a handle (s-…), full name, e-mail, login or number; - asks for it"

@@ -72,8 +72,9 @@ class ProtectVisitor:
 
     @property
     def knows_more(self) -> bool:
-        """Whether this is a second reading: what was plain to the first may not be now."""
-        return self._net is not None
+        """Whether what was plain to an earlier reading may not be now: a second one's is not, nor
+        one's to whom the service's own pseudonyms name people."""
+        return self._net is not None or (self._watch is not None and self._watch.reads_pseudonyms)
 
     def passed(self, text: str) -> None:
         """A text known to hold nobody of the directory; it may hold what a field shows."""
@@ -89,7 +90,7 @@ class ProtectVisitor:
         if not text:
             return None
         if self._watch is not None:
-            self._watch.text(text)
+            self._look(text)
             if rule.action is not Action.PSEUDONYMISE:
                 self._watch.shown(rule.kind, text)
         if rule.action is Action.ALLOW:
@@ -110,8 +111,7 @@ class ProtectVisitor:
         matches = self._index.find(text, self._any_case, self._school, self._net)
         if self._net is None:
             self._seen.text(text)
-        if self._watch is not None:
-            self._watch.text(text)
+        self._look(text)
         if not matches:
             return []
         edits = []
@@ -123,6 +123,16 @@ class ProtectVisitor:
             if ref:
                 self._seen.refs.add(ref)
         return edits
+
+    def _look(self, text: str) -> None:
+        """Pseudonyms in a text: canaries' of elsewhere; this service's, where they name people."""
+        watch = self._watch
+        if watch is None:
+            return
+        watch.text(text)
+        if watch.reads_pseudonyms:
+            for found in self._pseudonymiser.find(text):
+                watch.named(None if found.reference.in_vault else found.reference.ref)
 
     def _replaced(self, rule: FieldRule, text: str) -> str | None:
         kind = rule.kind

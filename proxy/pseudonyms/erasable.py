@@ -79,8 +79,8 @@ class KeyTree:
         self.identity = identity
         """Tells two trees apart; not secret."""
         self._context = context
-        self._nodes: _Nodes = dict(nodes)
-        self._tops: dict[int, bytes | None] = {}
+        self._state: tuple[_Nodes, dict[int, bytes | None]] = (dict(nodes), {})
+        """Seeds, and those of the top that were derived from them: replaced together."""
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -96,19 +96,20 @@ class KeyTree:
 
     def within(self, context: bytes) -> KeyTree:
         """The same tree, whose keys depend on another key too."""
-        return KeyTree(self.identity, self._nodes, context)
+        return KeyTree(self.identity, self._state[0], context)
 
     def key(self, ref: int) -> bytes | None:
         """32 bytes for a reference; ``None`` for one that was forgotten."""
+        nodes, tops = self._state
         prefix = ref >> _TOP_SHIFT
         try:
-            seed = self._tops[prefix]
+            seed = tops[prefix]
         except KeyError:
-            seed = self._tops[prefix] = self._down(_TOP_LEVEL, prefix)
+            seed = tops[prefix] = _down(nodes, _TOP_LEVEL, prefix)
         if seed is None:
-            seed = self._down(_LEAF_LEVEL, ref >> _LEAF_SHIFT)
+            seed = _down(nodes, _LEAF_LEVEL, ref >> _LEAF_SHIFT)
             if seed is None:
-                return self._nodes.get((_ALONE, ref))
+                return nodes.get((_ALONE, ref))
         else:  # the two steps below the kept seeds, without a loop: this is done a value
             seed = blake2b(_BYTE[ref >> 42 & 63], key=seed, digest_size=_SEED).digest()
             seed = blake2b(_BYTE[ref >> 36 & 63], key=seed, digest_size=_SEED).digest()
@@ -118,7 +119,8 @@ class KeyTree:
     def forget(self, forgotten: Forgotten) -> bool:
         """Forget references; whether any was still known."""
         with self._lock:
-            nodes = dict(self._nodes)
+            before = self._state[0]
+            nodes = dict(before)
             leaves = {ref >> _LEAF_SHIFT for ref in forgotten.refs}
             for ref in neighbours(forgotten.refs, forgotten.kept):
                 if key := self.key(ref):
@@ -127,10 +129,8 @@ class KeyTree:
                 nodes.pop((_ALONE, ref), None)
             for leaf in leaves:
                 _puncture(nodes, leaf)
-            changed = nodes != self._nodes
-            self._nodes = nodes
-            self._tops.clear()
-            return changed
+            self._state = (nodes, {})
+            return nodes != before
 
     @property
     def context(self) -> bytes:
@@ -139,18 +139,19 @@ class KeyTree:
 
     def nodes(self) -> Mapping[tuple[int, int], bytes]:
         """Everything secret, for the file."""
-        return self._nodes
+        return self._state[0]
 
-    def _down(self, level: int, prefix: int) -> bytes | None:
-        """The seed of a place, from the nearest one above it that is still there."""
-        for above in range(level, -1, -1):
-            seed = self._nodes.get((above, prefix >> (_DEPTH[level] - _DEPTH[above])))
-            if seed is not None:
-                for step in range(above, level):
-                    bits = prefix >> (_DEPTH[level] - _DEPTH[step + 1]) & (1 << _STEPS[step]) - 1
-                    seed = _next(seed, bytes((bits,)))
-                return seed
-        return None
+
+def _down(nodes: _Nodes, level: int, prefix: int) -> bytes | None:
+    """The seed of a place, from the nearest one above it that is still there."""
+    for above in range(level, -1, -1):
+        seed = nodes.get((above, prefix >> (_DEPTH[level] - _DEPTH[above])))
+        if seed is not None:
+            for step in range(above, level):
+                bits = prefix >> (_DEPTH[level] - _DEPTH[step + 1]) & (1 << _STEPS[step]) - 1
+                seed = _next(seed, bytes((bits,)))
+            return seed
+    return None
 
 
 def _next(seed: bytes, message: bytes) -> bytes:

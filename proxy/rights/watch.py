@@ -35,7 +35,7 @@ class Watch:
     """Notes what one request to one service carries."""
 
     __slots__ = (
-        "_alarms", "_consent", "_halves", "_index", "_objecting", "_pairs", "_photo",
+        "_alarms", "_consent", "_halves", "_index", "_named", "_objecting", "_pairs", "_photo",
         "_school", "_service", "_strangers", "_taken", "_view", "refs",
     )  # fmt: skip
 
@@ -47,6 +47,7 @@ class Watch:
         self._service, self._school, self._consent = service, school, consent
         self._objecting = view.objections.to(service)
         self._taken: set[int] = set()
+        self._named: set[int] = set()
         self.refs: set[int] = set()
         """Directory values that were met."""
         self._strangers = self._photo = False
@@ -75,6 +76,20 @@ class Watch:
         canaries = self._view.canaries
         if canaries:
             self._alarms.update(canaries.elsewhere(text, self._service))
+
+    @property
+    def reads_pseudonyms(self) -> bool:
+        """Whether the service's own pseudonyms in a request name somebody: for pictures."""
+        return self._consent
+
+    def named(self, ref: int | None) -> None:
+        """The request names a value by the service's own pseudonym; ``None``: a stranger's."""
+        if ref is None:
+            self._strangers = True
+        else:
+            self._named.add(ref)
+        if self._photo:
+            self._check_photo()
 
     def picture(self) -> None:
         """The request shows a picture: refused unless all whom it names consent."""
@@ -156,7 +171,8 @@ class Watch:
     def _check_photo(self) -> None:
         if self._strangers:
             raise Refused(Reason.PHOTO_WITHOUT_CONSENT)
-        named = [bearers for ref in self.refs if (bearers := self._index.bearers(ref))]
+        refs = self.refs | self._named
+        named = [bearers for ref in refs if (bearers := self._index.bearers(ref))]
         certain = {bearers[0] for bearers in named if len(bearers) == 1}
         meant = set(certain)
         for bearers in named:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import json
 from datetime import date, timedelta
 
 from PIL import Image
 
 from proxy.decisions import Forward, Refuse
 from proxy.reasons import Reason
-from tests.proxy.rights.conftest import begun
+from tests.proxy.rights.conftest import begun, sent
 
 BOUNDARY = b"xx"
 FORM = ((b"content-type", b"multipart/form-data; boundary=xx"),)
@@ -82,6 +83,22 @@ def test_a_stranger_among_them_has_consented_to_nothing(scene, opened):
     runtime = opened()
     assert passes(runtime, who=person.full_name)
     assert not passes(runtime, who=person.full_name, mail="inconnu@lycee-demo.example")
+
+
+def test_the_services_own_pseudonym_in_the_path_names_somebody(scene, opened):
+    """As services have it: the portrait of an account is put under the account's id."""
+    person, runtime = scene.alone(), opened()
+    sent_first = sent(runtime, {"email": person.email}).decision
+    pseudonym = json.loads(sent_first.body)["student"]["email"]
+    headers = ((b"content-type", b"image/png"),)
+
+    def put() -> bool:
+        exchange = begun(runtime, method="PUT", target=f"/people/{pseudonym}/p", headers=headers)
+        return isinstance(runtime.engine.protect(exchange, picture()).decision, Forward)
+
+    assert [put(), put()] == [False, False]
+    consent(scene, person)
+    assert [put(), put()] == [True, True]
 
 
 def test_a_consent_ends(scene, opened):
