@@ -105,7 +105,7 @@ class KeyTree:
         try:
             seed = tops[prefix]
         except KeyError:
-            seed = tops[prefix] = _down(nodes, _TOP_LEVEL, prefix)
+            seed = tops[prefix] = _top(nodes, tops, prefix)
         if seed is None:
             seed = _down(nodes, _LEAF_LEVEL, ref >> _LEAF_SHIFT)
             if seed is None:
@@ -115,6 +115,10 @@ class KeyTree:
             seed = blake2b(_BYTE[ref >> 36 & 63], key=seed, digest_size=_SEED).digest()
         message = ref.to_bytes(8) + self._context
         return blake2b(message, key=seed, digest_size=_SEED).digest()
+
+    def is_forgotten(self, ref: int) -> bool:
+        """Whether a reference was forgotten, or would have no key: asked of every new one."""
+        return (0, 0) not in self._state[0] and self.key(ref) is None
 
     def forget(self, forgotten: Forgotten) -> bool:
         """Forget references; whether any was still known."""
@@ -140,6 +144,18 @@ class KeyTree:
     def nodes(self) -> Mapping[tuple[int, int], bytes]:
         """Everything secret, for the file."""
         return self._state[0]
+
+
+def _top(nodes: _Nodes, tops: dict[int, bytes | None], prefix: int) -> bytes | None:
+    """One step from the level above, whose 4,096 seeds are kept too (under negative numbers)."""
+    above = prefix >> _STEPS[_TOP_LEVEL - 1]
+    try:
+        seed = tops[~above]
+    except KeyError:
+        seed = tops[~above] = _down(nodes, _TOP_LEVEL - 1, above)
+    if seed is None:
+        return _down(nodes, _TOP_LEVEL, prefix)
+    return _next(seed, _BYTE[prefix & (1 << _STEPS[_TOP_LEVEL - 1]) - 1])
 
 
 def _down(nodes: _Nodes, level: int, prefix: int) -> bytes | None:

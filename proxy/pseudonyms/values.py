@@ -137,7 +137,7 @@ class ValueSealer:
 
     def is_erased(self, ref: int) -> bool:
         """Whether this reference's key was destroyed."""
-        return self._tree.key(ref) is None
+        return self._tree.is_forgotten(ref)
 
     def _cipher(self, ref: int) -> AESGCM:
         key = self._tree.key(ref)
