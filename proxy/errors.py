@@ -38,6 +38,13 @@ class StoreUnavailable(Refused):
         super().__init__(Reason.STORE_UNAVAILABLE, detail)
 
 
+class Erased(StoreUnavailable):
+    """What is asked for was erased: its key is destroyed, and nothing can bring it back."""
+
+    def __init__(self) -> None:
+        super().__init__("this value was erased")
+
+
 class AuditUnavailable(Refused):
     """The audit log cannot be written: what must be recorded is refused."""
 

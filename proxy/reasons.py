@@ -26,6 +26,8 @@ class Reason(StrEnum):
     EXPANSION_LIMIT = "expansion-limit"
     OPAQUE_CONTENT = "opaque-content"
     PHOTO_REFUSED = "photo-refused"
+    PHOTO_WITHOUT_CONSENT = "photo-without-consent"
+    OBJECTION = "objection"
     SIGNED_CONTENT = "signed-content"
     CONTENT_MISMATCH = "content-mismatch"
     PARTIAL_CONTENT = "partial-content"
@@ -114,6 +116,17 @@ _TEXT: dict[Reason, tuple[str, str]] = {
     Reason.PHOTO_REFUSED: (
         "Ce service ne doit pas recevoir de photos ni d'images.",
         "This service must not receive photos or pictures.",
+    ),
+    Reason.PHOTO_WITHOUT_CONSENT: (
+        "Cette image ne peut partir qu'avec l'accord des personnes concernées, nommées dans "
+        "l'envoi ; il manque un accord ou un nom.",
+        "This picture may only leave with the consent of the people concerned, named with it; "
+        "a consent or a name is missing.",
+    ),
+    Reason.OBJECTION: (
+        "Une personne nommée dans cet envoi s'est opposée à l'usage de ce service ; "
+        "rien n'a été transmis.",
+        "Somebody named in this request objects to this service; nothing was sent.",
     ),
     Reason.SIGNED_CONTENT: (
         "Le contenu est signé et porte une identité : il ne peut pas être modifié.",

@@ -40,11 +40,18 @@ from proxy.frontends.status import Check
 from proxy.metrics import Metrics, StoreOperation
 from proxy.policy.holder import PolicyHolder, ReloadOutcome
 from proxy.policy.policy import load_policy
+from proxy.policy.site_schema import SharedNames
 from proxy.pseudonyms.canonical import canonical
+from proxy.pseudonyms.keyfiles import erasure_folder
 from proxy.pseudonyms.keys import Keys
 from proxy.pseudonyms.pseudonymiser import Pseudonymiser
 from proxy.pseudonyms.values import ValueSealer
 from proxy.pseudonyms.vault import Vault
+from proxy.rights import canaries, objections
+from proxy.rights.consents import Consents
+from proxy.rights.erasing import carry_out
+from proxy.rights.sightings import Sightings
+from proxy.rights.view import RightsView
 from proxy.site import Site
 from proxy.store import Store, open_store
 from proxy.timetable import Entry, Person
@@ -106,6 +113,7 @@ class Runtime:
         self._keys = keys
         self._sealer = ValueSealer(keys)
         self._vault = Vault(self._sealer, store)
+        self._sightings = Sightings(store, self._sealer)
         self._expired_on = self._pruned_on = 0
         self._serves = False
         self._client_keys = ClientKeys(
@@ -127,6 +135,7 @@ class Runtime:
         self._switched = Switched(self.site.cache_dir)
         self._ends = Ends(self.site.state_dir)
         self._plan_switches()
+        self._rights = self._make_rights()
         self._snapshot = self._make_snapshot()
 
     @classmethod
@@ -160,6 +169,8 @@ class Runtime:
         self._keep_tallies(due=True)
         if self._serves:
             self._record([make_event("gateway-stopped")])
+        with contextlib.suppress(Refused):  # a store that is gone: half a minute of figures
+            self._sightings.write()
         self.audit.close()
         self.store.close()
 
@@ -191,6 +202,7 @@ class Runtime:
         try:
             self._new_lists()
             self._new_index()
+            self._new_rights()
             self._expire_vault()
             self._prune_log()
             self._plan_switches()
@@ -219,6 +231,7 @@ class Runtime:
             and seen.index is self._directory.index
             and seen.blocker is self._blocker
             and seen.variants is self._switched.variants
+            and seen.rights is self._rights
         )
 
     def _make_snapshot(self) -> Snapshot:
@@ -231,7 +244,40 @@ class Runtime:
                 self._keys, service, index, self.store, domain, self._vault, options
             )
 
-        return Snapshot(policy, index, self._blocker, pseudonymiser, self._switched.variants)
+        return Snapshot(
+            policy, index, self._blocker, pseudonymiser, self._switched.variants, self._rights
+        )
+
+    def _make_rights(self) -> RightsView:
+        """Objections, canaries and erasures of the store as they are now."""
+        version, site = self.store.notes.version(), self._holder.current.site
+        carry_out(self.store, self._keys.tree, erasure_folder(site.keys_dir))
+        self._rights_of = (version, self._directory.index, self._holder.current)
+        return RightsView(
+            self.store,
+            Consents(self.store, self._sealer),
+            self._sightings,
+            objections.load(self.store, self._sealer),
+            canaries.load(self.store, self._sealer, self._keys, self._holder.current.services),
+            site.shared_names is SharedNames.IGNORE,
+            version,
+        )
+
+    def _new_rights(self) -> None:
+        """As the directory: what cannot be read stays as it was, and the metrics say so."""
+        try:
+            version, index, policy = self._rights_of
+            if (
+                self.store.notes.version() != version
+                or index is not self._directory.index
+                or policy is not self._holder.current
+            ):
+                self._rights = self._make_rights()
+            self._sightings.write_when_due()
+        except Refused as error:
+            self.metrics.store_up.set(0)
+            self.metrics.store_errors[StoreOperation.DIRECTORY].inc()
+            log.error("rights not reloaded, the last ones stay: %s", error.reason.value)
 
     def _new_index(self) -> None:
         try:

@@ -33,7 +33,7 @@ from proxy.policy.outgoing_schema import OutgoingFile
 from proxy.policy.privacy import Words, words
 from proxy.policy.privacy_schema import DnsFile
 from proxy.policy.problems import InvalidFiles, Mark, Problem
-from proxy.policy.site_schema import Network, RestoreScope, SiteFile, parse_address
+from proxy.policy.site_schema import Network, RestoreScope, SharedNames, SiteFile, parse_address
 from proxy.policy.validation import validate
 from proxy.retention import Retention
 
@@ -159,6 +159,7 @@ class Site:
     require_charter: bool
     profiling: OnProfiling
     restore_scope: RestoreScope
+    shared_names: SharedNames
     vault_retention_months: int
     limits: Limits
     contact: Contact
@@ -260,6 +261,7 @@ def _site(root: Path, written: SiteFile, document: Document, environment: _Envir
         require_charter=written.require_charter,
         profiling=written.profiling,
         restore_scope=written.restore_scope,
+        shared_names=written.shared_names,
         vault_retention_months=written.vault_retention_months,
         limits=Limits(**written.limits.model_dump()),
         contact=Contact(written.contact.name, written.contact.address),

@@ -68,6 +68,8 @@ FIELDS: dict[str, Field] = {
     "list": _SLUG,
     "uncloaked": _HOST,
     "category": _SLUG,
+    "canary": _SLUG,
+    "origin": _SLUG,
     "entries": _SIZE,
     "digest": _HEX16,
     "key": Choice(("root", "service", "audit", "client", "ca")),
@@ -199,7 +201,10 @@ TYPES: dict[str, EventType] = {
         "A photo was refused for want of consent.", "service policy incident", _TRAFFIC
     ),
     "canary-seen": EventType(
-        "A planted identifier was seen where it should not be.", "service policy", _TRAFFIC
+        "A planted identifier was seen where it should not be; with an origin, as the pseudonym "
+        "that this other service has.",
+        "service policy",
+        f"{_TRAFFIC} canary origin",
     ),
     "exception-added": EventType(
         "Somebody allowed or forbade something for a time.",
@@ -254,6 +259,8 @@ TYPES: dict[str, EventType] = {
     "subject-reported": EventType("A person was given what is known of them.", "count", "gateway"),
     "objection-recorded": EventType("A person objects to a service.", "service", "gateway"),
     "objection-withdrawn": EventType("An objection was withdrawn.", "service", "gateway"),
+    "consent-recorded": EventType("Consent to pictures was given or withdrawn.", "act", "gateway"),
+    "canary-planted": EventType("Canaries were planted or removed.", "act count", "gateway school"),
     "gateway-started": EventType("The gateway serves from here on.", "", "gateway policy count"),
     "gateway-stopped": EventType("The gateway stopped in good order.", "", "gateway count"),
     "log-opened": EventType("The log is written from here on.", "size", "gateway"),

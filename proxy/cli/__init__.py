@@ -32,6 +32,8 @@ VERBS = (
     "restore",
     "directory",
     "roster",
+    "subject",
+    "canary",
     "lists",
     "exception",
     "block",

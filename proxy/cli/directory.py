@@ -20,6 +20,7 @@ from proxy.directory.index import Counts, Directory, Index
 from proxy.errors import InputError
 from proxy.pseudonyms.keys import Keys
 from proxy.pseudonyms.values import ValueSealer
+from proxy.rights.tombstones import Tombstones
 from proxy.site import Site, load_site
 from proxy.store import Store, open_store
 
@@ -50,6 +51,9 @@ class ImportReport:
     """Rows made ready by an import that was cut short."""
     conflicts: tuple[str, ...]
     """Whose keys contradict each other."""
+    erased: int
+    """Rows of people who were erased: left out, or with ``--yes`` made anew."""
+    recreated: bool
     bad_rows: int
     problems: tuple[str, ...]
     notes: tuple[str, ...]
@@ -74,7 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for option, meaning in (
         ("--dry-run", "say what would change and change nothing"),
         ("--skip-bad-rows", "import the good rows and list the bad ones"),
-        ("--yes", "yes, that many people have left"),
+        ("--yes", "yes, that many people have left, and who was erased is to be there again"),
     ):
         verb.add_argument(option, action="store_true", help=meaning)
     for action, text in (
@@ -88,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
     """Carry out the sub-verb."""
     if args.action != "import":
         with opened(args.site) as (site, store, sealer):
-            counts = _index(site, store, sealer).counts()
+            counts = index_of(site, store, sealer).counts()
         emit(args, _status_text(counts), _status_document(counts))
         return 0
     report = import_files(
@@ -121,6 +125,7 @@ def import_files(
     roster = open_roster(files, format_name)
     try:
         with opened(root) as (site, store, sealer):
+            erased = Tombstones(store, sealer)
             if dry_run:
                 with shown(dry_run) as progress:
                     plan = importing.plan(
@@ -129,10 +134,12 @@ def import_files(
                         sealer,
                         source or roster.format,
                         complete=roster.complete,
+                        erased=erased,
+                        recreate=accept_shrink,
                         progress=progress,
                     )
                 _check(roster, skip_bad_rows)
-                return _report(plan, roster, store, source, dry_run=True)
+                return _report(plan, roster, store, source, dry_run=True, recreate=accept_shrink)
             with _opened_log(site) as log, shown(dry_run) as progress:
                 plan = importing.apply(
                     roster.persons,
@@ -143,12 +150,14 @@ def import_files(
                     accept_shrink=accept_shrink,
                     check=lambda: _check(roster, skip_bad_rows),
                     roster=_digest(files),
+                    erased=erased,
+                    recreate=accept_shrink,
                     progress=progress,
                 )
-                report = _report(plan, roster, store, source, dry_run=False)
+                report = _report(plan, roster, store, source, dry_run=False, recreate=accept_shrink)
                 if not plan.is_empty:
                     record_import(log, report, plan)
-            _index(site, store, sealer)
+            index_of(site, store, sealer)
             return report
     finally:
         roster.close()
@@ -182,7 +191,7 @@ def opened(root: Path) -> Iterator[tuple[Site, Store, ValueSealer]]:
         yield site, store, ValueSealer(keys)
 
 
-def _index(site: Site, store: Store, sealer: ValueSealer) -> Index:
+def index_of(site: Site, store: Store, sealer: ValueSealer) -> Index:
     """The index of what the store holds, made now if no worker has made it yet."""
     folder = site.state_dir / building_process.FOLDER
     make_file = functools.partial(building_process.build, site.root)
@@ -223,7 +232,13 @@ def _check(roster: Roster, skip_bad_rows: bool) -> None:
 
 
 def _report(
-    plan: importing.ImportPlan, roster: Roster, store: Store, source: str, *, dry_run: bool
+    plan: importing.ImportPlan,
+    roster: Roster,
+    store: Store,
+    source: str,
+    *,
+    dry_run: bool,
+    recreate: bool,
 ) -> ImportReport:
     return ImportReport(
         source=source or roster.format,
@@ -236,6 +251,8 @@ def _report(
         merged=plan.merged,
         resumed=plan.resumed,
         conflicts=plan.conflicts,
+        erased=plan.erased,
+        recreated=bool(plan.erased) and recreate,
         bad_rows=roster.problems.bad_rows,
         problems=roster.problems.shown(),
         notes=tuple(roster.problems.notes),
@@ -255,6 +272,12 @@ def _import_text(report: ImportReport) -> str:
     if report.resumed:
         lines.append(f"{report.resumed} rows were ready from an import that was cut short")
     lines += report.conflicts
+    if report.erased:
+        done = "were made anew" if report.recreated else "were left out and are NOT protected"
+        lines.append(
+            f"{report.erased} people of this roster were erased by preau subject erase: they "
+            f"{done}{'' if report.recreated else ' (--yes makes them anew)'}"
+        )
     if report.bad_rows:
         lines += [f"{report.bad_rows} bad rows left out: these people are NOT protected"]
         lines += report.problems

@@ -58,7 +58,12 @@ def run(args: argparse.Namespace) -> int:
     if args.action == "init":
         keyfiles.initialise(keys_dir)
         record(site, make_event("key-rotated", key="root", key_version=1))
-        _show(args, keys_dir, "Keys made. Copy them to two safe places, apart from the store.")
+        _show(
+            args,
+            keys_dir,
+            "Keys made. Copy site.key and root-1.key to two safe places, apart from the store; "
+            "of erasure.key keep one copy only, replaced after each erasure (docs/rights.md).",
+        )
         return 0
     if args.action == "rotate" and args.audit:
         return _rotate_audit(args, site)

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from proxy.directory.bearers import NOBODY, POINTING, SEVERAL
 from proxy.directory.classes import CLASS_SIZE
 from proxy.directory.digests import digests_of
 from proxy.directory.fold import name_key, words
@@ -36,6 +37,7 @@ from proxy.directory.name_table import (
 from proxy.directory.sealer import ValueSealer
 from proxy.directory.tables import HASH_BYTES
 from proxy.directory.values import DIGEST, ID, PAIR, initial_key, other_key, single_key
+from proxy.errors import Erased
 from proxy.kinds import KIND_OF_CODE, Kind, SubjectKind
 from proxy.pseudonyms.canonical import NAME_SEPARATOR
 from proxy.store.interface import Store, SubjectRecord
@@ -70,7 +72,10 @@ def scan(store: Store, sealer: ValueSealer, key: bytes, part: int = 0, parts: in
     take = {kind: taker.of(kind) for kind in Kind}
     refs, kinds, open_value = share.refs, [0] * 256, sealer.open
     for ref, kind, _, sealed, wrapped, _ in store.values(part, parts):
-        text = open_value(ref, kind, sealed, wrapped)
+        try:
+            text = open_value(ref, kind, sealed, wrapped)
+        except Erased:  # a backup brought it back: as if it were not there
+            continue
         refs.append(ref)
         share.codes.append(kind.code)
         kinds[kind.code] += 1
@@ -181,6 +186,7 @@ def assemble(
     codes = np.frombuffer(b"".join(part.codes for part in parts), dtype=np.uint8)[order]
     sections |= scopes.sections(refs)
     sections |= scopes.rosters(refs, codes)
+    sections |= scopes.bearers(refs, codes)
     given = [word for word, role in roles.items() if role & (GIVEN_FIRST | GIVEN_LAST)]
     sealed = {
         "given": sorted(word.decode("latin-1") for word in given),
@@ -287,6 +293,33 @@ class ScopeBook:
         return {
             "roster-starts": _starts(np.bincount(found, minlength=len(self.classes))),
             "roster-values": pairs.astype(np.uint32).tobytes(),
+        }
+
+    def bearers(self, refs: Array, codes: Array) -> dict[str, bytes]:
+        """The subjects of each value that points at a person: one number, or a list."""
+        everybody, numbers = np.unique(np.asarray(self._refs, dtype=np.uint64), return_inverse=True)
+        values = np.asarray(self._values, dtype=np.uint64)
+        who = np.repeat(numbers.astype(np.uint64), np.asarray(self._lengths, dtype=np.int64))
+        at = np.searchsorted(refs, values)
+        known = at < len(refs)
+        known[known] = refs[at[known]] == values[known]
+        known[known] = np.isin(codes[at[known]], [kind.code for kind in POINTING])
+        pairs = _distinct(at[known].astype(np.uint64) << np.uint64(32) | who[known])
+        value = (pairs >> np.uint64(32)).astype(np.int64)
+        bearer = pairs.astype(np.uint32)
+        of = np.full(len(refs), NOBODY, dtype=np.uint32)
+        first = np.flatnonzero(np.diff(value, prepend=-1))
+        counts = np.diff(first, append=len(value))
+        single, several = first[counts == 1], first[counts > 1]
+        of[value[single]] = bearer[single]
+        of[value[several]] = np.arange(len(several), dtype=np.uint32) | SEVERAL
+        lengths = counts[counts > 1]
+        items = bearer[np.repeat(counts > 1, counts)]
+        return {
+            "bearer-of": of.tobytes(),
+            "bearer-starts": _starts(lengths),
+            "bearer-items": items.tobytes(),
+            "bearer-refs": everybody.tobytes(),
         }
 
     def _classes_of(self, schools: tuple[str, ...], classes: tuple[str, ...]) -> set[int]:

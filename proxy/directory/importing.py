@@ -21,18 +21,21 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import batched
+from typing import Protocol
 
 from proxy.directory.completing import completed
 from proxy.directory.merging import Merger
 from proxy.directory.rows import Ledger, Seen, digest_of
 from proxy.directory.sealer import ValueSealer
 from proxy.directory.subjects import Person
-from proxy.errors import InputError, StoreUnavailable
+from proxy.errors import Erased, InputError, StoreUnavailable
 from proxy.kinds import Kind
 from proxy.store.changes import ERASURES
 from proxy.store.interface import Conflict, Staging, Store, SubjectRecord
 
 MAX_SHRINK = 0.20
+ERASED_BY = frozenset({Kind.EMAIL, Kind.LOGIN, Kind.NATIONAL_ID, Kind.STUDENT_NUMBER, Kind.UUID})
+"""Kinds of value by which somebody who was erased is known again."""
 _ATTEMPTS = 5
 _TAG_BYTES = 4
 _CHUNK = 2000
@@ -58,6 +61,8 @@ class ImportPlan:
     """Rows written."""
     values: int
     """Values that are new."""
+    erased: int
+    """Rows of people who were erased: left out, or made anew if that was asked for."""
     conflicts: tuple[str, ...]
     """Whose keys contradict each other, by their place in the roster; never a value."""
 
@@ -72,6 +77,19 @@ class ImportPlan:
         return self.leavers > MAX_SHRINK * self.active_before
 
 
+class Gravestones(Protocol):
+    """Who was erased (``proxy.rights.tombstones``)."""
+
+    def __bool__(self) -> bool:
+        """Whether there is anybody."""
+
+    def met(self, source_key: bytes, fingerprints: Iterable[bytes]) -> frozenset[int]:
+        """The tombstones of a row."""
+
+    def lift(self, met: Iterable[int]) -> None:
+        """Those people are in the directory again."""
+
+
 class ShrinkRefused(InputError):
     """More people leave than a mistake in the roster should be able to make leave."""
 
@@ -83,6 +101,8 @@ def plan(
     source: str,
     *,
     complete: bool = True,
+    erased: Gravestones | None = None,
+    recreate: bool = False,
     progress: Progress = lambda done: None,
 ) -> ImportPlan:
     """Compare a roster with the directory, which stays as it is.
@@ -92,7 +112,8 @@ def plan(
     """
     with contextlib.closing(store.staging(secrets.token_bytes(16))) as staging:
         try:
-            return _Import(store, staging, sealer, source, progress).read(persons, complete)
+            reading = _Import(store, staging, sealer, source, progress, erased, recreate)
+            return reading.read(persons, complete)
         finally:
             staging.discard()
 
@@ -107,6 +128,8 @@ def apply(
     accept_shrink: bool = False,
     check: Callable[[], None] = lambda: None,
     roster: bytes = b"",
+    erased: Gravestones | None = None,
+    recreate: bool = False,
     progress: Progress = lambda done: None,
 ) -> ImportPlan:
     """Plan and carry out, whole or not at all; the plan that was carried out.
@@ -114,19 +137,23 @@ def apply(
     ``persons`` is called again when another import got in between. ``check`` runs after the
     roster was read and before anything is valid: raise there to call it off. ``roster`` is a
     digest of the files: an import that was cut short goes on where it was if both are alike.
+    ``erased`` knows whom the site has erased: they are left out, unless ``recreate``.
     """
     known = sealer.source_key("\x1eroster", f"{source}\x1f{roster.hex()}")
     token = known if roster else secrets.token_bytes(16)
     for _ in range(_ATTEMPTS):
         with contextlib.closing(store.staging(token)) as staging:
             try:
-                made = _Import(store, staging, sealer, source, progress).read(persons(), complete)
+                reading = _Import(store, staging, sealer, source, progress, erased, recreate)
+                made = reading.read(persons(), complete)
                 check()
                 _check_shrink(made, source, accept_shrink)
                 if made.is_empty:
                     staging.discard()
                 else:
                     staging.commit()
+                if erased is not None and recreate:
+                    erased.lift(reading.met)
                 return made
             except Conflict:
                 continue
@@ -136,6 +163,11 @@ def apply(
                 staging.discard()
                 raise
     raise StoreUnavailable("the directory kept changing during the import; run it again")
+
+
+def source_tag(sealer: ValueSealer, source: str) -> bytes:
+    """What the source keys of all records of one source begin with."""
+    return sealer.source_key(source, "")[:_TAG_BYTES]
 
 
 def _check_shrink(made: ImportPlan, source: str, accepted: bool) -> None:
@@ -156,17 +188,22 @@ class _Import:
         sealer: ValueSealer,
         source: str,
         progress: Progress,
+        erased: Gravestones | None = None,
+        recreate: bool = False,
     ) -> None:
+        self._erased, self._recreate = erased, recreate
+        self.met: set[int] = set()
+        """Tombstones of rows that were read."""
         self._store, self._staging, self._sealer = store, staging, sealer
         self._source, self._progress = source, progress
         # All keys of one source begin alike: so who is absent from a roster can be told.
-        self._tag = sealer.source_key(source, "")[:_TAG_BYTES]
+        self._tag = source_tag(sealer, source)
         self._epoch = (store.get_meta(ERASURES) or b"").decode()
         self._ledger = Ledger(staging, sealer)
         self._merger = Merger(staging, self._tag)
         self._seen = Seen(_TAG_BYTES)
         self._adds = self._changes = self._leavers = self._unchanged = 0
-        self._resumed = self._records = self._done = 0
+        self._resumed = self._records = self._done = self._erased_rows = 0
 
     def read(self, persons: Iterable[Person], complete: bool) -> ImportPlan:
         """Stage every row, then the leavers."""
@@ -194,6 +231,7 @@ class _Import:
             self._resumed,
             self._records,
             self._ledger.made,
+            self._erased_rows,
             self._merger.report(),
         )
 
@@ -215,6 +253,8 @@ class _Import:
                 self._count(before[number], ready)
             elif _is_same(before[number], digest) and ready is None:
                 self._unchanged += 1
+            elif before[number] is None and self._leave_out(person, key):
+                continue
             else:
                 whole = self._whole(person, before[number])
                 work.append((number, whole, digest, before[number]))
@@ -227,6 +267,15 @@ class _Import:
             written[key] = record
         self._write(list(written.values()))
         self._done += len(people)
+
+    def _leave_out(self, person: Person, key: bytes) -> bool:
+        """Whether somebody was erased and is not to come back."""
+        if not self._erased:
+            return False
+        met = self._erased.met(key, _fingerprints(person, self._sealer))
+        self.met |= met
+        self._erased_rows += bool(met)
+        return bool(met) and not self._recreate
 
     def _leave(self, before: SubjectRecord | None, written: dict[bytes, SubjectRecord]) -> None:
         """A row that says that its person has left."""
@@ -287,8 +336,9 @@ class _Import:
         """The single names that a subject has had, opened."""
         for value in filter(None, self._store.get_values(subject.values)):
             if value.kind in (Kind.GIVEN_NAME, Kind.FAMILY_NAME):
-                opened = self._sealer.open(value.ref, value.kind, value.sealed, value.wrapped)
-                yield value.kind, opened
+                with contextlib.suppress(Erased):
+                    opened = self._sealer.open(value.ref, value.kind, value.sealed, value.wrapped)
+                    yield value.kind, opened
 
     def _write(self, records: list[SubjectRecord]) -> None:
         self._staging.add(self._ledger.take(), records)
@@ -297,6 +347,12 @@ class _Import:
 
     def _source_key(self, person: Person) -> bytes:
         return self._tag + self._sealer.source_key(self._source, person.source_id)[_TAG_BYTES:]
+
+
+def _fingerprints(person: Person, sealer: ValueSealer) -> Iterator[bytes]:
+    for kind, text in person.values():
+        if kind in ERASED_BY and (base := sealer.canonical(kind, text)):
+            yield sealer.fingerprint(kind, base)
 
 
 def _is_same(before: SubjectRecord | None, digest: bytes) -> bool:

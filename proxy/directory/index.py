@@ -12,15 +12,16 @@ from __future__ import annotations
 import secrets
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from proxy.content import signs as sign
 from proxy.directory import titled
+from proxy.directory.bearers import Bearers
 from proxy.directory.classes import POINTS, QUORUM, Rosters
-from proxy.directory.fold import fold, name_key
+from proxy.directory.fold import fold, name_key, words
 from proxy.directory.identifiers import EXACT_KINDS, IdentifierNet, ShapeBook
 from proxy.directory.index_file import IndexKeys, building, load, save
 from proxy.directory.match import Match, without_overlaps
@@ -82,6 +83,7 @@ class Index:
             sections, sealed["schools"], [(school, name) for school, name in sealed["classes"]]
         )
         self._rosters = Rosters(sections)
+        self._bearers = Bearers(sections)
         given = [word.encode("latin-1") for word in sealed["given"]]
         word_table = HashTable(sections, "word", keys.hashes, mark="I")
         self._table = NameTable(word_table, self._values, given, sealed["longest"])
@@ -164,6 +166,20 @@ class Index:
         found = self._values.candidates(other_key(kind, typed))
         return next((ref for ref, k, plain in found if (k, plain) == (kind, typed)), None)
 
+    def spelt(self, kind: Kind, text: str) -> list[int]:
+        """Every value that ``text`` spells, whatever its accents and case: for people's questions.
+
+        ``lookup`` takes the nearest of them.
+        """
+        if kind is Kind.FULL_NAME:
+            return [pair.ref for pair in self._table.pairs(b" ".join(words(text)))]
+        if kind in _SINGLE_NAMES:
+            folded = name_key(text)
+            found = self._values.candidates(single_key(kind, folded))
+            return [ref for ref, k, plain in found if k is kind and name_key(plain) == folded]
+        ref = self.lookup(kind, text)
+        return [] if ref is None else [ref]
+
     def schools(self, ref: int) -> frozenset[str]:
         """The schools of the subjects that this value points at."""
         number = self._references.number(ref)
@@ -173,6 +189,15 @@ class Index:
         """School and class of the subjects it points at; ``(school, "")`` for one in no class."""
         number = self._references.number(ref)
         return frozenset() if number is None else self._scopes.classes(number)
+
+    def bearers(self, ref: int) -> tuple[int, ...]:
+        """The subjects that bear a value which points at people; else none."""
+        number = self._references.number(ref)
+        return () if number is None else self._bearers.of(number)
+
+    def references(self) -> Iterator[int]:
+        """Every value's reference."""
+        return (self._references[number] for number in range(len(self._references)))
 
     def counts(self) -> Counts:
         """Figures for people and metrics."""

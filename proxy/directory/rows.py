@@ -68,7 +68,8 @@ class Ledger:
 
     def new_reference(self) -> int:
         """Random, 64 bits, never 0. Among ten million one is taken once in 370,000 imports."""
-        return int.from_bytes(os.urandom(8)) or self.new_reference()
+        ref = int.from_bytes(os.urandom(8))
+        return self.new_reference() if not ref or self._sealer.is_erased(ref) else ref
 
     def _prepared(self, person: Person) -> list[Value]:
         row = []

@@ -27,6 +27,9 @@ class ValueSealer(Protocol):
     def open(self, ref: int, kind: Kind, sealed: bytes, wrapped: bytes, /) -> str:
         """The canonical text; ``StoreUnavailable`` if it cannot be opened."""
 
+    def is_erased(self, ref: int, /) -> bool:
+        """Whether this reference's key was destroyed: no value can have it."""
+
 
 class NoSealer:
     """For a directory of nobody: canonical texts, and no key."""
@@ -49,3 +52,7 @@ class NoSealer:
     def open(self, ref: int, kind: Kind, sealed: bytes, wrapped: bytes, /) -> str:
         """Nothing can be read without a key."""
         raise StoreUnavailable("no keys")
+
+    def is_erased(self, ref: int, /) -> bool:
+        """There is nothing to destroy."""
+        return False

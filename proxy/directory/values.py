@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from proxy.directory.sealer import ValueSealer
 from proxy.directory.tables import HashTable, References
+from proxy.errors import Erased
 from proxy.kinds import Kind
 from proxy.store.interface import Store
 
@@ -60,4 +61,8 @@ class Values:
         (record,) = self._store.get_values((ref,))
         if record is None:
             return None
-        return record.kind, self._sealer.open(ref, record.kind, record.sealed, record.wrapped)
+        try:
+            text = self._sealer.open(ref, record.kind, record.sealed, record.wrapped)
+        except Erased:
+            return None
+        return record.kind, text

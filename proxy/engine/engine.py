@@ -21,29 +21,30 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from urllib.parse import unquote
 
 from proxy.audit.events import Event
 from proxy.blocking import RequestType, answer, facts_of
 from proxy.blocking.cname import Names
-from proxy.content import seals
-from proxy.content.body import Rewritten, rewrite_body
-from proxy.content.data import NO_FIELDS, BodyFields
-from proxy.content.headers import rewrite_headers
-from proxy.content.limits import Limits
-from proxy.content.target import rewrite_target
-from proxy.decisions import Buffer, Forward, Headers, Refuse, Reply, Resolve, Stream, Tunnel
-from proxy.engine import canonical, filtering, gate, pages, partial, passing, record, transport
+from proxy.decisions import Buffer, Forward, Headers, Refuse, Reply, Resolve, Tunnel
+from proxy.engine import (
+    canonical,
+    filtering,
+    gate,
+    leaving,
+    pages,
+    passing,
+    record,
+    returning,
+    watching,
+)
 from proxy.engine.decide import Verdict, decide_host, decide_url, looks_behind
 from proxy.engine.exchange import Client, Exchange, Head, new_incident
 from proxy.engine.profiling import Watch
-from proxy.engine.protect import ProtectVisitor
-from proxy.engine.restore import RestoreVisitor, place, scope
 from proxy.engine.ruling import Ruling
 from proxy.engine.snapshot import Snapshot
 from proxy.errors import Refused
 from proxy.metrics import Decision, Metrics, Phase
-from proxy.policy.model import OnUnreadable, Service, Treatment
+from proxy.policy.model import Service, Treatment
 from proxy.privacy import Rule
 from proxy.reasons import Reason
 
@@ -102,12 +103,12 @@ class Engine:
         try:
             if (reported := self._watch.body(exchange, body)) is not None:
                 return reported
-            forward = self._protect(exchange, body)
+            forward = leaving.whole(exchange, body)
         except Exception as error:
             return self.refuse(exchange, _reason(error))
         self._metrics.overhead[Phase.PROTECT].observe(time.perf_counter() - started)
         self._count(exchange)
-        return Ruling(forward, exchange.take_events() + record.request_events(exchange))
+        return Ruling(forward, watching.told(exchange) + record.request_events(exchange))
 
     def protect_passing(self, exchange: Exchange, begins: bytes) -> Ruling:
         """The ruling on a request whose body ``begins`` so and is too long to be read whole.
@@ -117,7 +118,7 @@ class Engine:
         try:
             if (reported := self._watch.body(exchange, begins)) is not None:
                 return reported
-            stream = self._protect_passing(exchange, begins)
+            stream = leaving.passing_by(exchange, begins)
         except Exception as error:
             return self.refuse(exchange, _reason(error))
         decision = Decision.PROTECT if exchange.hits else Decision.FORWARD
@@ -127,7 +128,7 @@ class Engine:
     def passed(self, exchange: Exchange) -> list[Event]:
         """The events of a request that was rewritten while it passed, since last asked."""
         self._count_identifiers(exchange)
-        events = exchange.take_events() + record.request_events(exchange)
+        events = watching.told(exchange) + record.request_events(exchange)
         exchange.hits.clear()
         return events
 
@@ -135,13 +136,14 @@ class Engine:
         """How to read the answer: ``Buffer``, ``Stream``, or ``Forward`` without reading."""
         exchange.restored.clear()
         try:
-            decision = self._answer_head(exchange, status, headers)
+            decision = returning.head(exchange, status, headers)
         except Exception as error:
             return self.refuse(exchange, _reason(error), answer=True)
         if isinstance(decision, Buffer):
             exchange.restored.clear()  # ``restore`` reads the head again, with the body
             return Ruling(decision)
-        events = record.answer_events(exchange)
+        self._count_removed(exchange.removed)
+        events = record.alarms(exchange) + record.answer_events(exchange)
         exchange.restored.clear()
         return Ruling(decision, events)
 
@@ -150,24 +152,26 @@ class Engine:
         started = time.perf_counter()
         try:
             exchange.restored.clear()
-            forward = self._restore(exchange, headers, body)
+            forward = returning.whole(exchange, headers, body)
         except Exception as error:
             return self.refuse(exchange, _reason(error), answer=True)
         self._metrics.overhead[Phase.RESTORE].observe(time.perf_counter() - started)
-        return Ruling(forward, record.answer_events(exchange))
+        self._count_removed(exchange.removed)
+        return Ruling(forward, record.alarms(exchange) + record.answer_events(exchange))
 
     def restore_passing(self, exchange: Exchange, headers: Headers, begins: bytes) -> Ruling:
         """The ruling on an answer whose body ``begins`` so and is too long to be read whole."""
         try:
             exchange.restored.clear()
-            stream = self._restore_passing(exchange, headers, begins)
+            stream = returning.passing_by(exchange, headers, begins)
         except Exception as error:
             return self.refuse(exchange, _reason(error), answer=True)
+        self._count_removed(exchange.removed)
         return Ruling(stream, self.streamed(exchange))
 
     def streamed(self, exchange: Exchange) -> list[Event]:
         """The events of an answer that was restored while it passed, since last asked."""
-        events = record.answer_events(exchange)
+        events = record.alarms(exchange) + record.answer_events(exchange)
         exchange.restored.clear()
         return events
 
@@ -183,17 +187,19 @@ class Engine:
         """The ruling on a WebSocket message: ``Forward`` its new content, ``Drop``, ``Refuse``."""
         exchange.hits.clear()
         exchange.restored.clear()
+        exchange.watch = None  # each message names its own people
         headers = ((b"content-type", _message_type(is_text, content)),)
         try:
             self._follow_policy(exchange)
             reported = self._watch.message(exchange, content) if from_client else None
             if reported is not None:
                 return reported
-            written = self._rewrite_message(exchange, from_client, headers, content)
+            rewrite = leaving.message if from_client else returning.message
+            written = rewrite(exchange, headers, content)
         except Exception as error:
             return self.refuse(exchange, _reason(error), answer=not from_client)
         self._count(exchange)
-        events = exchange.take_events() + record.request_events(exchange)
+        events = watching.told(exchange) + record.request_events(exchange)
         return Ruling(Forward((), written), events + record.answer_events(exchange))
 
     def refuse(self, exchange: Exchange, reason: Reason, *, answer: bool = False) -> Ruling:
@@ -202,7 +208,8 @@ class Engine:
         ruling = self._refuse(
             exchange.snapshot, head, client, exchange.service, reason, answer=answer
         )
-        return replace(ruling, events=exchange.take_events() + ruling.events)
+        told = exchange.take_events() + record.alarms(exchange)
+        return replace(ruling, events=told + ruling.events)
 
     def refuse_head(self, head: Head | None, client: Client, reason: Reason) -> Ruling:
         """Refuse something that never became an exchange (an adapter's own error)."""
@@ -247,228 +254,7 @@ class Engine:
             self._watch.rule(exchange, verdict.observed)
         elif (reported := self._watch.head(exchange, facts.type)) is not None:
             return reported
-        return Ruling(_buffer(snapshot, length), exchange=exchange)
-
-    def _protect(self, exchange: Exchange, body: bytes) -> Forward:
-        """One reading; a second one if values of its fields stand elsewhere in it too."""
-        visitor = self._protector(exchange)
-        upload = partial.upload_of(exchange.head, len(body))
-        if body and upload is partial.Upload.PART:
-            self._unread(exchange, "part", picture=False)
-        before = len(exchange.events)
-        forward, written = self._written(exchange, visitor, body, upload)
-        again = visitor.again()
-        if again is not None:
-            exchange.hits.clear()
-            del exchange.events[before:]
-            forward, written = self._written(exchange, again, body, upload)
-        if written is not None:
-            self._unread(exchange, written.opaque, written.picture)
-        return forward
-
-    def _written(
-        self,
-        exchange: Exchange,
-        visitor: ProtectVisitor,
-        body: bytes,
-        upload: partial.Upload,
-    ) -> tuple[Forward, Rewritten | None]:
-        head, endpoint = exchange.head, exchange.endpoint
-        limits = self._limits(exchange)
-        target, headers, named = self._protect_head(exchange, visitor, limits)
-        if not body:
-            if self._breaks_seal(exchange, target, named, b"", False):
-                return Forward(filtering.leaving(exchange, head.headers), None, head.target), None
-            return Forward(headers, None, target), None
-        fields = BodyFields(endpoint.body, endpoint.form_fields, endpoint.inside)
-        written = rewrite_body(body, head.headers, visitor, fields, limits, "request")
-        if self._breaks_seal(exchange, target, named, body, written.changed):
-            return Forward(filtering.leaving(exchange, head.headers), body, head.target), written
-        if not written.changed:
-            return Forward(headers, body, target), written
-        if upload is partial.Upload.PART:
-            raise Refused(Reason.PARTIAL_CONTENT, "a part of an upload holds an identifier")
-        headers = transport.with_body(headers, written)
-        if upload is partial.Upload.WHOLE:
-            headers = partial.resized(headers, len(written.body))
-        return Forward(headers, written.body, target), written
-
-    def _protect_head(
-        self, exchange: Exchange, visitor: ProtectVisitor, limits: Limits
-    ) -> tuple[str, Headers, bool]:
-        """Target and header fields as they may leave; whether a field named somebody."""
-        target = self._target(exchange, visitor, limits)
-        fields = exchange.endpoint.header_fields
-        headers = rewrite_headers(exchange.head.headers, fields, visitor, "request", limits=limits)
-        named = headers is not exchange.head.headers
-        headers = filtering.leaving(exchange, headers)
-        if partial.asked(exchange.head) and not partial.may_ask_range(exchange.head):
-            headers = partial.without_range(headers)
-        return target, headers, named
-
-    def _protect_passing(self, exchange: Exchange, begins: bytes) -> Stream:
-        visitor = self._protector(exchange)
-        limits = self._limits(exchange)
-        target, headers, named = self._protect_head(exchange, visitor, limits)
-        if self._breaks_seal(exchange, target, named, begins, True):
-            # A body that passes could not be taken back once it changed: as it came, or not.
-            return Stream(
-                filtering.leaving(exchange, exchange.head.headers),
-                lambda chunk: [chunk] if chunk else [],
-                exchange.head.target,
-                (begins,),
-            )
-        length = exchange.head.header(b"content-length")
-        upload = partial.upload_of(exchange.head, int(length) if length.isdigit() else None)
-        unread = self._unread_once(exchange)
-        if upload is not partial.Upload.PLAIN:  # nor could positions be told beforehand
-            transform = passing.part(exchange, visitor, limits, unread)
-            first = tuple(transform(begins))
-            return Stream(headers, transform, target, first)
-        transform = passing.request(exchange, visitor, limits, unread)
-        first = tuple(transform(begins))
-        return Stream(transport.without_length(headers, coded=True), transform, target, first)
-
-    def _restore_passing(self, exchange: Exchange, headers: Headers, begins: bytes) -> Stream:
-        visitor = self._restorer(exchange)
-        restored = self._answer_headers(exchange, visitor, headers)
-        transform = passing.answer(headers, visitor, exchange.snapshot.limits(True))
-        first = tuple(transform(begins))
-        return Stream(transport.without_length(restored, coded=True), transform, first=first)
-
-    @staticmethod
-    def _limits(exchange: Exchange) -> Limits:
-        return exchange.snapshot.limits(exchange.service.signed is OnUnreadable.ALLOW)
-
-    def _unread_once(self, exchange: Exchange) -> Callable[[str | None, bool], None]:
-        """What a body that passes asks about content it cannot read: one event tells of it."""
-        told: set[tuple[bool, bool]] = set()
-
-        def unread(opaque: str | None, picture: bool) -> None:
-            kind = (opaque is not None, picture)
-            if kind not in told:
-                told.add(kind)
-                self._unread(exchange, opaque, picture)
-
-        return unread
-
-    @staticmethod
-    def _breaks_seal(
-        exchange: Exchange, target: str, named: bool, body: bytes, changed: bool
-    ) -> bool:
-        """Whether a signature covers what was rewritten: refused, or sent as it came and told."""
-        head = exchange.head
-        parts = seals.Covered.BODY if changed else seals.Covered.NOTHING
-        if target != head.target:
-            parts |= seals.Covered.TARGET
-        if named:
-            parts |= seals.Covered.HEADERS
-        if not parts or not parts & seals.covered(head.headers, head.target, body):
-            return False
-        if exchange.service.signed is OnUnreadable.REFUSE:
-            raise Refused(Reason.SIGNED_CONTENT, "a signature covers what would be rewritten")
-        exchange.hits.clear()
-        exchange.events.append(record.opaque_allowed(exchange, Reason.SIGNED_CONTENT))
-        return True
-
-    @staticmethod
-    def _target(exchange: Exchange, visitor: ProtectVisitor, limits: Limits) -> str:
-        target, snapshot = exchange.head.target, exchange.snapshot
-        mark = hash((exchange.service.name, exchange.endpoint.template, target))
-        if snapshot.is_plain(mark) and not visitor.knows_more:
-            visitor.passed(unquote(target))
-            return target
-        written = rewrite_target(target, exchange.endpoint, visitor, limits)
-        if written is target and not exchange.hits:
-            snapshot.note_plain(mark)
-        return written
-
-    def _rewrite_message(
-        self, exchange: Exchange, from_client: bool, headers: Headers, content: bytes
-    ) -> bytes:
-        signed = not from_client or exchange.service.signed is OnUnreadable.ALLOW
-        limits = exchange.snapshot.limits(signed)
-        if not from_client:
-            visitor = self._restorer(exchange)
-            return rewrite_body(content, headers, visitor, NO_FIELDS, limits, "answer").body
-        endpoint = exchange.endpoint
-        fields = BodyFields(endpoint.inside, endpoint.form_fields, endpoint.inside)
-        protector = self._protector(exchange)
-        written = rewrite_body(content, headers, protector, fields, limits, "request")
-        again = protector.again()
-        if again is not None:
-            exchange.hits.clear()
-            written = rewrite_body(content, headers, again, fields, limits, "request")
-        self._unread(exchange, written.opaque, written.picture)
-        return written.body
-
-    def _protector(self, exchange: Exchange) -> ProtectVisitor:
-        snapshot = exchange.snapshot
-        pseudonymiser = snapshot.pseudonymiser(exchange.service.name).at(place(exchange.client))
-        return ProtectVisitor(snapshot.index, pseudonymiser, exchange.hits, exchange.client.school)
-
-    def _restorer(self, exchange: Exchange) -> RestoreVisitor:
-        snapshot = exchange.snapshot
-        seen = scope(snapshot.index, exchange.client, snapshot.policy.site.restore_scope)
-        pseudonymiser = snapshot.pseudonymiser(exchange.service.name)
-        return RestoreVisitor(pseudonymiser, exchange.restored, seen)
-
-    def _unread(self, exchange: Exchange, opaque: str | None, picture: bool) -> None:
-        """Apply the service's policy to what a request shows that no text search can read."""
-        service = exchange.service
-        if picture and service.photos is OnUnreadable.REFUSE:
-            raise Refused(Reason.PHOTO_REFUSED, "a picture")
-        if opaque and service.opaque is OnUnreadable.REFUSE:
-            raise Refused(Reason.OPAQUE_CONTENT, opaque)
-        if opaque or picture:
-            exchange.events.append(record.opaque_allowed(exchange))
-
-    def _answer_head(
-        self, exchange: Exchange, status: int, headers: Headers
-    ) -> Buffer | Stream | Forward:
-        head = exchange.head
-        reading = transport.reading(status, head.method, headers)
-        if reading is transport.Reading.WHOLE:  # ``restore`` rewrites the headers too
-            return _buffer(exchange.snapshot, _length(headers))
-        visitor = self._restorer(exchange)
-        if status == 206 and not (partial.asked(head) and partial.may_ask_range(head)):
-            raise Refused(Reason.PARTIAL_CONTENT, "a part that was not asked for")
-        restored = self._answer_headers(exchange, visitor, headers)
-        if reading is transport.Reading.HEAD:
-            return Forward(transport.as_head(restored), None)
-        if reading in (transport.Reading.EVENTS, transport.Reading.LINES):
-            events = reading is transport.Reading.EVENTS
-            limits = exchange.snapshot.limits(True)
-            transform = passing.at_once(headers, visitor, limits, events=events)
-            if transform is not None:
-                return Stream(transport.without_length(restored), transform)
-        return Forward(restored, None)
-
-    def _restore(self, exchange: Exchange, headers: Headers, body: bytes) -> Forward:
-        visitor = self._restorer(exchange)
-        restored = self._answer_headers(exchange, visitor, headers)
-        if not body:
-            return Forward(restored, None)
-        limits = exchange.snapshot.limits(True)
-        written = rewrite_body(body, headers, visitor, NO_FIELDS, limits, "answer")
-        restored = transport.without_ranges(restored)
-        if not written.changed:
-            return Forward(restored, body)
-        return Forward(transport.with_body(restored, written), written.body)
-
-    def _answer_headers(
-        self, exchange: Exchange, visitor: RestoreVisitor, headers: Headers
-    ) -> Headers:
-        restored = rewrite_headers(
-            headers,
-            exchange.endpoint.header_fields,
-            visitor,
-            "answer",
-            limits=exchange.snapshot.limits(True),
-        )
-        filtered = filtering.answer(exchange, restored)
-        self._count_removed(exchange.removed)
-        return filtered
+        return Ruling(passing.buffer(limits, length), exchange=exchange)
 
     def _follow_policy(self, exchange: Exchange) -> None:
         """A WebSocket outlives policies and hours: each message goes by what holds now."""
@@ -557,21 +343,6 @@ class Engine:
             tunnel = isinstance(ruling.decision, Tunnel)
             self._metrics.connections[Treatment.TUNNEL if tunnel else Treatment.INSPECT].inc()
         return ruling
-
-
-def _buffer(snapshot: Snapshot, length: str) -> Buffer:
-    """How much is read before it is decided how a body of this declared length passes."""
-    limits = snapshot.policy.site.limits
-    beyond = limits.streamed > limits.body
-    long = beyond and length.isdigit() and int(length) > limits.body
-    return Buffer(min(limits.body, passing.BEGINNING) if long else limits.body, beyond)
-
-
-def _length(headers: Headers) -> str:
-    for name, value in headers:
-        if name.lower() == b"content-length":
-            return value.decode("latin-1")
-    return ""
 
 
 def _service_name(service: Service | None) -> str:

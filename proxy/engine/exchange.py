@@ -19,6 +19,7 @@ from proxy.timetable import NOTHING, Sheet
 
 if TYPE_CHECKING:
     from proxy.engine.snapshot import Snapshot
+    from proxy.rights.watch import Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,8 @@ class Exchange:
     restored: Hits = field(default_factory=Counter)
     removed: Mapping[Rule, int] = field(default_factory=dict)
     """What privacy rules took out of the answer, until it is recorded."""
+    watch: Watch | None = None
+    """Whose values it carries, once its body is looked at."""
     events: list[Event] = field(default_factory=list)
     """Events to record before the decision is carried out; the adapter takes them."""
 

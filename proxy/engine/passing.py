@@ -14,10 +14,11 @@ from proxy.content.streaming import (
     StreamRewriter,
 )
 from proxy.content.visitor import Visitor
-from proxy.decisions import Headers
+from proxy.decisions import Buffer, Headers
 from proxy.engine.exchange import Exchange
 from proxy.errors import Refused
 from proxy.pseudonyms.traces import absent
+from proxy.site import Limits as SiteLimits
 
 BEGINNING = 512 << 10
 """What is read of a body that says it is long before it is decided how it passes: enough for
@@ -71,3 +72,10 @@ def _passes(opaque: str | None, picture: bool) -> None:
 def _value(headers: Headers, name: bytes) -> str:
     """All lines of a field as one list."""
     return ", ".join(value.decode("latin-1") for key, value in headers if key.lower() == name)
+
+
+def buffer(limits: SiteLimits, length: str) -> Buffer:
+    """How much is read before it is decided how a body of this declared length passes."""
+    beyond = limits.streamed > limits.body
+    long = beyond and length.isdigit() and int(length) > limits.body
+    return Buffer(min(limits.body, BEGINNING) if long else limits.body, beyond)

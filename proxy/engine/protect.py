@@ -17,6 +17,7 @@ from proxy.policy.plausible import plausible
 from proxy.pseudonyms.minimise import generalise
 from proxy.pseudonyms.pseudonymiser import Pseudonymiser
 from proxy.reasons import Reason
+from proxy.rights.watch import Watch
 
 _NAMES = (Kind.GIVEN_NAME, Kind.FAMILY_NAME, Kind.FULL_NAME)
 _ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]]+@[^\s<>,;\"()\[\]]+")
@@ -31,15 +32,23 @@ class ProtectVisitor:
     what the first one has seen.
     """
 
-    __slots__ = ("_any_case", "_hits", "_index", "_net", "_pseudonymiser", "_school", "_seen")
+    __slots__ = (
+        "_any_case", "_hits", "_index", "_net", "_pseudonymiser", "_school", "_seen", "_watch",
+    )  # fmt: skip
 
     def __init__(
-        self, index: Index, pseudonymiser: Pseudonymiser, hits: Hits, school: str = ""
+        self,
+        index: Index,
+        pseudonymiser: Pseudonymiser,
+        hits: Hits,
+        school: str = "",
+        watch: Watch | None = None,
     ) -> None:
         self._index = index
         self._pseudonymiser = pseudonymiser
         self._hits = hits
         self._school = school
+        self._watch = watch
         self._any_case = False
         self._seen = Seen()
         self._net: SeenNet | None = None
@@ -64,8 +73,9 @@ class ProtectVisitor:
 
     @property
     def knows_more(self) -> bool:
-        """Whether this is a second reading: what was plain to the first may not be now."""
-        return self._net is not None
+        """Whether what was plain to an earlier reading may not be now: a second one's is not, nor
+        one's to whom the service's own pseudonyms name people."""
+        return self._net is not None or (self._watch is not None and self._watch.reads_pseudonyms)
 
     def signs(self, text: str, state: FieldState, inside: FieldState) -> int | None:
         """A first reading only: what a second one looks for is the request's own."""
@@ -90,11 +100,19 @@ class ProtectVisitor:
         self._seen.text(text)
 
     def _like(self) -> ProtectVisitor:
-        return ProtectVisitor(self._index, self._pseudonymiser, self._hits, self._school)
+        return ProtectVisitor(
+            self._index, self._pseudonymiser, self._hits, self._school, self._watch
+        )
 
     def field(self, rule: FieldRule, text: str) -> str | Drop | None:
         """Net 1, a field rule: exact, and it treats people the directory does not know."""
-        if not text or rule.action is Action.ALLOW:
+        if not text:
+            return None
+        if self._watch is not None:
+            self._look(text)
+            if rule.action is not Action.PSEUDONYMISE:
+                self._watch.shown(rule.kind, text)
+        if rule.action is Action.ALLOW:
             return None
         if rule.action is Action.SEARCH:
             return self.typed()._as_text(text)
@@ -112,6 +130,7 @@ class ProtectVisitor:
         matches = self._index.find(text, self._any_case, self._school, self._net)
         if self._net is None:
             self._seen.text(text)
+        self._look(text)
         if not matches:
             return []
         edits = []
@@ -123,6 +142,16 @@ class ProtectVisitor:
             if ref:
                 self._seen.refs.add(ref)
         return edits
+
+    def _look(self, text: str) -> None:
+        """Pseudonyms in a text: canaries' of elsewhere; this service's, where they name people."""
+        watch = self._watch
+        if watch is None:
+            return
+        watch.text(text)
+        if watch.reads_pseudonyms:
+            for found in self._pseudonymiser.find(text):
+                watch.named(None if found.reference.in_vault else found.reference.ref)
 
     def _replaced(self, rule: FieldRule, text: str) -> str | None:
         kind = rule.kind

@@ -106,8 +106,30 @@ def refused(
     fields = {**who(client), **where(policy, service)}
     if rule:
         fields["rule"] = fit("rule", rule)
-    name = "answer-refused" if answer else "request-refused"
+    name = "answer-refused" if answer else _NAMED.get(reason, "request-refused")
+    if name in _NAMED.values() and service is None:
+        name = "request-refused"
     return make_event(name, reason=reason.value, incident=incident, **fields)
+
+
+_NAMED = {
+    Reason.OBJECTION: "objection-enforced",
+    Reason.PHOTO_WITHOUT_CONSENT: "photo-refused",
+}
+"""Refusals that have an event of their own."""
+
+
+def alarms(exchange: Exchange) -> list[Event]:
+    """Canaries that were seen since this was last asked."""
+    if exchange.watch is None:
+        return []
+    events = []
+    for canary, origin in exchange.watch.take_alarms():
+        fields = of_exchange(exchange)
+        if origin:
+            fields["origin"] = fit("origin", origin)
+        events.append(make_event("canary-seen", canary=canary, **fields))
+    return events
 
 
 def blocked(

@@ -13,6 +13,7 @@ from proxy.policy.site_schema import RestoreScope
 from proxy.pseudonyms.pseudonymiser import EVERYTHING, Pseudonymiser, Scope
 from proxy.pseudonyms.traces import absent
 from proxy.pseudonyms.vault import Place
+from proxy.rights.watch import Watch
 
 
 class Whereabouts(Protocol):
@@ -28,12 +29,15 @@ class Whereabouts(Protocol):
 class RestoreVisitor(Thorough):
     """Puts back what this service's pseudonyms stand for."""
 
-    __slots__ = ("_hits", "_pseudonymiser", "_scope")
+    __slots__ = ("_hits", "_pseudonymiser", "_scope", "_watch")
 
-    def __init__(self, pseudonymiser: Pseudonymiser, hits: Hits, scope: Scope) -> None:
+    def __init__(
+        self, pseudonymiser: Pseudonymiser, hits: Hits, scope: Scope, watch: Watch | None = None
+    ) -> None:
         self._pseudonymiser = pseudonymiser
         self._hits = hits
         self._scope = scope
+        self._watch = watch
 
     def field(self, rule: FieldRule, text: str) -> str | Drop | None:
         """Answers are restored wherever a pseudonym stands: field rules play no part."""
@@ -41,6 +45,8 @@ class RestoreVisitor(Thorough):
 
     def text(self, text: str) -> list[Edit]:
         """Every pseudonym of this service that the viewer may see restored."""
+        if self._watch is not None:
+            self._watch.text(text)
         kinds: list[Kind] = []
         edits = self._pseudonymiser.restore_edits(text, self._scope, kinds)
         for kind in kinds:
@@ -61,8 +67,21 @@ def place(client: Client) -> Place:
     return Place(client.school, client.classes)
 
 
-def scope(index: Whereabouts, client: Client, default: RestoreScope) -> Scope:
-    """What a client sees restored: its network's own scope, else the site's."""
+def scope(
+    index: Whereabouts, client: Client, default: RestoreScope, watch: Watch | None = None
+) -> Scope:
+    """What a client sees restored: its network's own scope, else the site's.
+
+    Never, wherever a pseudonym is met, somebody who objects to the service.
+    """
+    seen = _scope(index, client, default)
+    if watch is None or not watch.objected_to:
+        return seen
+    allowed, shown = seen.may_restore, watch.may_restore
+    return seen._replace(may_restore=lambda ref: shown(ref) and (allowed is None or allowed(ref)))
+
+
+def _scope(index: Whereabouts, client: Client, default: RestoreScope) -> Scope:
     match client.restore_scope or default:
         case RestoreScope.SITE:
             return EVERYTHING

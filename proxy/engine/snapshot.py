@@ -16,6 +16,7 @@ from proxy.engine.decide import View
 from proxy.engine.exchange import Client
 from proxy.policy.policy import Policy
 from proxy.pseudonyms.pseudonymiser import Pseudonymiser
+from proxy.rights.view import RightsView
 from proxy.timetable import Person, Switches
 
 _TARGETS = 8192
@@ -31,6 +32,8 @@ class Snapshot:
     make_pseudonymiser: Callable[[str], Pseudonymiser]
     variants: Mapping[Switches, Blocker] = field(default_factory=dict)
     """The lists without those that a rule switches off, for each set of them."""
+    rights: RightsView | None = None
+    """``None`` where nothing is sent (``preau explain``)."""
     _made: dict[str, Pseudonymiser] = field(default_factory=dict)
     _limits: dict[bool, Limits] = field(default_factory=dict)
     _plain_targets: set[int] = field(default_factory=set)

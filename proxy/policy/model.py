@@ -40,6 +40,15 @@ class Action(StrEnum):
     """Look for people as in any text, and in lower case too: a person typed it."""
 
 
+class Photos(StrEnum):
+    """What to do with pictures; always without place, date, device and author."""
+
+    REFUSE = "refuse"
+    ALLOW = "allow"
+    WITH_CONSENT = "with_consent"
+    """Only with the consent of all whom the request names."""
+
+
 class OnUnreadable(StrEnum):
     """What to do with content that cannot be read or cannot be changed."""
 
@@ -212,7 +221,7 @@ class Service:
     treatment: Treatment
     hosts: tuple[str, ...]
     opaque: OnUnreadable
-    photos: OnUnreadable
+    photos: Photos
     signed: OnUnreadable
     retention: str
     purpose: str

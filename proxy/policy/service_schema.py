@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from proxy.kinds import Kind
 from proxy.policy.host_names import parse_host
-from proxy.policy.model import Action, OnProfiling, OnUnreadable, Treatment
+from proxy.policy.model import Action, OnProfiling, OnUnreadable, Photos, Treatment
 from proxy.policy.paths import parse_path
 from proxy.policy.privacy_schema import PrivacyFile
 from proxy.policy.site_schema import Line
@@ -301,10 +301,11 @@ class ServiceFile(Strict):
     opaque: OnUnreadable = Field(
         default=OnUnreadable.REFUSE, description="For content that cannot be read."
     )
-    photos: OnUnreadable | None = Field(
+    photos: Photos | None = Field(
         default=None,
         description="Pictures sent to the service, always without place, date, device and author: "
-        "refuse or allow. Not written: as 'opaque' says.",
+        "refuse, allow, or with_consent (only if all whom the request names have consented; preau "
+        "subject consent). Not written: as 'opaque' says.",
     )
     signed: OnUnreadable = Field(
         default=OnUnreadable.REFUSE, description="For signed content that carries an identity."

@@ -111,6 +111,13 @@ class RestoreScope(StrEnum):
     SITE = "site"
 
 
+class SharedNames(StrEnum):
+    """What an objection means for a full name that others bear too."""
+
+    REFUSE = "refuse"
+    IGNORE = "ignore"
+
+
 class ContactFile(Strict):
     """Whom a refusal page tells people to ask."""
 
@@ -256,6 +263,12 @@ class SiteFile(Strict):
         "are kept; afterwards their pseudonyms are not restored.",
         ge=1,
         le=60,
+    )
+    shared_names: SharedNames = Field(
+        default=SharedNames.REFUSE,
+        description="A full name that somebody who objects to a service shares with others: "
+        "refuse (where the one who objects is in the viewer's school) or ignore (unless all who "
+        "bear it object). Addresses and numbers always count.",
     )
     require_charter: bool = Field(
         default=True, description="Deny services whose supplier has not adhered to the charter."

@@ -3,10 +3,11 @@
 The ceremony, for whoever runs it:
 
 1. ``preau keys init``, as the user the gateway runs as. It makes the folder (0700) and
-   ``site.key`` and ``root-1.key`` (0600), each 32 bytes of the system's random source.
-2. Copy both files to two places apart from the store's backups (a safe, a sealed USB stick):
-   key and store together are the pupils' names; the store without the key is noise, and so
-   is the key without the store. Compare the fingerprints of ``preau keys status``.
+   ``site.key``, ``root-1.key`` and ``erasure.key`` (0600), each of the system's random source.
+2. Copy ``site.key`` and ``root-1.key`` to two places apart from the store's backups (a safe, a
+   sealed USB stick): key and store together are the pupils' names; the store without the key is
+   noise, and so is the key without the store. Compare the fingerprints of ``preau keys status``.
+   Of ``erasure.key`` keep one copy only, and replace it after every erasure (``erasable``).
 3. Every machine of the site gets the same files, by hand or as systemd credentials
    (``LoadCredential=site.key:…`` and ``LoadCredential=root-1.key:…``): when
    ``$CREDENTIALS_DIRECTORY`` holds a ``site.key``, all keys are read there.
@@ -15,11 +16,11 @@ The ceremony, for whoever runs it:
    will see from then on, so plan it with the service's data (export, replace), copy the new
    file to every machine, then restart. There is no timer that does it for you.
 
-Two sorts of key, because they have two lives. ``root-N.key`` makes the pseudonyms that
-services see; it rotates. ``site.key`` protects what we keep (sealed values, fingerprints,
-vault references); rotating it would mean rewriting the whole store, lose the directory's
-look-ups half-way, and give every vault value a second reference. It stays for the life of the
-store, which remembers a check value of it and refuses another.
+Two sorts of key that people copy, because they have two lives. ``root-N.key`` makes the
+pseudonyms that services see; it rotates. ``site.key`` protects what we keep (sealed values,
+fingerprints, vault references); rotating it would mean rewriting the whole store, lose the
+directory's look-ups half-way, and give every vault value a second reference. It stays for the
+life of the store, which remembers a check value of it and refuses another.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from proxy.errors import InputError, KeysUnavailable
+from proxy.pseudonyms import erasable
+from proxy.pseudonyms.erasable import KeyTree
 
 KEY_BYTES = 32
 MAX_VERSION = 25
@@ -78,6 +81,7 @@ def initialise(keys_dir: Path) -> None:
             )
         _check_folder(keys_dir)
         _create(keys_dir, root_file(1))
+        erasable.create(keys_dir)
         _create(keys_dir, SITE_FILE)
 
 
@@ -129,6 +133,20 @@ def location(keys_dir: Path) -> Path:
     if credentials and (Path(credentials) / SITE_FILE).exists():
         return Path(credentials)
     return keys_dir
+
+
+def erasure_folder(keys_dir: Path) -> Path:
+    """Where ``erasure.key`` is: erasing changes it, so in ``keys_dir`` if it is there at all.
+
+    Among systemd credentials, which are read-only, it serves until somebody is to be erased.
+    """
+    return keys_dir if (keys_dir / erasable.FILE).exists() else location(keys_dir)
+
+
+def read_tree(keys_dir: Path) -> KeyTree:
+    """The tree of ``erasure.key``; ``KeysUnavailable`` says what is amiss."""
+    folder = erasure_folder(keys_dir)
+    return erasable.read(folder, 0o077 if folder == keys_dir else 0o037)
 
 
 def root_file(version: int) -> str:

@@ -8,8 +8,9 @@ HKDF-SHA256 (RFC 5869), one label a purpose, so that no two purposes share a key
                └ "preau/1/pseudonym/alias" ─ service ─▶ HMAC key that draws its numbers
     site.key   ─ "preau/1/fingerprint"               ─▶ HMAC key of look-ups
                ├ "preau/1/vault-reference"           ─▶ HMAC key of references of vault values
-               ├ "preau/1/wrapping"                  ─▶ AES-GCM key that wraps data keys
+               ├ "preau/1/wrapping"                  ─▶ goes into the key of every reference
                └ "preau/1/check"                     ─▶ check value kept in the store
+    erasure.key (``erasable``)                       ─▶ a key a reference, which can be forgotten
     each       ─ "preau/1/key-fingerprint"           ─▶ what people compare, in ``keys status``
 
 Unlinkable: two services' keys are independent outputs of HKDF, and AES under independent
@@ -28,6 +29,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from proxy.errors import KeysUnavailable
 from proxy.pseudonyms import keyfiles
+from proxy.pseudonyms.erasable import KeyTree
 from proxy.pseudonyms.keyfiles import KeyFile
 from proxy.store.interface import Store
 
@@ -48,21 +50,28 @@ class KeyInfo:
 class Keys:
     """The site's keys, loaded. Make it once a process; its repr and pickle hold no secret."""
 
-    __slots__ = ("_roots", "_site", "current", "fingerprint_key", "vault_key", "wrapping_key")
+    __slots__ = (
+        "_roots", "_site", "current", "fingerprint_key", "tree", "vault_key",
+    )  # fmt: skip
 
-    def __init__(self, site: bytes, roots: Mapping[int, bytes]) -> None:
+    def __init__(
+        self, site: bytes, roots: Mapping[int, bytes], tree: KeyTree | None = None
+    ) -> None:
+        """Without a ``tree`` (tests) one is derived, whose forgetting lasts as long as it."""
         self._site = site
         self._roots = dict(sorted(roots.items(), reverse=True))
         self.current = max(self._roots)
         self.fingerprint_key = _derive(site, "fingerprint")
         self.vault_key = _derive(site, "vault-reference")
-        self.wrapping_key = _derive(site, "wrapping")
+        whole = tree or KeyTree.of_seed(_derive(site, "erasure"))
+        self.tree = whole.within(_derive(site, "wrapping"))
 
     @classmethod
     def load(cls, keys_dir: Path) -> Keys:
         """Read the key files; raises ``KeysUnavailable``."""
         site, roots = keyfiles.read_keys(keys_dir)
-        return cls(site.secret, {version: root.secret for version, root in roots.items()})
+        tree = keyfiles.read_tree(keys_dir)
+        return cls(site.secret, {version: root.secret for version, root in roots.items()}, tree)
 
     def __repr__(self) -> str:
         return f"Keys(versions={sorted(self._roots)})"
@@ -98,6 +107,7 @@ class Keys:
         machine would give a person another pseudonym than its neighbours do.
         """
         _check(store, "site", self._site)
+        _check(store, "erasure", self.tree.identity)
         for version, root in self._roots.items():
             _check(store, f"root-{version}", root)
         newer = f"root-{self.current + 1}"

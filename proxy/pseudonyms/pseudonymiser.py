@@ -26,6 +26,8 @@ from proxy.pseudonyms.values import ValueSealer
 from proxy.pseudonyms.vault import NOWHERE, Place, Vault, VaultValue
 from proxy.store.interface import Store
 
+type Met = Callable[[Kind, str, int | None], None]
+"""Told of each text that is to be replaced, with its reference in the directory."""
 type MayRestore = Callable[[int], bool]
 """Whether the directory value of this reference may be shown to who reads the answer."""
 
@@ -79,6 +81,7 @@ class Pseudonymiser:
         self._source = source
         self._options = options
         self._place = NOWHERE
+        self._met: Met | None = None
         sealer = ValueSealer(keys)
         self._vault = vault or Vault(sealer, store)
         aliases = Aliases(keys, service_name, store, sealer, options.aliases, self._is_known)
@@ -88,10 +91,11 @@ class Pseudonymiser:
     def __repr__(self) -> str:
         return f"Pseudonymiser({self._service!r})"
 
-    def at(self, place: Place) -> Self:
+    def at(self, place: Place, met: Met | None = None) -> Self:
         """The same for what a place sends: strangers are remembered as that place's."""
         there = copy.copy(self)
         there._place = place
+        there._met = met
         return there
 
     def pseudonym(self, kind: Kind, text: str, shape: str = "auto", ref: int | None = None) -> str:
@@ -108,6 +112,8 @@ class Pseudonymiser:
             ref = self._source.lookup(kind, text)
             if ref is None and self.is_pseudonym(text):
                 return text
+        if self._met is not None:
+            self._met(kind, text, ref)
         plain = self._source.plain(ref) if ref is not None else None
         if ref is None or plain is None:
             return self._stranger(kind, text, shape)

@@ -1,10 +1,9 @@
 """Values at rest: sealed under a key of their own, found by a keyed fingerprint.
 
-A value is encrypted with AES-256-GCM under a random data key used for it alone; the data key
-is wrapped with AES-256-GCM under the site's wrapping key. Forgetting a value destroys its
-wrapped data key: copies of the sealed value left in a backup of the table are then noise,
-also for who holds the site key. Reference and kind are authenticated with both, so no row
-can be moved to another reference.
+A value is encrypted with AES-256-GCM under its reference's own key, made of ``site.key`` and of
+``erasure.key`` (``erasable``). Forgetting a value destroys that key: copies of the row left in
+backups are then noise, also for who holds all that is left of the keys. Reference and kind are
+authenticated too, so no row can be moved to another reference.
 
 Directory references are random: nothing recomputes them from a value. Vault references
 (values outside the directory) are a keyed HMAC of kind and text, so that any worker finds
@@ -20,18 +19,15 @@ import secrets
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from proxy.errors import StoreUnavailable
+from proxy.errors import Erased, StoreUnavailable
 from proxy.kinds import Kind
 from proxy.pseudonyms.canonical import canonical
 from proxy.pseudonyms.keys import Keys
 
-__all__ = ["WRAPPED_BYTES", "ValueSealer", "canonical", "new_reference"]
+__all__ = ["ValueSealer", "canonical", "new_reference"]
 
 _NONCE = 12
-_KEY = 32
-_TAG = 16
 _CODES = {kind: bytes((kind.code,)) for kind in Kind}
-WRAPPED_BYTES = _NONCE + _KEY + _TAG
 
 
 def new_reference() -> int:
@@ -46,10 +42,10 @@ def new_reference() -> int:
 class ValueSealer:
     """Seals, opens and fingerprints values with one site's keys. Safe to share by threads."""
 
-    __slots__ = ("_fingerprint_key", "_vault_key", "_wrapping")
+    __slots__ = ("_fingerprint_key", "_tree", "_vault_key")
 
     def __init__(self, keys: Keys) -> None:
-        self._wrapping = AESGCM(keys.wrapping_key)
+        self._tree = keys.tree
         self._fingerprint_key = keys.fingerprint_key
         self._vault_key = keys.vault_key
 
@@ -89,38 +85,69 @@ class ValueSealer:
         return int.from_bytes(digest[:8]) or 1, int.from_bytes(digest[8:16]) % 100_000
 
     def seal_row(self, ref: int, kind: Kind, text: str) -> bytes:
-        """A row of the vault: the wrapped key, then what it seals."""
-        sealed, wrapped = self.seal(ref, kind, text, in_vault=True)
-        return wrapped + sealed
+        """A row of the vault."""
+        return self.seal(ref, kind, text, in_vault=True)[0]
 
     def open_row(self, ref: int, kind: Kind, row: bytes) -> str:
         """The inverse of ``seal_row``; raises as ``open`` does."""
-        return self.open(ref, kind, row[WRAPPED_BYTES:], row[:WRAPPED_BYTES], in_vault=True)
+        return self.open(ref, kind, row, in_vault=True)
 
     def seal(
         self, ref: int, kind: Kind, text: str, *, in_vault: bool = False
     ) -> tuple[bytes, bytes]:
-        """``(sealed, wrapped key)`` under a new data key."""
-        context = _context(ref, kind, in_vault)
-        fresh = os.urandom(_KEY + 2 * _NONCE)  # one call to the kernel, not three
-        key, nonce, other = fresh[:_KEY], fresh[_KEY:-_NONCE], fresh[-_NONCE:]
-        sealed = nonce + AESGCM(key).encrypt(nonce, _encode(text), context)
-        return sealed, other + self._wrapping.encrypt(other, key, context)
+        """``(sealed, b"")``: the store's place for a wrapped key stays empty."""
+        nonce = os.urandom(_NONCE)
+        sealed = self._cipher(ref).encrypt(nonce, _encode(text), _context(ref, kind, in_vault))
+        return nonce + sealed, b""
 
     def open(
-        self, ref: int, kind: Kind, sealed: bytes, wrapped: bytes, *, in_vault: bool = False
+        self, ref: int, kind: Kind, sealed: bytes, wrapped: bytes = b"", *, in_vault: bool = False
     ) -> str:
-        """The text; ``StoreUnavailable`` if either was altered, moved or made by another site."""
-        context = _context(ref, kind, in_vault)
+        """The text; ``StoreUnavailable`` if it was altered, moved or made by another site.
+
+        ``Erased`` if its key was destroyed: a backup brought the row back, or not all was deleted.
+        """
+        cipher = self._cipher(ref)
         try:
-            key = self._wrapping.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], context)
-            plain = AESGCM(key).decrypt(sealed[:_NONCE], sealed[_NONCE:], context)
+            context = _context(ref, kind, in_vault)
+            return _decode(cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], context))
         except (InvalidTag, ValueError) as error:
             raise StoreUnavailable(
                 "a sealed value does not open: damaged store or another site's key; "
                 "compare 'preau keys status' with your record, restore a backup"
             ) from error
-        return _decode(plain)
+
+    def seal_note(self, kind: str, ref: int, content: bytes) -> bytes:
+        """What is noted about a reference: as unreadable as its value once it is erased."""
+        nonce = os.urandom(_NONCE)
+        return nonce + self._cipher(ref).encrypt(nonce, content, _note_context(kind, ref))
+
+    def open_note(self, kind: str, ref: int, sealed: bytes) -> bytes:
+        """The inverse of ``seal_note``; raises as ``open`` does."""
+        cipher = self._cipher(ref)
+        try:
+            return cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], _note_context(kind, ref))
+        except (InvalidTag, ValueError) as error:
+            raise StoreUnavailable("a sealed note does not open: damaged store?") from error
+
+    def tombstone(self, fingerprint: bytes) -> int:
+        """What is kept of an erased key of a person, to know it again: 64 keyed bits."""
+        digest = hmac.digest(self._vault_key, b"\xfd" + fingerprint, "sha256")
+        return int.from_bytes(digest[:8]) or 1
+
+    def is_erased(self, ref: int) -> bool:
+        """Whether this reference's key was destroyed."""
+        return self._tree.is_forgotten(ref)
+
+    def _cipher(self, ref: int) -> AESGCM:
+        key = self._tree.key(ref)
+        if key is None:
+            raise Erased()
+        return AESGCM(key)
+
+
+def _note_context(kind: str, ref: int) -> bytes:
+    return b"preau/1/note" + ref.to_bytes(8) + kind.encode()
 
 
 def _context(ref: int, kind: Kind, in_vault: bool) -> bytes:

@@ -26,7 +26,7 @@ from functools import lru_cache
 from threading import Lock
 from typing import NamedTuple
 
-from proxy.errors import StoreUnavailable
+from proxy.errors import Erased, StoreUnavailable
 from proxy.kinds import Kind
 from proxy.pseudonyms import forms
 from proxy.pseudonyms.canonical import canonical
@@ -35,7 +35,7 @@ from proxy.pseudonyms.values import ValueSealer
 from proxy.store.interface import Store
 
 CACHE = 1 << 13
-_ATTEMPTS = 4
+_ATTEMPTS = 8
 _FRESH = 300
 _RENEW_DAYS = 7
 _DAY = 86_400
@@ -94,9 +94,10 @@ class Vault:
         if missing:
             rows = self._store.vault_get([reference.ref for reference in missing])
             for reference, row in zip(missing, rows, strict=True):
-                if row is not None:
-                    found[reference] = self._open(reference.ref, reference.kind, row)
-                    self._remember(reference, found[reference])
+                value = self._opened(reference, row)
+                if value is not None:
+                    found[reference] = value
+                    self._remember(reference, value)
         return found
 
     def used_at(
@@ -118,12 +119,22 @@ class Vault:
 
     def forget(self, owner: int) -> int:
         """Delete every spelling of a directory value; how many there were."""
-        refs = self._store.vault_tagged(owner)
-        self._forget(refs)
+        refs = self.spellings(owner)
+        self.forget_refs(refs)
         return len(refs)
 
     def forget_text(self, kind: Kind, text: str) -> int:
         """Delete a stranger, as typed and as every form of it; how many rows there were."""
+        refs = self.strangers(kind, text)
+        self.forget_refs(refs)
+        return len(refs)
+
+    def spellings(self, owner: int) -> list[int]:
+        """The references of every spelling of a directory value."""
+        return self._store.vault_tagged(owner)
+
+    def strangers(self, kind: Kind, text: str) -> list[int]:
+        """The references of a stranger, as typed and as every form of it."""
         base = canonical(kind, text)
         texts = {text, base, *(forms.apply(kind, n, base) or base for n in range(forms.MAX_FORMS))}
         gone = []
@@ -131,10 +142,9 @@ class Vault:
             for attempt in range(_ATTEMPTS):
                 ref = self._sealer.vault_reference(kind, written, 0, attempt)
                 row = self._store.vault_get((ref,))[0]
-                if row is not None and self._open(ref, kind, row) == VaultValue(written, 0):
+                if self._opened(Reference(ref, kind, True), row) == VaultValue(written, 0):
                     gone.append(ref)
-        self._forget(gone)
-        return len(gone)
+        return gone
 
     def expire(self, days: int) -> int:
         """Delete what was last used more than so many days ago; how many values."""
@@ -161,6 +171,8 @@ class Vault:
         day = period * _FRESH // _DAY
         for attempt in range(_ATTEMPTS):
             ref = self._sealer.vault_reference(kind, text, owner, attempt)
+            if self._sealer.is_erased(ref):
+                continue  # of somebody who was erased: this reference opens nothing any more
             found = self._store.vault_get((ref,))[0]
             if found is not None and self._open(ref, kind, found) != value:
                 continue
@@ -186,7 +198,8 @@ class Vault:
             self._days.clear()
         self._days[reference.ref, tag] = today
 
-    def _forget(self, refs: Sequence[int]) -> None:
+    def forget_refs(self, refs: Sequence[int]) -> None:
+        """Delete rows, and what this process remembers."""
         if refs:
             self._store.vault_forget(refs)
         with self._lock:
@@ -203,6 +216,15 @@ class Vault:
 
     def _seal(self, ref: int, kind: Kind, value: VaultValue) -> bytes:
         return self._sealer.seal_row(ref, kind, f"{value.owner:016x}{value.text}")
+
+    def _opened(self, reference: Reference, row: bytes | None) -> VaultValue | None:
+        """What a row holds; nothing if there is none, or its key was destroyed."""
+        if row is None:
+            return None
+        try:
+            return self._open(reference.ref, reference.kind, row)
+        except Erased:
+            return None
 
     def _open(self, ref: int, kind: Kind, row: bytes) -> VaultValue:
         plain = self._sealer.open_row(ref, kind, row)

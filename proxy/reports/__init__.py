@@ -11,5 +11,6 @@ becomes markup; a page that fetches anything; a statement of law in the site's n
 only people can say is a marked blank).
 
 Start reading at ``document``, then one report: ``families``, ``transfers``, ``supplier``,
-``record``, ``dpia``, ``year``.
+``record``, ``dpia``, ``year``. About one person: ``subject``, which never leaves
+whoever asked for it.
 """

@@ -37,7 +37,7 @@ __all__ = [
 def open_store(url: str) -> Store:
     """Open the store that ``url`` names; raises ``StoreUnavailable`` or ``InputError``.
 
-    - ``sqlite:PATH`` - two files, ``PATH`` and ``PATH-vault``, made with mode 0600
+    - ``sqlite:PATH`` - files ``PATH``, ``PATH-vault`` and ``PATH-notes``, made with mode 0600
       (``sqlite:////abs/path`` is the same as ``sqlite:/abs/path``);
     - ``redis://[user:password@]host[:port][/db][?prefix=NAME]``, ``rediss://`` the same over
       TLS (server certificate always verified), ``unix:///path/redis.sock``. ``prefix`` keeps

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from proxy.kinds import Kind, SubjectKind
+from proxy.store.notes import Notes
 
 
 class ValueRecord(NamedTuple):
@@ -165,6 +166,13 @@ class Store(Protocol):
 
     def subjects(self, tag: bytes = b"") -> Iterator[SubjectRecord]:
         """Every record whose ``source_key`` begins with ``tag``."""
+
+    def records_of(self, ref: int) -> list[SubjectRecord]:
+        """Every record of one subject."""
+
+    @property
+    def notes(self) -> Notes:
+        """What is noted about references (``proxy.store.notes``)."""
 
     def get_meta(self, name: str) -> bytes | None:
         """A small named value (schema version, key check), or ``None``."""

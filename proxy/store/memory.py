@@ -9,6 +9,7 @@ from proxy.errors import StoreUnavailable
 from proxy.kinds import Kind
 from proxy.store.changes import apply_change
 from proxy.store.interface import Change, Conflict, Known, SubjectRecord, ValueRecord
+from proxy.store.notes import MemoryNotes
 from proxy.store.records import checked
 
 _BUSY_SECONDS = 5.0
@@ -26,6 +27,7 @@ class MemoryStore:
         self._values: dict[int, ValueRecord] = {}
         self._subjects: dict[bytes, SubjectRecord] = {}
         self._version = 0
+        self.notes = MemoryNotes(self.ping)
         self._importing = threading.Lock()
         self._staged: tuple[bytes, _Rows] = (b"", _Rows())
 
@@ -116,6 +118,11 @@ class MemoryStore:
         self.ping()
         found = list(self._subjects.values())
         yield from (record for record in found if record.source_key.startswith(tag))
+
+    def records_of(self, ref: int) -> list[SubjectRecord]:
+        """By a look at all."""
+        self.ping()
+        return [record for record in list(self._subjects.values()) if record.ref == ref]
 
     def get_meta(self, name: str) -> bytes | None:
         """A small named value."""

@@ -30,7 +30,8 @@ from proxy.errors import InputError, StoreUnavailable
 from proxy.store.changes import apply_change
 from proxy.store.interface import Change, SubjectRecord, ValueRecord
 from proxy.store.records import ref_bytes, unpack_value
-from proxy.store.redis_staging import CHUNK, RedisStaging, many, pages, record_of
+from proxy.store.redis_notes import RedisNotes
+from proxy.store.redis_staging import CHUNK, RedisStaging, many, pages, record_of, split_keys
 
 SCHEMA_VERSION = 3
 CONNECT_SECONDS = 0.5
@@ -47,6 +48,7 @@ class RedisStore:
         self._closed = threading.Event()
         self._client = self._connect(OPERATION_SECONDS)
         self._prefix = prefix
+        self.notes = RedisNotes(self._client, self._key, self._call)
         self._check_schema()
 
     @classmethod
@@ -172,6 +174,20 @@ class RedisStore:
                 record = self._made(record_of, packed)
                 assert record is not None, "a row that is there"
                 yield record
+
+    def records_of(self, ref: int) -> list[SubjectRecord]:
+        """By the subject's list of source keys; those of a change that is landing lie over it."""
+        found: dict[bytes, SubjectRecord] = {}
+        landing = bool(self._call(self._client.exists, self._key("landing")))
+        for before in ("", "staged-") if landing else ("",):
+            name = self._key(f"{before}records")
+            keys = split_keys(self._call(self._client.hget, name, ref_bytes(ref)) or b"")
+            rows = many(self._client, self._key(f"{before}subject"), keys, self._call)
+            for key, packed in zip(keys, rows, strict=True):
+                record = self._made(record_of, packed)
+                if record is not None and record.ref == ref:
+                    found[key] = record
+        return list(found.values())
 
     # --- meta ----------------------------------------------------------------------------
 

@@ -99,7 +99,7 @@ class RedisStaging:
         )
         for subject in subjects:
             known = keys[ref_bytes(subject.ref)]
-            if subject.source_key not in _split(known):
+            if subject.source_key not in split_keys(known):
                 keys[ref_bytes(subject.ref)] = known + subject.source_key
         self._put("staged-records", keys)
 
@@ -196,7 +196,7 @@ class RedisStaging:
             return False
 
     def _source_keys(self, ref: int) -> list[bytes]:
-        return _split(self._merged("records", [ref_bytes(ref)])[0] or b"")
+        return split_keys(self._merged("records", [ref_bytes(ref)])[0] or b"")
 
     def _merged(self, table: str, fields: Sequence[bytes]) -> list[bytes | None]:
         """What was added here, else what was there."""
@@ -246,5 +246,6 @@ def record_of(row: bytes | None) -> SubjectRecord | None:
     return None if row is None else unpack_subject(int.from_bytes(row[:8]), row[8:])
 
 
-def _split(keys: bytes) -> list[bytes]:
+def split_keys(keys: bytes) -> list[bytes]:
+    """The source keys of a subject."""
     return [keys[at : at + _KEY_BYTES] for at in range(0, len(keys), _KEY_BYTES)]

@@ -1,7 +1,8 @@
-"""The embedded store: two SQLite files in WAL mode.
+"""The embedded store: three SQLite files in WAL mode.
 
-Why two files: SQLite has one writer at a time. A directory import holds the writer for
-seconds; the vault is written on the request path and must not wait for it.
+Why several files: SQLite has one writer at a time. A directory import holds the writer for
+seconds; the vault is written on the request path and must not wait for it. The third holds
+notes (``sqlite_notes``).
 
 A change is staged in the tables themselves: rows above the two ``mark``s kept in ``meta`` are
 nobody's yet, and a commit raises the marks (see ``sqlite_staging``). Rows are appended, so the
@@ -37,6 +38,8 @@ from proxy.kinds import KIND_OF_CODE
 from proxy.store.changes import apply_change
 from proxy.store.interface import Change, SubjectRecord, ValueRecord
 from proxy.store.records import to_signed, to_unsigned, unpack_subject
+from proxy.store.sqlite_notes import TABLES as _NOTES_TABLES
+from proxy.store.sqlite_notes import SqliteNotes
 from proxy.store.sqlite_staging import (
     SqliteStaging,
     empty_log,
@@ -93,6 +96,11 @@ class SqliteStore:
         except BaseException:
             self._directory.close()
             raise
+        self.notes = SqliteNotes(
+            self._path.with_name(self._path.name + "-notes"),
+            lambda path: _open(path, _NOTES_TABLES, "FULL"),
+            _translated,
+        )
 
     def __repr__(self) -> str:
         return f"SqliteStore({str(self._path)!r})"
@@ -109,6 +117,7 @@ class SqliteStore:
                 self._closed = True
                 self._directory.close()
                 self._vault.close()
+                self.notes.close()
 
     # --- vault ---------------------------------------------------------------------------
 
@@ -234,6 +243,14 @@ class SqliteStore:
         return self._every(
             "subject", query, bounds, lambda row: unpack_subject(to_unsigned(row[0]), row[1])
         )
+
+    def records_of(self, ref: int) -> list[SubjectRecord]:
+        """By the index on references."""
+        with self._using(self._path):
+            mark = read_mark(self._directory, "subject")
+            query = "SELECT packed FROM subject WHERE ref = ? AND id <= ?"
+            rows = self._directory.execute(query, (to_signed(ref), mark)).fetchall()
+        return [_made(self._path, lambda row: unpack_subject(ref, row[0]), row) for row in rows]
 
     # --- meta ----------------------------------------------------------------------------
 

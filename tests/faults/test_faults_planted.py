@@ -16,7 +16,16 @@ from addons.exchange import Exchange
 from addons.gate import Gate
 from proxy.content.streaming import EventStream, StreamRewriter
 from proxy.directory.index import Index
-from proxy.engine import canonical, decide, engine, filtering, record, transport
+from proxy.engine import (
+    canonical,
+    decide,
+    engine,
+    filtering,
+    leaving,
+    record,
+    returning,
+    transport,
+)
 from proxy.metrics import Metrics
 from proxy.pseudonyms.pseudonymiser import Pseudonymiser
 from tests.faults.conftest import GET, Stage, reply
@@ -45,12 +54,12 @@ REQUEST_STAGES: list[tuple[Any, str]] = [
     (engine, "facts_of"),
     (engine, "decide_url"),
     (filtering, "filter_request"),
-    (engine, "rewrite_target"),
-    (engine, "rewrite_headers"),
-    (engine, "rewrite_body"),
+    (leaving, "rewrite_target"),
+    (leaving, "rewrite_headers"),
+    (leaving, "rewrite_body"),
     (engine.Engine, "_begin"),
-    (engine.Engine, "_protect"),
-    (engine.Engine, "_protector"),
+    (leaving, "whole"),
+    (leaving, "_protector"),
     (engine.Engine, "_count"),
     (engine.Engine, "begin"),
     (engine.Engine, "protect"),
@@ -125,14 +134,14 @@ def test_a_request_whose_stage_fails_is_refused_and_nothing_leaves(
 
 
 ANSWER_STAGES: list[tuple[Any, str]] = [
-    (engine, "rewrite_headers"),
-    (engine, "rewrite_body"),
-    (engine.Engine, "_answer_head"),
-    (engine.Engine, "_restore"),
-    (engine.Engine, "_restorer"),
+    (returning, "rewrite_headers"),
+    (returning, "rewrite_body"),
+    (returning, "head"),
+    (returning, "whole"),
+    (returning, "_restorer"),
     (engine.Engine, "answer_head"),
     (engine.Engine, "restore"),
-    (engine, "scope"),
+    (returning, "scope"),
     (Pseudonymiser, "restore_edits"),
     (transport, "reading"),
     (filtering, "answer"),

@@ -124,6 +124,8 @@ MEANINGS: dict[str, Meaning] = {
     "subject-reported": Meaning("Person informed", _API, _INFO, _LOGGED, _READ),
     "objection-recorded": Meaning("Objection recorded", _API, _INFO, _LOGGED, _CREATE),
     "objection-withdrawn": Meaning("Objection withdrawn", _API, _INFO, _LOGGED, _DELETE),
+    "consent-recorded": Meaning("Consent to pictures recorded", _API, _INFO, _LOGGED, _UPDATE),
+    "canary-planted": Meaning("Canaries planted or removed", _API, _INFO, _LOGGED, _UPDATE),
     "gateway-started": Meaning("Gateway started", _APP, _INFO, _LOGGED, _START),
     "gateway-stopped": Meaning("Gateway stopped", _APP, _INFO, _LOGGED, _STOP),
     "log-opened": Meaning("Audit log opened", _APP, _INFO, _LOGGED, _START),

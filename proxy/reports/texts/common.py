@@ -213,6 +213,8 @@ ADMINISTRATION: dict[str, tuple[str, str]] = {
         "Annuaires pseudonymes remis à un service",
         "Pseudonymous rosters written for a service",
     ),
+    "consent-recorded": ("Autorisations de photo enregistrées", "Photo permissions recorded"),
+    "canary-planted": ("Identifiants témoins créés", "Canaries planted"),
     "subject-erased": ("Effacements de personnes", "Erasures of persons"),
     "subject-reported": ("Réponses à des demandes d'accès", "Answers to requests for access"),
     "objection-recorded": ("Oppositions enregistrées", "Objections recorded"),

@@ -49,17 +49,19 @@ ELSEWHERE = {
     "checkpoint-published": "tests/proxy/audit/test_audit_outgoing.py",
     "checkpoint-witnessed": "tests/proxy/audit/test_audit_outgoing.py",
     "witness-refused": "tests/proxy/audit/test_audit_outgoing.py",
+    "canary-seen": "tests/proxy/rights/test_rights_canaries.py",
+    "objection-enforced": "tests/proxy/rights/test_rights_objections.py",
+    "photo-refused": "tests/proxy/rights/test_rights_photos.py",
+    "subject-erased": "tests/proxy/rights/test_rights_desk.py",
+    "exception-used": "tests/proxy/engine/test_engine_who_when.py",
+    "request-spared": "tests/proxy/engine/test_engine_who_when.py",
+    "privacy-filtered": "tests/proxy/privacy/test_privacy_gateway.py",
+    "profiling-blocked": "tests/proxy/profiling/test_profiling_engine.py",
+    "profiling-observed": "tests/proxy/profiling/test_profiling_engine.py",
 }
 """Made in other circumstances, and the test that sees them."""
 
 NOT_YET = {
-    "objection-enforced": "objections",
-    "objection-recorded": "objections",
-    "objection-withdrawn": "objections",
-    "photo-refused": "consent for photos; until then request-refused with its reason",
-    "canary-seen": "canaries",
-    "subject-erased": "a person's rights",
-    "subject-reported": "a person's rights",
     "console-login": "the console",
 }
 """In the catalogue for what is not built, and what that is. Take out what is."""

@@ -225,7 +225,7 @@ def test_an_error_of_ours_is_a_refusal(
     def broken(*args: object, **kwargs: object) -> None:
         raise ZeroDivisionError("Camille Durand")
 
-    monkeypatch.setattr("proxy.engine.engine.rewrite_body", broken)
+    monkeypatch.setattr("proxy.engine.leaving.rewrite_body", broken)
     ruling = runtime.engine.protect(exchange, b"{}")
     assert refusal(ruling) is Reason.ENGINE_ERROR
     assert b"Camille" not in ruling.decision.reply.body  # type: ignore[union-attr]

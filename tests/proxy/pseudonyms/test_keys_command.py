@@ -41,7 +41,7 @@ def test_init_status_rotate(site: Path, capsys: pytest.CaptureFixture[str]) -> N
 def test_init_twice_is_an_input_error(site: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(site, "init") == 0
     assert run(site, "init") == 2
-    assert "holds root-1.key" in capsys.readouterr().err
+    assert "holds erasure.key, root-1.key" in capsys.readouterr().err
 
 
 def test_status_without_keys_or_with_others_fails(

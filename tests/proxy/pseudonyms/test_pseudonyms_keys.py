@@ -30,6 +30,7 @@ def test_init_makes_private_files_in_a_private_folder(fresh: Path) -> None:
     assert {p.name: p.stat().st_mode & 0o777 for p in fresh.iterdir()} == {
         "site.key": 0o600,
         "root-1.key": 0o600,
+        "erasure.key": 0o600,
     }
     site, roots = keyfiles.read_keys(fresh)
     assert len(site.secret) == len(roots[1].secret) == 32
@@ -43,7 +44,7 @@ def test_init_never_overwrites(fresh: Path) -> None:
     assert {p.name: p.read_bytes() for p in fresh.iterdir()} == before
 
 
-@pytest.mark.parametrize("name", ["site.key", "root-1.key"])
+@pytest.mark.parametrize("name", ["site.key", "root-1.key", "erasure.key"])
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
 def test_a_key_others_can_read_is_refused(fresh: Path, name: str, mode: int) -> None:
     (fresh / name).chmod(mode)
@@ -175,7 +176,7 @@ def test_status_shows_no_secret(fresh: Path) -> None:
 def test_every_purpose_version_and_service_has_its_own_key(fresh: Path) -> None:
     keyfiles.rotate(fresh)
     keys = Keys.load(fresh)
-    derived = [keys.fingerprint_key, keys.vault_key, keys.wrapping_key]
+    derived = [keys.fingerprint_key, keys.vault_key, keys.tree.context]
     for version in keys.versions:
         for service in ("google-classroom", "microsoft-graph", "a", "ab"):
             derived += [keys.pseudonym_key(version, service), keys.uuid_key(version, service)]
@@ -200,6 +201,9 @@ def test_a_store_refuses_another_sites_keys(fresh: Path, tmp_path: Path) -> None
     with pytest.raises(KeysUnavailable, match=r"another site\.key"):
         Keys.load(other).bind(store)
     (other / "site.key").write_bytes((fresh / "site.key").read_bytes())
+    with pytest.raises(KeysUnavailable, match=r"another erasure\.key"):
+        Keys.load(other).bind(store)
+    (other / "erasure.key").write_bytes((fresh / "erasure.key").read_bytes())
     with pytest.raises(KeysUnavailable, match=r"another root-1\.key"):
         Keys.load(other).bind(store)
     store.close()

@@ -117,7 +117,7 @@ def test_sealed_values_open_to_the_same_text(ref, kind, text, in_vault) -> None:
 def test_a_row_that_was_altered_or_moved_does_not_open() -> None:
     sealer = ValueSealer(KEYS)
     sealed, wrapped = sealer.seal(7, Kind.EMAIL, "x@y.example")
-    other_sealed, other_wrapped = sealer.seal(8, Kind.EMAIL, "x@y.example")
+    other_sealed, _ = sealer.seal(8, Kind.EMAIL, "x@y.example")
     flipped = sealed[:-1] + bytes((sealed[-1] ^ 1,))
     strangers = ValueSealer(Keys(bytes(32), {1: bytes(32)}))
     for opener, arguments, in_vault in (
@@ -125,10 +125,8 @@ def test_a_row_that_was_altered_or_moved_does_not_open() -> None:
         (sealer, (7, Kind.LOGIN, sealed, wrapped), False),
         (sealer, (7, Kind.EMAIL, sealed, wrapped), True),
         (sealer, (7, Kind.EMAIL, other_sealed, wrapped), False),
-        (sealer, (7, Kind.EMAIL, sealed, other_wrapped), False),
         (sealer, (7, Kind.EMAIL, flipped, wrapped), False),
         (sealer, (7, Kind.EMAIL, b"", wrapped), False),
-        (sealer, (7, Kind.EMAIL, sealed, b""), False),
         (strangers, (7, Kind.EMAIL, sealed, wrapped), False),
     ):
         with pytest.raises(StoreUnavailable, match="does not open") as caught:
@@ -140,7 +138,6 @@ def test_sealing_twice_shows_no_equality() -> None:
     sealer = ValueSealer(KEYS)
     first, second = (sealer.seal(7, Kind.EMAIL, "x@y.example") for _ in range(2))
     assert first[0] != second[0]
-    assert first[1] != second[1]
 
 
 def test_fingerprints_are_keyed_and_bound_to_the_kind() -> None:

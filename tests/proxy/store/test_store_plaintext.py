@@ -40,7 +40,8 @@ def test_no_plaintext_in_the_raw_store(
     assert len(raw) > 2000 * times**0.5
     site, roots = keyfiles.read_keys(tmp_path / "elsewhere")
     secrets = [key.secret for key in (site, *roots.values())]
-    derived = [keys.fingerprint_key, keys.vault_key, keys.wrapping_key]
+    seeds = keys.tree.nodes().values()
+    derived = [keys.fingerprint_key, keys.vault_key, keys.tree.context, *seeds]
     for needle in [*encodings(), *secrets, *derived, *map(base64.b64encode, secrets)]:
         assert needle not in raw
 
