@@ -12,7 +12,7 @@ from websockets.exceptions import WebSocketException
 
 from addons.door import Door
 from proxy.decisions import Refuse, Tunnel
-from proxy.engine import gate
+from proxy.engine import gate, leaving, returning
 from proxy.engine.engine import Engine
 from proxy.runtime import Runtime
 from tests.faults.conftest import Cloud, Stage
@@ -22,6 +22,7 @@ from tests.sim.raw_server import wait_for
 from tests.sim.school import BANK, HOST, SERVICE, SERVICE_YAML, SITE_YAML, TRACKER, School
 from tests.sim.ws_peers import WebSocketServer, connect_websocket
 
+NOW = 1_795_000_000.0
 SERVICE_FILE = f"services/{SERVICE}.yaml"
 
 
@@ -122,7 +123,7 @@ def test_a_websocket_message_is_protected_and_its_answer_restored(chat: Any) -> 
 @pytest.mark.parametrize(
     ("place", "name"),
     [
-        (Engine, "_rewrite_message"),
+        (leaving, "message"),
         (Engine, "_follow_policy"),
         (Engine, "message"),
         (Engine, "_count"),
@@ -150,7 +151,7 @@ def test_an_answer_message_that_fails_is_not_shown(
     chat: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _server, stage, socket = chat
-    monkeypatch.setattr(Engine, "_restorer", lambda *_args: 1 / 0)
+    monkeypatch.setattr(returning, "_restorer", lambda *_args: 1 / 0)
     socket.send(f"bonjour {stage.person.full_name}")
     with pytest.raises(WebSocketException):
         socket.recv(5)
@@ -208,9 +209,9 @@ def test_what_has_no_name_passes_unread_only_where_no_name_forbids_it(tmp_path: 
         snapshot, client = runtime.snapshot(), runtime.client("127.0.0.1")
 
         def hello(host: str, sni: str | None) -> type:
-            return type(gate.at_hello(snapshot, host, 443, sni, client).decision)
+            return type(gate.at_hello(snapshot, host, 443, sni, client, NOW).decision)
 
-        assert type(gate.at_connect(snapshot, "192.0.2.1", 443, client).decision) is Tunnel
+        assert type(gate.at_connect(snapshot, "192.0.2.1", 443, client, NOW).decision) is Tunnel
         assert hello("192.0.2.1", None) is Tunnel
         assert hello("192.0.2.1", BANK) is Tunnel
         assert hello(BANK, None) is Tunnel
