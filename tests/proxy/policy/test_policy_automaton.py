@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Sequence
 
 import pytest
@@ -143,10 +142,8 @@ def test_shadowed_rules_and_ties_are_noticed() -> None:
 
 
 def test_n_rules_at_any_depth_give_few_states_fast() -> None:
-    started = time.perf_counter()
     automaton = build_automaton([rule(f"**.key{number}") for number in range(300)])
     assert automaton.states == 601
-    assert time.perf_counter() - started < 1
 
 
 def test_rules_that_need_too_many_states_are_refused_and_do_not_hang() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 import yaml
 from hypothesis import given
@@ -73,10 +71,8 @@ def test_a_file_that_is_too_large_is_refused() -> None:
 def test_an_alias_bomb_is_refused_fast() -> None:
     levels = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
     levels += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 12)]
-    started = time.perf_counter()
     (problem,) = problems("\n".join(levels))
     assert f"more than {MAX_VALUES:,} values" in problem
-    assert time.perf_counter() - started < 1
 
 
 def test_an_alias_stands_for_its_anchor() -> None:
