@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from enum import StrEnum
 from itertools import product
 from typing import Any, Self
@@ -25,10 +25,12 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from proxy import __version__
 from proxy.blocking.cname import Outcome
 from proxy.blocking.lists import Category
+from proxy.fleet import Part
 from proxy.kinds import Kind, SubjectKind
 from proxy.policy.model import Action, Treatment
 from proxy.privacy.rules import Rule
 from proxy.reasons import Reason
+from proxy.store import Ailment, Circuit
 
 # A third of the series, and of no use to us.
 prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call] # not annotated there
@@ -237,6 +239,32 @@ class Metrics:
             self._counter("store_errors", "Calls of the store that failed.", "operation"),
             _closed(StoreOperation),
         ).fill()
+
+        circuit = self._labelled("store_circuit", "State of the store's circuit breaker.", "state")
+        self._circuit: Family[Gauge] = Family(circuit.labels, _closed(Circuit)).fill()
+        troubles = self._labelled("store_trouble", "What endangers data in the store.", "ailment")
+        self._troubles: Family[Gauge] = Family(troubles.labels, _closed(Ailment)).fill()
+        self._fleet = self._gauge("fleet_gateways", "Gateways that share the store.")
+        split = self._labelled(
+            "fleet_split_seconds", "How long gateways have run different things; 0: same.", "part"
+        )
+        self._split: Family[Gauge] = Family(split.labels, _closed(Part)).fill()
+
+    def store_circuit_is(self, state: Circuit) -> None:
+        """One of the states is 1."""
+        for each in Circuit:
+            self._circuit[each].set(each is state)
+
+    def store_troubles_are(self, ailments: Collection[Ailment]) -> None:
+        """Those are 1, the others 0."""
+        for each in Ailment:
+            self._troubles[each].set(each in ailments)
+
+    def fleet_is(self, gateways: int, splits: Mapping[Part, float]) -> None:
+        """How many there are, and how long they have differed on what."""
+        self._fleet.set(gateways)
+        for part in Part:
+            self._split[part].set(splits.get(part, 0))
 
     def _configuration(self) -> None:
         self._policy = self._labelled("policy_info", "The policy in force.", "digest")

@@ -36,6 +36,7 @@ from proxy.directory.index import Directory, Index
 from proxy.engine import Client, Engine
 from proxy.engine.snapshot import Snapshot
 from proxy.errors import InputError, PreauError, Refused
+from proxy.fleet import Part, worker_name
 from proxy.frontends.status import Check
 from proxy.metrics import Metrics, StoreOperation
 from proxy.policy.holder import PolicyHolder, ReloadOutcome
@@ -52,6 +53,7 @@ from proxy.rights.consents import Consents
 from proxy.rights.erasing import carry_out
 from proxy.rights.sightings import Sightings
 from proxy.rights.view import RightsView
+from proxy.sharing import Sharing
 from proxy.site import Site
 from proxy.store import Store, open_store
 from proxy.timetable import Entry, Person
@@ -137,6 +139,7 @@ class Runtime:
         self._plan_switches()
         self._rights = self._make_rights()
         self._snapshot = self._make_snapshot()
+        self._sharing = Sharing(store, metrics, worker_name(self.site.state_dir))
 
     @classmethod
     def open(
@@ -215,6 +218,7 @@ class Runtime:
                 self._snapshot = self._make_snapshot()
             self.metrics.audit_up.set(self.audit.status().healthy)
         self._outgoing_metrics()
+        self._share()
         if outcome:
             self._tell(outcome)
 
@@ -290,6 +294,17 @@ class Runtime:
         self.metrics.store_up.set(1)
         if changed:
             self._count_directory()
+
+    def _share(self) -> None:
+        """Tell the other gateways what is in force here."""
+        seen = self._snapshot
+        self._sharing.tick(
+            {
+                Part.POLICY: seen.policy.digest,
+                Part.LISTS: seen.blocker.digest[:16],
+                Part.DIRECTORY: str(self._directory.index.version),
+            }
+        )
 
     def _expire_vault(self) -> None:
         """Once a day; any worker may, a second one finds nothing to do."""
@@ -434,7 +449,10 @@ class Runtime:
         self.metrics.recorded((str(e["type"]) for e in events), time.perf_counter() - started)
 
     def _check_store(self) -> Check:
-        self.store.ping()
+        try:
+            self.store.ping()
+        except Refused as error:  # names the server, no account and no value
+            return Check(False, f"circuit {self.store.circuit.value}; {error.detail}")
         return Check(True, f"directory version {self._directory.index.version}")
 
     def _check_audit(self) -> Check:

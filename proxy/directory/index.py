@@ -4,7 +4,8 @@
 the store's version moved. A request keeps the index it started with.
 
 What an index looks up lies in mapped bytes (``tables``), the same for all workers of a machine;
-values are opened one by one from the store when they are met (``values``).
+values are opened one by one from the store when they are met (``values``), or from this
+machine's copy while a store elsewhere is gone (``mirror``).
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from proxy.content import signs as sign
-from proxy.directory import titled
+from proxy.directory import mirror, titled
 from proxy.directory.bearers import Bearers
 from proxy.directory.classes import POINTS, QUORUM, Rosters
 from proxy.directory.fold import fold, name_key, words
 from proxy.directory.identifiers import EXACT_KINDS, IdentifierNet, ShapeBook
 from proxy.directory.index_file import IndexKeys, building, load, save
 from proxy.directory.match import Match, without_overlaps
+from proxy.directory.mirror import Source, backed
 from proxy.directory.name_table import NameTable
 from proxy.directory.names import NameNet
 from proxy.directory.screen import Screen
@@ -66,7 +68,7 @@ class Index:
         self,
         sections: Sections,
         figures: Mapping[str, Any],
-        store: Store,
+        store: Source,
         sealer: ValueSealer,
         school_domains: Iterable[str] = (),
     ) -> None:
@@ -302,11 +304,12 @@ class Directory:
 
     def _open(self) -> Index | None:
         assert self._folder is not None, "asked for only then"
-        found = load(self._folder / _file_name(self._store, self._sealer))
+        path = self._folder / _file_name(self._store, self._sealer)
+        found = load(path)
         if found is None:
             return None
         try:
-            return Index(*found, self._store, self._sealer, self._domains)
+            return Index(*found, backed(self._store, path), self._sealer, self._domains)
         except (ValueError, KeyError):
             return None
 
@@ -326,6 +329,8 @@ def write(
     """Build the index of what the store holds now, as a file; its path."""
     content, figures = make(store, sealer, scan_shares)
     path = folder / IndexKeys(sealer).file_name(_store_id(store), figures["version"])
+    if store.remote:
+        mirror.write(store, mirror.beside(path))
     save(path, content, figures)
     return path
 

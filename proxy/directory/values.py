@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
+from proxy.directory.mirror import Source
 from proxy.directory.sealer import ValueSealer
 from proxy.directory.tables import HashTable, References
 from proxy.errors import Erased
 from proxy.kinds import Kind
-from proxy.store.interface import Store
 
 OPENED = 1 << 15
 """Plain texts kept at most, about 250 bytes each."""
@@ -42,7 +42,7 @@ class Values:
     """Look-ups in one version. Shared by threads."""
 
     def __init__(
-        self, table: HashTable, references: References, store: Store, sealer: ValueSealer
+        self, table: HashTable, references: References, store: Source, sealer: ValueSealer
     ) -> None:
         self._table, self._references = table, references
         self._store, self._sealer = store, sealer

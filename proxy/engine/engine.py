@@ -47,6 +47,7 @@ from proxy.metrics import Decision, Metrics, Phase
 from proxy.policy.model import Service, Treatment
 from proxy.privacy import Rule
 from proxy.reasons import Reason
+from proxy.store.patience import patient
 
 log = logging.getLogger("preau.engine")
 
@@ -96,6 +97,7 @@ class Engine:
         self._metrics.overhead[Phase.BLOCK].observe(time.perf_counter() - started)
         return ruling
 
+    @patient
     def protect(self, exchange: Exchange, body: bytes) -> Ruling:
         """The ruling on a whole request: ``Forward`` with what may leave, ``Reply`` to a report
         on behaviour, or ``Refuse``."""
@@ -110,6 +112,7 @@ class Engine:
         self._count(exchange)
         return Ruling(forward, watching.told(exchange) + record.request_events(exchange))
 
+    @patient
     def protect_passing(self, exchange: Exchange, begins: bytes) -> Ruling:
         """The ruling on a request whose body ``begins`` so and is too long to be read whole.
 
@@ -132,6 +135,7 @@ class Engine:
         exchange.hits.clear()
         return events
 
+    @patient
     def answer_head(self, exchange: Exchange, status: int, headers: Headers) -> Ruling:
         """How to read the answer: ``Buffer``, ``Stream``, or ``Forward`` without reading."""
         exchange.restored.clear()
@@ -147,6 +151,7 @@ class Engine:
         exchange.restored.clear()
         return Ruling(decision, events)
 
+    @patient
     def restore(self, exchange: Exchange, headers: Headers, body: bytes) -> Ruling:
         """The ruling on a whole answer: ``Forward`` with names restored, or ``Refuse``."""
         started = time.perf_counter()
@@ -159,6 +164,7 @@ class Engine:
         self._count_removed(exchange.removed)
         return Ruling(forward, record.alarms(exchange) + record.answer_events(exchange))
 
+    @patient
     def restore_passing(self, exchange: Exchange, headers: Headers, begins: bytes) -> Ruling:
         """The ruling on an answer whose body ``begins`` so and is too long to be read whole."""
         try:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
+from proxy.errors import InputError
 from proxy.policy.host_names import parse_domain
 from proxy.policy.model import OnProfiling
 from proxy.policy.outgoing_schema import OutgoingFile
@@ -16,6 +17,7 @@ from proxy.policy.privacy_schema import DnsFile, PrivacyFile
 from proxy.policy.sizes import Size
 from proxy.policy.validation import Strict
 from proxy.retention import ADVISED, DEFAULT_MONTHS, MOST_MONTHS, EventClass, Retention
+from proxy.store.redis_address import SCHEMES, parse
 
 
 class Group(StrEnum):
@@ -78,10 +80,19 @@ def _network(text: str) -> str:
 def _store(text: str) -> str:
     if not text:
         return text
-    parts = urlsplit(text)
-    if parts.scheme not in ("sqlite", "redis", "rediss", "unix"):
-        raise ValueError("expected sqlite:FILE, redis://HOST:PORT/DB or rediss://HOST:PORT/DB")
-    if parts.password:
+    scheme = text.partition(":")[0]
+    if scheme != "sqlite" and scheme not in SCHEMES:
+        raise ValueError(
+            "expected sqlite:FILE, redis://HOST:PORT/DB, redis+sentinel://HOST:PORT,…/NAME or "
+            "redis+cluster://HOST:PORT,…; rediss… over TLS"
+        )
+    if scheme == "sqlite":
+        return text
+    try:
+        address = parse(text)
+    except InputError as error:
+        raise ValueError(str(error).removeprefix("store: ")) from None
+    if "password" in {**address.account, **address.sentinel_account}:
         raise ValueError("a password stands in this file, set PREAU_STORE_URL instead")
     return text
 
@@ -286,7 +297,8 @@ class SiteFile(Strict):
     )
     store: Annotated[str, AfterValidator(_store)] = Field(
         default="",
-        description="sqlite:FILE or redis://HOST:PORT/DB. Empty: SQLite inside paths.state. "
+        description="sqlite:FILE, redis://HOST:PORT/DB, redis+sentinel://HOST:PORT,…/NAME or "
+        "redis+cluster://HOST:PORT,… (rediss… over TLS). Empty: SQLite inside paths.state. "
         "A URL with a password goes into the environment (PREAU_STORE_URL).",
     )
     paths: PathsFile = Field(default_factory=PathsFile, description="Where things are kept.")

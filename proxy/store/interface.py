@@ -12,12 +12,14 @@ staged is found again under the same token.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from proxy.kinds import Kind, SubjectKind
+from proxy.store.breaker import Circuit
 from proxy.store.notes import Notes
+from proxy.store.troubles import Trouble
 
 
 class ValueRecord(NamedTuple):
@@ -121,6 +123,17 @@ class Store(Protocol):
     def ping(self) -> None:
         """Return if the store answers, else raise ``StoreUnavailable``."""
 
+    @property
+    def remote(self) -> bool:
+        """Whether it is shared with other machines: it may be gone while we are here."""
+
+    @property
+    def circuit(self) -> Circuit:
+        """Whether calls go through, or fail at once since the server was gone a moment ago."""
+
+    def troubles(self) -> Sequence[Trouble]:
+        """What of a store that answers endangers the data, and what to do about it."""
+
     def close(self) -> None:
         """Release files and connections; further calls raise ``StoreUnavailable``."""
 
@@ -179,3 +192,9 @@ class Store(Protocol):
 
     def set_meta(self, name: str, value: bytes) -> None:
         """Set a small named value durably."""
+
+    def announce(self, name: str, note: bytes, seconds: int) -> None:
+        """Tell who shares the store something small under ``name``; it expires by itself."""
+
+    def announced(self) -> Mapping[str, bytes]:
+        """What was announced and has not expired, by name."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 
 from proxy.errors import StoreUnavailable
 from proxy.kinds import Kind
+from proxy.store.breaker import Circuit
 from proxy.store.changes import apply_change
 from proxy.store.interface import Change, Conflict, Known, SubjectRecord, ValueRecord
 from proxy.store.notes import MemoryNotes
 from proxy.store.records import checked
+from proxy.store.troubles import Trouble
 
 _BUSY_SECONDS = 5.0
 
@@ -26,6 +29,7 @@ class MemoryStore:
         self._meta: dict[str, bytes] = {}
         self._values: dict[int, ValueRecord] = {}
         self._subjects: dict[bytes, SubjectRecord] = {}
+        self._fleet: dict[str, tuple[float, bytes]] = {}
         self._version = 0
         self.notes = MemoryNotes(self.ping)
         self._importing = threading.Lock()
@@ -38,6 +42,34 @@ class MemoryStore:
         """Answers until closed."""
         if self._closed:
             raise StoreUnavailable("the store in memory is closed")
+
+    @property
+    def remote(self) -> bool:
+        """In this process."""
+        return False
+
+    @property
+    def circuit(self) -> Circuit:
+        """Nothing to break."""
+        return Circuit.CLOSED
+
+    def troubles(self) -> list[Trouble]:
+        """It promises nothing beyond this process."""
+        return []
+
+    def announce(self, name: str, note: bytes, seconds: int) -> None:
+        """What has expired is removed on the way."""
+        self.ping()
+        with self._lock:
+            self._fleet = dict(self._alive(), **{name: (time.time() + seconds, note)})
+
+    def announced(self) -> Mapping[str, bytes]:
+        """The notes that have not expired."""
+        self.ping()
+        return {name: note for name, (_, note) in self._alive().items()}
+
+    def _alive(self) -> dict[str, tuple[float, bytes]]:
+        return {name: row for name, row in self._fleet.items() if row[0] >= time.time()}
 
     def close(self) -> None:
         """Further calls raise."""

@@ -1,11 +1,10 @@
-"""The shared store: one Redis for several machines.
+"""The shared store: one Redis for several machines, alone, behind Sentinel, or a Cluster.
 
 Everything stands in a few hashes under ``{prefix}:``; the braces keep them in one slot of a
-Redis Cluster. A change is staged beside them and landed by a switch (``redis_staging``).
-
-Time-outs are short (0.5 s to connect, 1 s an operation) because requests wait; a dropped
-connection is tried once more; everything else is ``StoreUnavailable``. An import has a minute
-a step.
+Redis Cluster, so that what goes together can be changed together: by scripts, which are whole
+or not at all in every topology. A change is staged beside them and landed by a switch
+(``redis_staging``). Where the server is: ``redis_address``; how long we wait, and when we
+stop asking: ``redis_calls``.
 
 Durability is the server's: run it with ``appendonly yes``. Losing its last second loses
 vault rows, which are written again when their values are next sent.
@@ -17,67 +16,92 @@ after, and read again when it moved.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+from redis.exceptions import RedisClusterException
 
-from proxy.errors import InputError, StoreUnavailable
+from proxy.errors import StoreUnavailable
+from proxy.store.breaker import Breaker, Circuit
 from proxy.store.changes import apply_change
 from proxy.store.interface import Change, SubjectRecord, ValueRecord
 from proxy.store.records import ref_bytes, unpack_value
+from proxy.store.redis_address import RedisAddress, parse
+from proxy.store.redis_calls import Calls
+from proxy.store.redis_client import connect
+from proxy.store.redis_fleet import announce, announced
+from proxy.store.redis_health import troubles
 from proxy.store.redis_notes import RedisNotes
 from proxy.store.redis_staging import CHUNK, RedisStaging, many, pages, record_of, split_keys
+from proxy.store.troubles import Trouble
 
 SCHEMA_VERSION = 3
-CONNECT_SECONDS = 0.5
-OPERATION_SECONDS = 1.0
 APPLY_SECONDS = 60.0
-_TLS_OPTIONS = frozenset({"ssl_ca_certs", "ssl_certfile", "ssl_keyfile"})
+_VAULT_PUT = """
+redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
+for i = 4, #ARGV do redis.call('HSET', KEYS[2], ARGV[1] .. ARGV[i], ARGV[3]) end
+"""
 
 
 class RedisStore:
     """``Store`` in a Redis server."""
 
-    def __init__(self, url: str, options: dict[str, str], prefix: str, place: str) -> None:
-        self._url, self._options, self._place = url, options, place
-        self._closed = threading.Event()
-        self._client = self._connect(OPERATION_SECONDS)
-        self._prefix = prefix
+    def __init__(self, address: RedisAddress) -> None:
+        self._address, self._place = address, str(address)
+        self._prefix = address.prefix
+        self._breaker = Breaker(self._probe, self._place)
+        self._call = Calls(self._place, self._breaker, self._renew)
+        self._client = self._dial()
         self.notes = RedisNotes(self._client, self._key, self._call)
-        self._check_schema()
+        try:
+            self._check_schema()
+        except BaseException:
+            self.close()
+            raise
 
     @classmethod
     def from_url(cls, url: str) -> RedisStore:
         """See ``open_store``. No option can turn certificate verification off."""
-        parts = urlsplit(url)
-        options = dict(parse_qsl(parts.query))
-        prefix = options.pop("prefix", "preau")
-        unknown = options.keys() - _TLS_OPTIONS
-        if unknown or not prefix or not prefix.isascii() or "{" in prefix or "}" in prefix:
-            raise InputError(
-                f"store: after '?' write prefix=NAME or {', '.join(sorted(_TLS_OPTIONS))}; "
-                f"not understood: {', '.join(sorted(unknown)) or 'this prefix'}"
-            )
-        host = parts.path if parts.scheme == "unix" else f"{parts.hostname}:{_port(parts.netloc)}"
-        bare = urlunsplit((parts.scheme, parts.netloc, parts.path, "", ""))
-        return cls(bare, options, prefix, f"{parts.scheme}:{host} (prefix {prefix})")
+        return cls(parse(url))
 
     def __repr__(self) -> str:
         return f"RedisStore({self._place!r})"  # never the URL: it may hold a password
 
     def ping(self) -> None:
-        """Ask the server."""
-        self._call(self._client.ping)
+        """Ask for the version: whoever answers that has our keys, and is not loading."""
+        self.directory_version()
+
+    @property
+    def remote(self) -> bool:
+        """It may be gone while we are here."""
+        return True
+
+    @property
+    def circuit(self) -> Circuit:
+        """Whether calls go through."""
+        return self._breaker.state
+
+    def troubles(self) -> list[Trouble]:
+        """What of the server's settings and state endangers what we keep there."""
+        found: list[Trouble] = self._call(troubles, self._client, self._key("version"))
+        return found
+
+    def announce(self, name: str, note: bytes, seconds: int) -> None:
+        """By the server's own clock."""
+        self._call(announce, self._client, self._key("fleet"), name, note, seconds)
+
+    def announced(self) -> Mapping[str, bytes]:
+        """By the server's own clock."""
+        found: dict[str, bytes] = self._call(announced, self._client, self._key("fleet"))
+        return found
 
     def close(self) -> None:
         """Drop the connections; calling it again does nothing."""
-        self._closed.set()
-        self._client.close()
+        self._call.close()
+        with contextlib.suppress(redis.RedisError, OSError):  # it may be half gone
+            self._client.close()
 
     # --- vault ---------------------------------------------------------------------------
 
@@ -140,9 +164,10 @@ class RedisStore:
 
     def staging(self, token: bytes) -> RedisStaging:
         """A change under way, on a connection of its own."""
-        client = self._connect(APPLY_SECONDS)
+        client = self._dial(APPLY_SECONDS)
         try:
-            return RedisStaging(client, self._prefix, token, self._call)
+            # An import waits for its own answers, and its troubles are not the requests'.
+            return RedisStaging(client, self._prefix, token, Calls(self._place, None, _nothing))
         except BaseException:
             client.close()
             raise
@@ -202,36 +227,29 @@ class RedisStore:
 
     # --- inside --------------------------------------------------------------------------
 
-    def _connect(self, operation_seconds: float) -> Any:  # redis-py's own types say too much
-        retry = Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,))
-        return redis.Redis.from_url(
-            self._url,
-            socket_connect_timeout=CONNECT_SECONDS,
-            socket_timeout=operation_seconds,
-            retry=retry,
-            **self._options,
-        )
+    def _dial(self, *operation_seconds: float) -> Any:
+        return self._call(connect, self._address, *operation_seconds)
 
-    def _call(self, operation: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-        if self._closed.is_set():
-            raise StoreUnavailable(f"{self._place}: the store is closed")
-        try:
-            return operation(*arguments, **options)
-        except (redis.RedisError, OSError) as error:
-            # The error's own text may quote a command's arguments: its class is enough.
-            raise StoreUnavailable(
-                f"{self._place}: {type(error).__name__}; is the server up, reachable, not full?"
-            ) from None
+    def _renew(self) -> None:
+        """Drop idle connections: the name that was dialled may lead to the master by now."""
+        pool = getattr(self._client, "connection_pool", None)  # a Cluster's client redirects
+        if pool is not None:
+            pool.disconnect(inuse_connections=False)
+
+    def _probe(self) -> None:
+        """What the breaker asks, past itself."""
+        with contextlib.suppress(RedisClusterException):
+            self._client.get(self._key("version"))
+            return
+        raise redis.ConnectionError("no Cluster")
 
     def _vault_put(self, ref: int, sealed: bytes, tags: Sequence[int], day: int) -> None:
+        row = ref_bytes(ref)
         if not tags:
-            self._client.hsetnx(self._key("vault"), ref_bytes(ref), sealed)
+            self._client.hsetnx(self._key("vault"), row, sealed)
             return
-        with self._client.pipeline(transaction=True) as pipe:
-            pipe.hsetnx(self._key("vault"), ref_bytes(ref), sealed)
-            fields = {ref_bytes(ref) + ref_bytes(tag): day for tag in tags}
-            pipe.hset(self._key("tag"), mapping=fields)
-            pipe.execute()
+        keys = (self._key("vault"), self._key("tag"))
+        self._client.eval(_VAULT_PUT, 2, *keys, row, sealed, day, *map(ref_bytes, tags))
 
     def _tags(self) -> Iterator[tuple[bytes, int]]:
         """Every ref and tag as one field, with its day."""
@@ -281,7 +299,5 @@ class RedisStore:
             yield from (row for row, mine in zip(page.items(), over, strict=True) if mine is None)
 
 
-def _port(netloc: str) -> str:
-    """For messages only: the port as written, without user and password."""
-    port = netloc.rpartition("@")[2].rpartition(":")[2]
-    return port if port.isdigit() else "6379"
+def _nothing() -> None:
+    """An import goes on with the connections that it has."""

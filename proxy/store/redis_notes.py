@@ -15,6 +15,13 @@ from proxy.store.redis_staging import many, pages
 _LEASE_SECONDS = 10
 _WAIT_SECONDS = 5.0
 _RELEASE = "if redis.call('get',KEYS[1])==ARGV[1] then return redis.call('del',KEYS[1]) end"
+_WRITE = """
+for i = 2, #ARGV, 2 do
+  if ARGV[i + 1] == '' then redis.call('HDEL', KEYS[1], ARGV[i])
+  else redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+end
+if ARGV[1] == '1' then redis.call('INCR', KEYS[2]) end
+"""
 
 
 class RedisNotes:
@@ -38,7 +45,7 @@ class RedisNotes:
             yield from ((int.from_bytes(field), content) for field, content in page.items())
 
     def put(self, kind: str, rows: Mapping[int, bytes]) -> None:
-        """One transaction."""
+        """One script: whole, in a Cluster too."""
         self._call(self._write, kind, rows, True)
 
     def merge(self, kind: str, refs: Sequence[int], merge: Merge) -> None:
@@ -46,6 +53,8 @@ class RedisNotes:
         mine, lock = secrets.token_bytes(16), self._key("notes-lock")
         deadline = time.monotonic() + _WAIT_SECONDS
         while not self._call(self._client.set, lock, mine, nx=True, ex=_LEASE_SECONDS):
+            if self._call(self._client.get, lock) == mine:
+                break  # taken by a call whose answer was lost
             if time.monotonic() > deadline:
                 raise StoreUnavailable("notes are being merged elsewhere")
             time.sleep(0.02)
@@ -56,14 +65,6 @@ class RedisNotes:
             self._call(self._client.eval, _RELEASE, 1, lock, mine)
 
     def _write(self, kind: str, rows: Mapping[int, bytes], count: bool) -> None:
-        name = self._key(f"notes-{kind}")
-        kept = {ref_bytes(ref): content for ref, content in rows.items() if content}
-        gone = [ref_bytes(ref) for ref, content in rows.items() if not content]
-        with self._client.pipeline(transaction=True) as pipe:
-            if kept:
-                pipe.hset(name, mapping=kept)
-            if gone:
-                pipe.hdel(name, *gone)
-            if count:
-                pipe.incr(self._key("notes-version"))
-            pipe.execute()
+        keys = (self._key(f"notes-{kind}"), self._key("notes-version"))
+        rows_as_words = [word for ref, row in rows.items() for word in (ref_bytes(ref), row or b"")]
+        self._client.eval(_WRITE, 2, *keys, int(count), *rows_as_words)

@@ -2,7 +2,7 @@
 
 1. Chunks go to ``staged-*`` hashes, a thousand fields a command: no command and no
    transaction is large, and nobody reads these hashes as the directory.
-2. A commit is one small MULTI/EXEC, watched on version and lock: the version counts up and
+2. A commit is one small script that looks at version and lock: the version counts up and
    ``landing`` is set. From here on readers lay the staged hashes over the others.
 3. The rows are moved chunk by chunk, then ``landing`` goes. Whoever begins the next change
    finishes this first if its author was killed half way; moving a row twice does no harm.
@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import redis
+from redis.exceptions import RedisClusterException
 
 from proxy.errors import StoreUnavailable
 from proxy.kinds import KIND_OF_CODE, Kind
@@ -34,6 +35,25 @@ TABLES = ("value", "fingerprint", "subject", "records")
 _RENEW_SECONDS = 5.0
 _KEY_BYTES = 16
 _TWO = struct.Struct(">QQ")
+_SWITCH = """
+if redis.call('GET', KEYS[3]) == ARGV[2] then return -1 end
+if redis.call('GET', KEYS[2]) ~= ARGV[2] then return -2 end
+local now = tonumber(redis.call('GET', KEYS[1]) or 0)
+if now ~= tonumber(ARGV[1]) then return now end
+local at = 3
+for table = 5, #KEYS do
+  local last = at + tonumber(ARGV[at])
+  for i = at + 1, last do redis.call('HDEL', KEYS[table], ARGV[i]) end
+  at = last + 1
+end
+redis.call('SET', KEYS[1], now + 1)
+redis.call('SET', KEYS[3], ARGV[2])
+redis.call('DEL', KEYS[4])
+return -1
+"""
+_DONE, _LOST = -1, -2
+"""Landed, now or by the same call before, whose answer was lost; the lock is
+another's; else the version there is."""
 _RELEASE = "if redis.call('get',KEYS[1])==ARGV[1] then return redis.call('del',KEYS[1]) end"
 
 type Call = Callable[..., Any]
@@ -125,7 +145,9 @@ class RedisStaging:
         """Let the lock go, if it still is ours."""
         if self._mine:
             mine, self._mine = self._mine, b""
-            with contextlib.suppress(redis.RedisError, OSError):  # the lease runs out by itself
+            with contextlib.suppress(
+                redis.RedisError, RedisClusterException, OSError
+            ):  # the lease runs out by itself
                 self._client.eval(_RELEASE, 1, self._key("import-lock"), mine)
             self._client.close()
 
@@ -138,6 +160,8 @@ class RedisStaging:
         deadline = time.monotonic() + WAIT_SECONDS
         name = self._key("import-lock")
         while not self._call(self._client.set, name, self._mine, nx=True, ex=LEASE_SECONDS):
+            if self._call(self._client.get, name) == self._mine:
+                break  # taken by a call whose answer was lost
             if time.monotonic() > deadline:
                 raise StoreUnavailable("another import is running; wait for its end")
             time.sleep(0.05)
@@ -170,29 +194,20 @@ class RedisStaging:
         return gone
 
     def _switch(self, gone: dict[str, list[bytes]]) -> None:
-        version, lock = self._key("version"), self._key("import-lock")
-        with self._client.pipeline(transaction=True) as pipe:
-            pipe.watch(version, lock)
-            now = int(pipe.get(version) or 0)  # immediate: nothing queued yet
-            if now != self.base_version or pipe.get(lock) != self._mine:
-                raise Conflict(f"the directory is at {now}, not {self.base_version}")
-            pipe.multi()
-            for table, fields in gone.items():
-                if fields:
-                    pipe.hdel(self._key(table), *fields)
-            pipe.set(version, now + 1)
-            pipe.set(self._key("landing"), self._mine)
-            pipe.delete(self._key("staging"))
-            try:
-                pipe.execute()
-            except redis.WatchError:
-                raise Conflict("the directory changed meanwhile") from None
+        names = ("version", "import-lock", "landing", "staging", *gone)
+        counted = [part for fields in gone.values() for part in (len(fields), *fields)]
+        keys = map(self._key, names)
+        now = self._client.eval(_SWITCH, len(names), *keys, self.base_version, self._mine, *counted)
+        if now == _LOST:
+            raise Conflict("another import took over")
+        if now != _DONE:
+            raise Conflict(f"the directory is at {now}, not {self.base_version}")
 
     def _landed(self) -> bool:
         """Whether our switch was carried out although its answer was lost."""
         try:
             return bool(self._client.get(self._key("landing")) == self._mine)
-        except (redis.RedisError, OSError):
+        except (redis.RedisError, RedisClusterException, OSError):
             return False
 
     def _source_keys(self, ref: int) -> list[bytes]:

@@ -29,12 +29,14 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from proxy.errors import StoreUnavailable
 from proxy.kinds import KIND_OF_CODE
+from proxy.store import sqlite_fleet
+from proxy.store.breaker import Circuit
 from proxy.store.changes import apply_change
 from proxy.store.interface import Change, SubjectRecord, ValueRecord
 from proxy.store.records import to_signed, to_unsigned, unpack_subject
@@ -49,6 +51,7 @@ from proxy.store.sqlite_staging import (
     set_meta,
     transaction,
 )
+from proxy.store.troubles import Trouble
 
 SCHEMA_VERSION = 3
 _APPLICATION_ID = 0x50524541  # "PREA": told apart from any other SQLite file
@@ -109,6 +112,20 @@ class SqliteStore:
         """Read one page of each file."""
         self.directory_version()
         self.vault_get((1,))
+
+    @property
+    def remote(self) -> bool:
+        """On this machine."""
+        return False
+
+    @property
+    def circuit(self) -> Circuit:
+        """A file is there or fails at once: nothing to break."""
+        return Circuit.CLOSED
+
+    def troubles(self) -> list[Trouble]:
+        """None beyond what calls themselves raise."""
+        return []
 
     def close(self) -> None:
         """Close both files; calling it again does nothing."""
@@ -263,6 +280,18 @@ class SqliteStore:
         """Durable when this returns."""
         with self._using(self._path):
             set_meta(self._directory, name, value)
+
+    # --- fleet ---------------------------------------------------------------------------
+
+    def announce(self, name: str, note: bytes, seconds: int) -> None:
+        """Beside the vault, whose writers never hold it for long."""
+        with self._using(self._vault_path):
+            sqlite_fleet.announce(self._vault, name, note, seconds)
+
+    def announced(self) -> Mapping[str, bytes]:
+        """By this machine's clock, which all its workers share."""
+        with self._using(self._vault_path):
+            return sqlite_fleet.announced(self._vault)
 
     # --- inside --------------------------------------------------------------------------
 

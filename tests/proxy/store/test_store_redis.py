@@ -11,8 +11,9 @@ import redis
 
 from proxy.errors import StoreUnavailable
 from proxy.kinds import Kind, SubjectKind
-from proxy.store import Change, Conflict, SubjectRecord, ValueRecord, open_store
+from proxy.store import Change, Circuit, Conflict, SubjectRecord, ValueRecord, open_store
 from proxy.store.redis_staging import RedisStaging
+from tests.sim.raw_server import wait_for
 
 pytestmark = pytest.mark.needs("redis-server")
 
@@ -34,6 +35,7 @@ def test_gone_refuses_fast_then_recovers_with_its_data(redis_server: Any) -> Non
         store.directory_apply(Change(1, (record(2),)))
     assert time.monotonic() - start < 5
     redis_server.start()
+    assert wait_for(lambda: store.circuit is Circuit.CLOSED, 10)
     assert store.vault_get([1, 2]) == [b"kept", None]
     assert store.directory_version() == 1
     store.close()
