@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from proxy import fleet
 from proxy.audit import verify
 from proxy.audit.outgoing import lags
 from proxy.ca import ca_info
+from proxy.cli import status_store
 from proxy.cli.output import emit
 from proxy.errors import InputError, PreauError
 from proxy.policy.policy import load_policy
@@ -39,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """0 if everything is good, else 1."""
     site = load_site(args.site)
+    shared = status_store.look(site)
     findings = [
         _find("policy", lambda: _policy(site)),
         _find("keys", lambda: f"versions {Keys.load(site.keys_dir).versions}"),
@@ -46,11 +49,14 @@ def run(args: argparse.Namespace) -> int:
         _find("store", lambda: _store(site)),
         _find("audit", lambda: _audit(site)),
         *_gateway(site),
+        *(Finding(*saying) for saying in status_store.sayings(shared)),
         *(Finding(f"outgoing {lag.name}", lag.good, lag.detail) for lag in lags(site)),
     ]
     lines = [f"{'good' if f.good else 'BAD ':<5} {f.name:<8} {f.detail}" for f in findings]
     documents = [{"name": f.name, "good": f.good, "detail": f.detail} for f in findings]
-    emit(args, "\n".join(lines), {"parts": documents})
+    lines += status_store.table(shared, fleet.gateway_id(site.state_dir))
+    fleet_documents = status_store.documents(shared)
+    emit(args, "\n".join(lines), {"parts": documents, "fleet": fleet_documents})
     return 0 if all(finding.good for finding in findings) else 1
 
 

@@ -68,6 +68,14 @@ def test_meta_is_replaced(store: Store) -> None:
     assert store.get_meta("key-check") == b"\x02\x00"
 
 
+def test_what_is_announced_expires(store: Store) -> None:
+    store.announce("old", b"\x00\xff", -5)
+    store.announce("new", b"\x00\xff", 30)
+    assert store.announced() == {"new": b"\x00\xff"}
+    store.announce("new", b"2", 30)
+    assert store.announced() == {"new": b"2"}
+
+
 def test_apply_inserts_replaces_and_forgets(store: Store) -> None:
     first, second = value(1), value(TOP, Kind.FULL_NAME)
     pupil, other = subject(7, 1, TOP), subject(8, 1)
