@@ -33,7 +33,7 @@ class Authority:
         authority = trustme.CA()
         self.ca = folder / "ca.pem"
         authority.cert_pem.write_to_path(str(self.ca))
-        pair = authority.issue_cert(HOST, "localhost")
+        pair = authority.issue_cert(HOST)
         self.cert, self.key = folder / "cert.pem", folder / "key.pem"
         for blob in pair.cert_chain_pems:
             blob.write_to_path(str(self.cert), append=True)
@@ -64,11 +64,12 @@ class Authority:
 
 def accounts(sentinel: bool = False) -> list[str]:
     """The documented account of the gateway, and the tests' own."""
-    rule = re.search(r"^user preau-?sentinel .*$" if sentinel else r"^user preau .*$",
-                     PAGE.read_text("utf-8"), re.MULTILINE)  # fmt: skip
-    assert rule, "docs/redis.md shows the account"
-    line = rule[0].replace("PASSWORD", PASSWORD).replace("{preau}", f"{{{PREFIX}}}")
-    return [line, f"user {ADMIN} on >{ADMIN} ~* &* +@all", "user default off"]
+    ours = "preau-sentinel" if sentinel else "preau"
+    page = PAGE.read_text("utf-8").replace("PASSWORD", PASSWORD)
+    shown = re.findall(rf"^user (?:{ours}|default) .*$", page, re.MULTILINE)
+    assert len(shown) == 2, "docs/redis.md shows the accounts"
+    rules = [line.replace("{preau}", f"{{{PREFIX}}}") for line in shown]
+    return [*rules, f"user {ADMIN} on >{ADMIN} ~* &* +@all"]
 
 
 class Node:
@@ -168,6 +169,9 @@ class Sentinels:
         self.sentinels = [
             Node(folder, self.authority, *watch, sentinel=True).start() for _ in range(3)
         ]
+        for node in self.sentinels:
+            with node.client() as client:  # else they look every ten seconds
+                client.execute_command("SENTINEL DEBUG", "info-period", 200, "publish-period", 200)
         self.nodes = [self.master, self.replica, *self.sentinels]
         places = ",".join(f"{HOST}:{node.port}" for node in self.sentinels)
         self.url = (
