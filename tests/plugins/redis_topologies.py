@@ -171,7 +171,7 @@ class Sentinels:
         ]
         for node in self.sentinels:
             with node.client() as client:  # else they look every ten seconds
-                client.execute_command("SENTINEL DEBUG", "info-period", 200, "publish-period", 200)
+                client.execute_command("SENTINEL DEBUG", "info-period", 200)
         self.nodes = [self.master, self.replica, *self.sentinels]
         places = ",".join(f"{HOST}:{node.port}" for node in self.sentinels)
         self.url = (
