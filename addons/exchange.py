@@ -24,6 +24,7 @@ from proxy.engine import Exchange as EngineExchange
 from proxy.engine.ruling import Ruling
 from proxy.policy.hosts import normal_host
 from proxy.reasons import Reason
+from proxy.store.patience import patient
 
 EXCHANGE = "preau.exchange"
 WHOLE = "preau.whole"
@@ -220,7 +221,7 @@ class Exchange:
         def tell(error: BaseException) -> None:
             self._door.record_later(self._door.engine.torn(exchange, error, answer=answer))
 
-        return guarded(flow, decision.transform, tell)
+        return guarded(flow, patient(decision.transform), tell)
 
     async def _rule(self, ruling: Ruling, exchange: EngineExchange) -> Ruling:
         return await self._door.rule(ruling, exchange.client, exchange.head)

@@ -187,6 +187,7 @@ class Engine:
         reason = _reason(error) if isinstance(error, Exception) else Reason.ENGINE_ERROR
         return events + self.refuse(exchange, reason, answer=answer).events
 
+    @patient
     def message(
         self, exchange: Exchange, from_client: bool, is_text: bool, content: bytes
     ) -> Ruling:

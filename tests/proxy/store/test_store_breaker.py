@@ -8,7 +8,14 @@ from collections.abc import Iterator
 
 import pytest
 import redis
-from redis.exceptions import OutOfMemoryError, ReadOnlyError
+from redis.exceptions import (
+    BusyLoadingError,
+    ClusterDownError,
+    OutOfMemoryError,
+    ReadOnlyError,
+    RedisClusterException,
+)
+from redis.sentinel import MasterNotFoundError
 
 from proxy.errors import StoreUnavailable
 from proxy.store import Circuit, breaker
@@ -174,3 +181,30 @@ def test_what_to_do_is_said_and_nothing_the_server_quotes(
     with pytest.raises(StoreUnavailable, match=advice) as caught:
         calls(refuses)
     assert "secret-value" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [
+        (BusyLoadingError("Redis is loading the dataset in memory"), "loading its data"),
+        (ClusterDownError("The cluster is down"), "lacks a node for these keys"),
+        (MasterNotFoundError("No master found"), "no sentinel knows a master"),
+        (RedisClusterException("Redis Cluster cannot be connected"), "is the server up"),
+    ],
+)
+def test_a_server_that_cannot_serve_yet_is_not_asked_by_every_request(
+    calls: Calls, error: Exception, advice: str
+) -> None:
+    asked = []
+
+    def refuses() -> None:
+        asked.append(1)
+        raise error
+
+    assert calls.breaker
+    calls.breaker._probe = refuses
+    for _ in range(FAILURES):
+        with pytest.raises(StoreUnavailable, match=advice):
+            calls(refuses)
+    assert state(calls) is not Circuit.CLOSED
+    assert FAILURES <= len(asked) <= 2 * FAILURES
