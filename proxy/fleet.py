@@ -106,13 +106,19 @@ def _split(part: Part, standings: list[Standing]) -> Split | None:
     return Split(part, first[newest], apart)
 
 
-def gateway_id(state: Path) -> str:
-    """This machine's name among the gateways: random, made once, says nothing of it."""
-    path = state / _FILE
+def known_id(state: Path) -> str:
+    """This machine's name among the gateways; empty before one has run."""
     try:
-        return path.read_text("ascii").strip()
+        return (state / _FILE).read_text("ascii").strip()
     except OSError:
-        made = secrets.token_hex(4)
+        return ""
+
+
+def gateway_id(state: Path) -> str:
+    """The same, made when there is none: random, and says nothing of the machine."""
+    if found := known_id(state):
+        return found
+    path, made = state / _FILE, secrets.token_hex(4)
     draft = path.with_name(f".{_FILE}.{secrets.token_hex(4)}")
     try:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     ]
     lines = [f"{'good' if f.good else 'BAD ':<5} {f.name:<8} {f.detail}" for f in findings]
     documents = [{"name": f.name, "good": f.good, "detail": f.detail} for f in findings]
-    lines += status_store.table(shared, fleet.gateway_id(site.state_dir))
+    lines += status_store.table(shared, fleet.known_id(site.state_dir))
     fleet_documents = status_store.documents(shared)
     emit(args, "\n".join(lines), {"parts": documents, "fleet": fleet_documents})
     return 0 if all(finding.good for finding in findings) else 1

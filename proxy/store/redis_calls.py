@@ -35,11 +35,12 @@ _GONE: Final = (redis.ConnectionError, redis.TimeoutError, RedisClusterException
 """No answer; ``ClusterDownError`` is one too, but its class says a response."""
 _FINAL: Final = (AuthenticationError, BusyLoadingError, MasterNotFoundError, redis.TimeoutError)
 """Connection errors that the same call would only meet again."""
+_NOT_ALLOWED: Final = "its account may not do this; docs/redis.md lists what is needed"
 _ADVICE: Final[tuple[tuple[type[Exception], str], ...]] = (
     (OutOfMemoryError, "it is full; raise its maxmemory"),
     (ReadOnlyError, "it is a read-only replica; name the master, or its sentinels"),
     (BusyLoadingError, "it is loading its data; wait"),
-    (NoPermissionError, "its account may not do this; docs/redis.md lists what is needed"),
+    (NoPermissionError, _NOT_ALLOWED),
     (AuthenticationError, "it does not accept this user and password"),
     (MasterNotFoundError, "no sentinel knows a master of this name that is up"),
     (ClusterDownError, "the Cluster lacks a node for these keys"),
@@ -116,8 +117,11 @@ class Calls:
 
 
 def _advice(error: Exception) -> str:
-    for sort, text in _ADVICE:
+    for sort, advice in _ADVICE:
         if isinstance(error, sort):
-            return text
-    code = str(error).partition(" ")[0]  # its first word is a code of the protocol
-    return next((text for name, text in _CODES if name == code), _ELSE)
+            return advice
+    text = str(error)
+    if "executing the script can't" in text:  # how Redis 7 says it of a command inside a script
+        return _NOT_ALLOWED
+    code = text.partition(" ")[0]  # its first word is a code of the protocol
+    return next((advice for name, advice in _CODES if name == code), _ELSE)

@@ -170,6 +170,7 @@ def test_one_request_waits_so_long_in_all_however_often_it_asks(
         ("MISCONF Redis is configured to save", "cannot write to its disk"),
         ("NOREPLICAS Not enough good replicas", "lacks the replicas"),
         ("ERR secret-value in it", "is the server up"),
+        ("The user executing the script can't run this secret-value", "its account may not"),
     ],
 )
 def test_what_to_do_is_said_and_nothing_the_server_quotes(

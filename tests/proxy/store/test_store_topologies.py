@@ -72,6 +72,13 @@ def exercise(store: Store) -> None:
     assert store.directory_apply(forgotten) == base + 2
     assert store.get_values([record.ref]) == [None]
     assert list(store.subjects()) == []
+    assert store.records_of(record.ref) == []
+    version = store.notes.version()
+    store.notes.put("essai", {1: b"one", 2: b"two"})
+    store.notes.put("essai", {2: b""})
+    store.notes.merge("essai", [1, 3], lambda rows: [(row or b"") + b"+" for row in rows])
+    assert dict(store.notes.every("essai")) == {1: b"one+", 3: b"+"}
+    assert store.notes.version() == version + 2
     store.set_meta("name", b"value")
     assert store.get_meta("name") == b"value"
     store.announce("aa.1", b"note", 30)
@@ -245,7 +252,7 @@ def test_a_slot_that_moves_is_followed(cluster: Cluster) -> None:
         cluster.command(target, "CLUSTER", "SETSLOT", cluster.slot, "IMPORTING", of)
         cluster.command(source, "CLUSTER", "SETSLOT", cluster.slot, "MIGRATING", to)
         keys = cluster.command(source, "CLUSTER", "GETKEYSINSLOT", cluster.slot, 100)
-        assert len(keys) >= 4
+        assert len(keys) >= 4, keys
         vault = f"{{{PREFIX}}}:vault".encode()
         _migrate(cluster, source, target, [vault])
         assert store.vault_get([70]) == [b"row"], "asked where it went (ASK)"
