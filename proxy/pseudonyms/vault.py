@@ -75,7 +75,7 @@ class Vault:
         self._tag = lru_cache(CACHE)(sealer.place_tag)
         self._known: dict[Reference, VaultValue] = {}
         self._days: dict[tuple[int, int], int] = {}
-        self._period = 0
+        self._period = self._epoch = 0
         self._lock = Lock()
 
     def __repr__(self) -> str:
@@ -153,8 +153,15 @@ class Vault:
     # --- inside --------------------------------------------------------------------------
 
     def _now(self) -> int:
-        """The period; with a new one, everything remembered is asked again."""
+        """The period; with a new one, everything remembered is asked again.
+
+        So it is when the store may have lost what it was given: what is sent must be there.
+        """
         period = int(self._clock() // _FRESH)
+        epoch = self._store.epoch
+        if epoch != self._epoch:
+            self._put.cache_clear()
+            self._epoch, self._period = epoch, 0
         if period != self._period:
             with self._lock:
                 self._period = period

@@ -128,6 +128,10 @@ class Store(Protocol):
         """Whether it is shared with other machines: it may be gone while we are here."""
 
     @property
+    def epoch(self) -> int:
+        """Grows when what was last written may be lost: who remembers writing it writes again."""
+
+    @property
     def circuit(self) -> Circuit:
         """Whether calls go through, or fail at once since the server was gone a moment ago."""
 

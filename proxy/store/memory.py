@@ -49,6 +49,11 @@ class MemoryStore:
         return False
 
     @property
+    def epoch(self) -> int:
+        """What it took it keeps."""
+        return 0
+
+    @property
     def circuit(self) -> Circuit:
         """Nothing to break."""
         return Circuit.CLOSED

@@ -45,6 +45,10 @@ for i = 4, #ARGV do redis.call('HSET', KEYS[2], ARGV[1] .. ARGV[i], ARGV[3]) end
 """
 
 
+def _nothing() -> None:
+    """For an import: it goes on with what it has, and remembers nothing."""
+
+
 class RedisStore:
     """``Store`` in a Redis server."""
 
@@ -53,7 +57,7 @@ class RedisStore:
         self._prefix = address.prefix
         self._breaker = Breaker(self._probe, self._place)
         self._call = Calls(self._place, self._breaker, self._renew)
-        self._client = self._dial()
+        self._client = self._dial(connected=self._call.connected)
         self.notes = RedisNotes(self._client, self._key, self._call)
         try:
             self._check_schema()
@@ -77,6 +81,11 @@ class RedisStore:
     def remote(self) -> bool:
         """It may be gone while we are here."""
         return True
+
+    @property
+    def epoch(self) -> int:
+        """Connections made, since a restart or a failover may be behind each."""
+        return self._call.epoch
 
     @property
     def circuit(self) -> Circuit:
@@ -227,8 +236,8 @@ class RedisStore:
 
     # --- inside --------------------------------------------------------------------------
 
-    def _dial(self, *operation_seconds: float) -> Any:
-        return self._call(connect, self._address, *operation_seconds)
+    def _dial(self, *operation_seconds: float, connected: Callable[[], None] = _nothing) -> Any:
+        return self._call(connect, self._address, *operation_seconds, connected=connected)
 
     def _renew(self) -> None:
         """Drop idle connections: the name that was dialled may lead to the master by now."""
@@ -297,7 +306,3 @@ class RedisStore:
                 else [None] * len(page)
             )
             yield from (row for row, mine in zip(page.items(), over, strict=True) if mine is None)
-
-
-def _nothing() -> None:
-    """An import goes on with the connections that it has."""

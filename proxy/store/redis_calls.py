@@ -59,6 +59,12 @@ class Calls:
     def __init__(self, place: str, breaker: Breaker | None, renew: Callable[[], object]) -> None:
         self._place, self.breaker, self._renew = place, breaker, renew
         self._closed = threading.Event()
+        self.epoch = 0
+        """Counts connections: behind a new one there may be a restart or a failover."""
+
+    def connected(self) -> None:
+        """A connection was made."""
+        self.epoch += 1
 
     def close(self) -> None:
         """Every further call raises."""

@@ -7,6 +7,7 @@ asked with the short bounds too: a dead one costs ``CONNECT_SECONDS``, then the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import redis
@@ -26,8 +27,21 @@ CONNECT_SECONDS = 0.5
 OPERATION_SECONDS = 1.0
 
 
-def connect(address: RedisAddress, operation_seconds: float = OPERATION_SECONDS) -> Any:
-    """A client; a Cluster is dialled at once."""
+def connect(
+    address: RedisAddress,
+    operation_seconds: float = OPERATION_SECONDS,
+    connected: Callable[[], None] = lambda: None,
+) -> Any:
+    """A client; a Cluster is dialled at once. ``connected`` is told of each new connection.
+
+    It has to be: a connection that was closed while idle is replaced without a word.
+    """
+
+    def greet(connection: Any) -> None:
+        if address.topology is not Topology.CLUSTER:  # whose client has greeted by then
+            connection.on_connect()
+        connected()
+
     bounds = {
         "socket_connect_timeout": CONNECT_SECONDS,
         "socket_timeout": operation_seconds,
@@ -36,7 +50,7 @@ def connect(address: RedisAddress, operation_seconds: float = OPERATION_SECONDS)
     tls: dict[str, Any] = {}
     if address.tls:  # the certificate and its name are verified: nothing here turns that off
         tls = {"ssl": True, "ssl_check_hostname": True, **address.certificates}
-    options = {**bounds, **tls, **address.account}
+    options = {**bounds, **tls, **address.account, "redis_connect_func": greet}
     if address.topology is Topology.SENTINEL:
         return _behind_sentinels(address, options, {**bounds, **tls})
     if address.topology is Topology.CLUSTER:

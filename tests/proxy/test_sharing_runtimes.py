@@ -247,6 +247,22 @@ def test_without_redis_everybody_known_is_protected_and_restored_and_strangers_a
     gateway.close()
 
 
+def test_what_a_failover_lost_is_there_again_when_its_value_is_next_sent(scene: Scene) -> None:
+    gateway = scene.gateways[0]
+    document = {"student": {"name": "Ysoline Perdue-Retrouvée"}}
+    body = sent(gateway, document)
+    with scene.redis.master.client() as admin:
+        admin.delete("{lycee}:vault", "{lycee}:tag")  # as a replica that had not got them
+        assert seen(scene.gateways[1], body) != document
+        admin.client_kill_filter(_type="normal", skipme=True)
+    before = [gateway.store.epoch for gateway in scene.gateways]
+    for each in scene.gateways:
+        each.refresh()
+    assert all(each.store.epoch > old for each, old in zip(scene.gateways, before, strict=True))
+    assert sent(gateway, document) == body
+    assert seen(scene.gateways[1], body) == document
+
+
 def test_a_frozen_redis_holds_no_worker(scene: Scene) -> None:
     gateway = Runtime.open(scene.roots[1])
     scene.redis.master.freeze()
