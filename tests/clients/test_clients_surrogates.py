@@ -67,6 +67,7 @@ class Screen:
     wrong: list[str] = field(default_factory=list)
 
     def open(self, name: str) -> None:
+        self.page.goto("about:blank")  # what the page before left unfinished fails now
         self.wrong.clear()
         self.page.goto(f"https://{HOST}/{name}", wait_until="commit")
 

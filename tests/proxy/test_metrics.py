@@ -6,6 +6,7 @@ import timeit
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry, Counter
 
 from proxy import __version__
 from proxy.blocking import Category
@@ -120,5 +121,7 @@ def test_a_wrong_number_of_labels_is_a_programming_error():
 def test_counting_on_the_hot_path_is_cheap():
     metrics = used()
     key = ("google-classroom", Decision.FORWARD)
-    best = min(timeit.repeat(lambda: metrics.requests[key].inc(), number=5_000, repeat=7)) / 5_000
-    assert best < 5e-6  # aim 0.5 µs; generous because machines are shared
+    bare = Counter("bare", "Without us.", registry=CollectorRegistry())
+    ours = min(timeit.repeat(lambda: metrics.requests[key].inc(), number=5_000, repeat=7))
+    floor = min(timeit.repeat(lambda: bare.inc(), number=5_000, repeat=7))
+    assert ours < 3 * floor  # a look-up in a dictionary more

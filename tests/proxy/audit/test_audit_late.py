@@ -49,8 +49,8 @@ def written(base: Path) -> int:
     return sum(b"answer-restored" in p.read_bytes() for p in (base / "audit/segments").iterdir())
 
 
-def test_only_what_an_answer_told_may_come_late() -> None:
-    assert {"answer-restored"} == LATE
+def test_only_what_lets_no_identity_leave_may_come_late() -> None:
+    assert {"answer-restored", "privacy-filtered"} == LATE
 
 
 def test_it_is_written_when_told_and_flushed_soon(
