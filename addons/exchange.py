@@ -48,7 +48,7 @@ class Exchange:
 
     async def requestheaders(self, flow: http.HTTPFlow) -> None:
         """The head has come: is there a service, and may this leave?"""
-        if flow.error:  # mitmproxy has already refused it, and only shows it
+        if flow.error or flow.response:  # refused already: by mitmproxy, or in ``crowd``
             return
         client = self._door.client_of(flow.client_conn)
         request = flow.request
@@ -235,7 +235,7 @@ def _read_whole(flow: http.HTTPFlow, decision: Buffer) -> None:
 def _reason_before(message: str) -> Reason:
     """Why a request ended before it was sent; ``message`` only tells which of ours it is."""
     reason = reason_of(400, message)
-    return reason if reason is Reason.BODY_TOO_LARGE else Reason.MALFORMED_REQUEST
+    return Reason.MALFORMED_REQUEST if reason is Reason.ENGINE_ERROR else reason
 
 
 def _client_has_gone(flow: http.HTTPFlow) -> bool:

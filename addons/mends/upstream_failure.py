@@ -34,7 +34,7 @@ def _protocol_error(original: Any) -> Callable[..., Any]:
                 command = steps.send(reply)
                 page = self.flow.metadata.get(PAGE)
                 if page is not None and _is_error_for(command, event, self.context.client):
-                    yield from _send(self, page)
+                    yield from send_page(self, page)
                     reply = None
                 else:
                     reply = yield command
@@ -53,7 +53,8 @@ def _is_error_for(command: Any, event: Any, client: Any) -> bool:
     )
 
 
-def _send(stream: Any, page: Any) -> Generator[Any, Any, None]:
+def send_page(stream: Any, page: Any) -> Generator[Any, Any, None]:
+    """Give the client ``page`` as the whole answer."""
     send, client, number = http_layer.SendHttp, stream.context.client, stream.stream_id
     yield send(_events.ResponseHeaders(number, page, False), client)
     yield send(_events.ResponseData(number, page.raw_content), client)
