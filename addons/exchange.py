@@ -9,6 +9,7 @@ means that the answer is ours, and there is nothing to restore in it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 
 from mitmproxy import connection, http
@@ -33,6 +34,9 @@ SENT = "preau.sent"
 """Set when the request was given to mitmproxy to send."""
 PASSING = "preau.passing"
 """Set when an answer goes to the client while it comes."""
+
+
+_BAD_IN_REASON = re.compile(rb"[^\t\x20-\x7e\x80-\xff]")
 
 
 async def _nothing(host: str) -> None:
@@ -123,6 +127,8 @@ class Exchange:
         response = flow.response
         if exchange is None or response is None:
             return
+        if _BAD_IN_REASON.search(response.data.reason):
+            response.data.reason = b""
         ruling = self._door.engine.answer_head(
             exchange, response.status_code, response.headers.fields
         )

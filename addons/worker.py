@@ -109,6 +109,8 @@ class _Guard:
         is_tunnel = isinstance(chosen, layers.TCPLayer) and chosen.flow is None
         if chosen is not None and not is_tunnel and not isinstance(chosen, _INSPECTED):
             raise UninspectedProtocol
+        if sum(isinstance(one, layers.ClientTLSLayer) for one in data.context.layers) > 1:
+            raise UninspectedProtocol  # TLS in TLS: the gate looked at the first name only
 
     def running(self) -> None:
         """mitmproxy only logs that it could not listen."""

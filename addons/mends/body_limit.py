@@ -151,7 +151,7 @@ def _refuse(self: Any, request: bool, message: str) -> Any:
     self.flow.error = flow.Error(message)
     yield HttpErrorHook(self.flow)
     event: HttpEvent = ResponseProtocolError(self.stream_id, message, code)
-    page = self.flow.metadata.get(PAGE)
+    page = self.flow.metadata.pop(PAGE, None)
     if page is not None:
         yield from send_page(self, page)
     if page is None or request:
