@@ -9,6 +9,7 @@ means that the answer is ours, and there is nothing to restore in it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 
 from mitmproxy import connection, http
@@ -35,6 +36,9 @@ PASSING = "preau.passing"
 """Set when an answer goes to the client while it comes."""
 
 
+_BAD_IN_REASON = re.compile(rb"[^\t\x20-\x7e\x80-\xff]")
+
+
 async def _nothing(host: str) -> None:
     """No look-ups: what is not known stays so."""
 
@@ -48,7 +52,7 @@ class Exchange:
 
     async def requestheaders(self, flow: http.HTTPFlow) -> None:
         """The head has come: is there a service, and may this leave?"""
-        if flow.error:  # mitmproxy has already refused it, and only shows it
+        if flow.error or flow.response:  # refused already: by mitmproxy, or in ``crowd``
             return
         client = self._door.client_of(flow.client_conn)
         request = flow.request
@@ -123,6 +127,8 @@ class Exchange:
         response = flow.response
         if exchange is None or response is None:
             return
+        if _BAD_IN_REASON.search(response.data.reason):
+            response.data.reason = b""
         ruling = self._door.engine.answer_head(
             exchange, response.status_code, response.headers.fields
         )
@@ -235,7 +241,7 @@ def _read_whole(flow: http.HTTPFlow, decision: Buffer) -> None:
 def _reason_before(message: str) -> Reason:
     """Why a request ended before it was sent; ``message`` only tells which of ours it is."""
     reason = reason_of(400, message)
-    return reason if reason is Reason.BODY_TOO_LARGE else Reason.MALFORMED_REQUEST
+    return Reason.MALFORMED_REQUEST if reason is Reason.ENGINE_ERROR else reason
 
 
 def _client_has_gone(flow: http.HTTPFlow) -> bool:

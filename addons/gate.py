@@ -22,6 +22,8 @@ class Gate:
 
     async def http_connect(self, flow: http.HTTPFlow) -> None:
         """The client asks for a tunnel to a host."""
+        if flow.response:  # refused already
+            return
         host = normal_host(flow.request.host)
         flow.request.data.host = host  # connected to in the form that was decided on
         client = self._door.client_of(flow.client_conn)

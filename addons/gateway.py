@@ -10,10 +10,13 @@ from typing import Any
 from mitmproxy import http
 
 from addons.counting import CountedLog, InFlight
+from addons.crowd import Crowd
+from addons.deadlines import Deadlines
 from addons.door import Door
 from addons.exchange import Exchange
 from addons.fail_closed import Refusal
 from addons.gate import Gate
+from addons.load import Load
 from addons.message import head_of
 from addons.pages import Headers
 from addons.prefetch import Prefetch
@@ -82,13 +85,18 @@ class Gateway:
             lambda: runtime.snapshot().policy.site.dns,
             lambda outcome: runtime.metrics.lookups[outcome].inc(),
         )
+        traffic = runtime.site.limits
+        load = Load(traffic)
+        crowd = Crowd(self._door, load, runtime.metrics, traffic)
         self.addons: list[object] = [
+            crowd,
             Gate(self._door),
             Prefetch(self._door),
             Exchange(self._door, lookups.learn),
             WebSocket(self._door),
             self.keeper,
             InFlight(runtime.metrics.in_flight),
+            Deadlines(crowd, load, traffic),
         ]
 
     @property
@@ -127,5 +135,8 @@ def worker_settings(runtime: Runtime, **overrides: Any) -> WorkerSettings:
         "head_bytes": site.limits.headers,
         "body_bytes": site.limits.body,
         "websocket_message_bytes": site.limits.body,
+        "head_fields": site.limits.header_fields,
+        "tcp_timeout": site.limits.idle_time,
+        "traffic": site.limits,
     }
     return WorkerSettings(**(settings | overrides))

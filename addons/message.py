@@ -20,6 +20,7 @@ def head_of(request: http.Request, gate_host: str, scheme: str = "") -> Head:
         headers=request.headers.fields,
         gate_host=gate_host,
         authority=request.authority,
+        odd=getattr(request, "is_odd", False),
     )
 
 

@@ -26,10 +26,18 @@ from mitmproxy.proxy.layer import NextLayer
 from addons import leaf, mends
 from addons.drain import Drain
 from addons.fail_closed import FailClosed, Refusal
-from addons.mends import body_limit, head_limits, listening, websocket_size
+from addons.mends import (
+    body_limit,
+    connect_deadline,
+    h2_floods,
+    head_limits,
+    listening,
+    websocket_size,
+)
 from proxy.ca import load_ca
 from proxy.errors import InputError
 from proxy.supervisor.leaves import Signer
+from proxy.traffic import Traffic
 
 type Ready = Callable[[int], None]
 
@@ -52,6 +60,8 @@ class WorkerSettings:
     body_bytes: int = 64 * 1024 * 1024
     """The most that is buffered of one body, where the flow does not say less."""
     websocket_message_bytes: int = 16 * 1024 * 1024
+    traffic: Traffic = field(default_factory=Traffic)
+    """What ``mends`` keep to of it; connections and times are the addons' business."""
     reuse_port: bool = False
     """Share the port with other workers."""
     listener: int | None = None
@@ -99,6 +109,8 @@ class _Guard:
         is_tunnel = isinstance(chosen, layers.TCPLayer) and chosen.flow is None
         if chosen is not None and not is_tunnel and not isinstance(chosen, _INSPECTED):
             raise UninspectedProtocol
+        if sum(isinstance(one, layers.ClientTLSLayer) for one in data.context.layers) > 1:
+            raise UninspectedProtocol  # TLS in TLS: the gate looked at the first name only
 
     def running(self) -> None:
         """mitmproxy only logs that it could not listen."""
@@ -127,6 +139,10 @@ def build_master(
     head_limits.LIMITS.fields = settings.head_fields
     body_limit.LIMIT.body_bytes = settings.body_bytes
     websocket_size.LIMIT.message_bytes = settings.websocket_message_bytes
+    h2_floods.LIMITS.streams = settings.traffic.h2_streams
+    h2_floods.LIMITS.resets = settings.traffic.h2_resets
+    h2_floods.LIMITS.control_frames = settings.traffic.h2_control_frames
+    connect_deadline.LIMIT.seconds = settings.traffic.connect_time
     listening.LISTEN.reuse_port = settings.reuse_port
     listening.LISTEN.descriptor = settings.listener
     listening.LISTEN.handicap = settings.handicap

@@ -213,6 +213,9 @@ class Metrics:
         )
         self.overhead: Family[Histogram] = Family(overhead.labels, _closed(Phase)).fill()
         self.in_flight = self._gauge("requests_in_flight", "Requests being handled now.")
+        self.open = self._gauge("connections_open", "Client connections open now.")
+        self.held = self._gauge("held_bytes", "Bytes of bodies held in memory now.")
+        self.lag = self._gauge("loop_lag_seconds", "How late the event loop was when last seen.")
 
     def _audit_and_store(self) -> None:
         self.audit_events: Family[Counter] = Family(

@@ -39,6 +39,13 @@ class Reason(StrEnum):
     KEYS_UNAVAILABLE = "keys-unavailable"
     UPSTREAM_CERTIFICATE = "upstream-certificate"
     UPSTREAM_UNREACHABLE = "upstream-unreachable"
+    MALFORMED_ANSWER = "malformed-answer"
+    ANSWER_LATE = "answer-late"
+    REQUEST_LATE = "request-late"
+    TOO_MANY_CONNECTIONS = "too-many-connections"
+    TOO_MANY_FRAMES = "too-many-frames"
+    ANSWER_UNREAD = "answer-unread"
+    OVERLOADED = "overloaded"
 
     @property
     def fr(self) -> str:
@@ -171,5 +178,33 @@ _TEXT: dict[Reason, tuple[str, str]] = {
     Reason.UPSTREAM_UNREACHABLE: (
         "Le service ne répond pas.",
         "The service does not answer.",
+    ),
+    Reason.MALFORMED_ANSWER: (
+        "La réponse du service est mal formée.",
+        "The service's answer is malformed.",
+    ),
+    Reason.ANSWER_LATE: (
+        "Le service n'a pas répondu à temps.",
+        "The service did not answer in time.",
+    ),
+    Reason.REQUEST_LATE: (
+        "La requête n'est pas arrivée à temps.",
+        "The request did not arrive in time.",
+    ),
+    Reason.TOO_MANY_CONNECTIONS: (
+        "Trop de connexions sont ouvertes ; réessayez dans un instant.",
+        "Too many connections are open; try again in a moment.",
+    ),
+    Reason.TOO_MANY_FRAMES: (
+        "La connexion a abusé du protocole HTTP/2.",
+        "The connection misused the HTTP/2 protocol.",
+    ),
+    Reason.ANSWER_UNREAD: (
+        "Le poste ne lit pas la réponse qui l'attend.",
+        "The device does not read the answer that waits for it.",
+    ),
+    Reason.OVERLOADED: (
+        "Préau est surchargé ; réessayez dans un instant.",
+        "Préau is overloaded; try again in a moment.",
     ),
 }

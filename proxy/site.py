@@ -36,6 +36,7 @@ from proxy.policy.problems import InvalidFiles, Mark, Problem
 from proxy.policy.site_schema import Network, RestoreScope, SharedNames, SiteFile, parse_address
 from proxy.policy.validation import validate
 from proxy.retention import Retention
+from proxy.traffic import Traffic
 
 SITE_FILE: Final = "site.yaml"
 ENVIRONMENT: Final = (
@@ -72,8 +73,8 @@ class Client:
     restore_scope: RestoreScope | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits(Traffic):
     """What the engine reads at most; beyond it, it refuses. Sizes in bytes."""
 
     body: int

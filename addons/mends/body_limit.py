@@ -37,6 +37,7 @@ from mitmproxy.proxy.layers.http._events import (
 from mitmproxy.proxy.layers.http._hooks import HttpErrorHook, HttpResponseHook
 
 from addons.mends.patching import wrap
+from addons.mends.upstream_failure import PAGE, send_page
 
 BEYOND = "preau.beyond"
 """Key in ``flow.metadata``: true if a body over its limit is to be streamed."""
@@ -51,11 +52,22 @@ TOO_LARGE = "body too large"
 """``flow.error.msg`` in the ``error`` hook."""
 
 
+OVERLOADED = "overloaded"
+"""The same, where ``LIMIT.holds`` said no."""
+
+
+def _unlimited(flow: http.HTTPFlow, held: int, request: bool) -> bool:
+    """Where nobody counts."""
+    return True
+
+
 @dataclass(slots=True)
 class Limit:
     """Set once by the worker, before it listens."""
 
     body_bytes: int = 64 * 1024 * 1024
+    holds: Callable[[http.HTTPFlow, int, bool], bool] = _unlimited
+    """Told the bytes of a body that a flow holds now, and if of its request; whether it may."""
 
 
 LIMIT = Limit()
@@ -122,23 +134,30 @@ def _check_body_size(original: Any) -> Callable[..., Any]:
             if self.flow.metadata.pop(BEYOND, False):
                 yield from _stream_from_here(self, request)
                 return True
-            yield from _refuse(self, request)
+            yield from _refuse(self, request, TOO_LARGE)
+            return True
+        if buffered and not LIMIT.holds(self.flow, buffered, request):
+            yield from _refuse(self, request, OVERLOADED)
             return True
         return (yield from original(self, request))
 
     return check_body_size
 
 
-def _refuse(self: Any, request: bool) -> Any:
+def _refuse(self: Any, request: bool, message: str) -> Any:
     code = ErrorCode.REQUEST_TOO_LARGE if request else ErrorCode.RESPONSE_TOO_LARGE
     self.request_body_buf.clear()
     self.response_body_buf.clear()
-    self.flow.error = flow.Error(TOO_LARGE)
+    self.flow.error = flow.Error(message)
     yield HttpErrorHook(self.flow)
-    event: HttpEvent = ResponseProtocolError(self.stream_id, TOO_LARGE, code)
-    yield http_layer.SendHttp(event, self.context.client)
+    event: HttpEvent = ResponseProtocolError(self.stream_id, message, code)
+    page = self.flow.metadata.pop(PAGE, None)
+    if page is not None:
+        yield from send_page(self, page)
+    if page is None or request:
+        yield http_layer.SendHttp(event, self.context.client)
     if not request:
-        event = RequestProtocolError(self.stream_id, TOO_LARGE, code)
+        event = RequestProtocolError(self.stream_id, message, code)
         yield http_layer.SendHttp(event, self.context.server)
     self.client_state = self.server_state = self.state_errored
     self.flow.live = False

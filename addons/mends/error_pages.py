@@ -17,7 +17,8 @@ from mitmproxy import http
 from mitmproxy.net.http import http1
 from mitmproxy.proxy.layers.http import _http1, _http2, _http3
 
-from addons.mends.body_limit import TOO_LARGE
+from addons.mends.body_limit import OVERLOADED, TOO_LARGE
+from addons.mends.late import LATE_ANSWER, LATE_REQUEST
 from addons.mends.patching import replace
 from addons.pages import HTML_HEADERS, minimal_page
 from proxy.reasons import Reason
@@ -30,10 +31,30 @@ _REASONS = {
 }
 
 
+_OURS = {
+    TOO_LARGE: Reason.BODY_TOO_LARGE,
+    OVERLOADED: Reason.OVERLOADED,
+    LATE_REQUEST: Reason.REQUEST_LATE,
+    LATE_ANSWER: Reason.ANSWER_LATE,
+}
+_UNREADABLE = (
+    "Cannot parse HTTP response",
+    "HTTP/1 protocol error",
+    "HTTP/2 protocol error",
+    "Received ",
+    "unexpected server response",
+    "head too large",
+    "too many informational answers",
+)
+"""How mitmproxy, or a mend, says that it could not read an answer."""
+
+
 def reason_of(status: int, message: str) -> Reason:
     """The reason to show; ``message`` tells no more than which of ours it is."""
-    if message == TOO_LARGE:
-        return Reason.BODY_TOO_LARGE
+    if message in _OURS:
+        return _OURS[message]
+    if status == 502 and message.startswith(_UNREADABLE):
+        return Reason.MALFORMED_ANSWER
     if status == 502 and message.startswith("Certificate verify failed"):
         return Reason.UPSTREAM_CERTIFICATE
     return _REASONS.get(status, Reason.ENGINE_ERROR)

@@ -21,6 +21,7 @@ from typing import Any
 import h2.errors
 import h2.events
 from h11._receivebuffer import ReceiveBuffer
+from mitmproxy.connection import Client
 from mitmproxy.proxy import commands, events
 from mitmproxy.proxy.layers.http import _http1, _http2, _http_h2
 from mitmproxy.proxy.layers.http._base import ReceiveHttp
@@ -29,12 +30,18 @@ from mitmproxy.proxy.layers.http._events import ErrorCode, RequestProtocolError
 from addons.mends.patching import wrap
 
 
+def _quietly(client: Client) -> None:
+    """Where nobody waits for heads."""
+
+
 @dataclass(slots=True)
 class Limits:
     """Set once by the worker, before it listens."""
 
     head_bytes: int = 64 * 1024
     fields: int = 200
+    begins: Callable[[Client], None] = _quietly
+    """Told of a client whose request's head has begun and is not complete."""
 
 
 LIMITS = Limits()
@@ -57,6 +64,8 @@ def _read_headers(original: Any) -> Callable[..., Any]:
             yield from _refuse(self)
         else:
             yield from original(self, event)
+            if self.buf and self.state == self.read_headers and self.conn is self.context.client:
+                LIMITS.begins(self.conn)
 
     return read_headers
 

@@ -1,7 +1,8 @@
 """When the service cannot be reached, the page is the engine's, with its incident.
 
-Defect: mitmproxy answers a failed upstream connection by itself; an addon only hears of it
-in ``error`` and cannot choose the answer, so a refusal would have no id in the audit log.
+Defect: mitmproxy answers a failed upstream connection, or an answer that it cannot read, by
+itself; an addon only hears of it in ``error`` and cannot choose the answer, so a refusal would
+have no id in the audit log.
 
 Mend: a reply that an ``error`` hook left in ``flow.metadata["preau.page"]`` is sent instead
 of mitmproxy's, as long as nothing of an answer has gone out.
@@ -25,35 +26,36 @@ PAGE = "preau.page"
 """Key in ``flow.metadata``: an ``http.Response`` to send instead of mitmproxy's error page."""
 
 
-def _protocol_error(original: Any) -> Callable[..., Any]:
-    def handle_protocol_error(self: Any, event: Any) -> Generator[Any, Any, None]:
-        steps = original(self, event)
+def _paged(original: Any) -> Callable[..., Any]:
+    """``original`` with the page in the place of the error for the client, once."""
+
+    def paged(self: Any, argument: Any) -> Generator[Any, Any, Any]:
+        steps = original(self, argument)
         reply = None
         try:
             while True:
                 command = steps.send(reply)
-                page = self.flow.metadata.get(PAGE)
-                if page is not None and _is_error_for(command, event, self.context.client):
-                    yield from _send(self, page)
-                    reply = None
+                reply = None
+                if PAGE in self.flow.metadata and _is_error_for(command, self.context.client):
+                    yield from send_page(self, self.flow.metadata.pop(PAGE))
                 else:
                     reply = yield command
-        except StopIteration:
-            return
+        except StopIteration as end:
+            return end.value
 
-    return handle_protocol_error
+    return paged
 
 
-def _is_error_for(command: Any, event: Any, client: Any) -> bool:
+def _is_error_for(command: Any, client: Any) -> bool:
     return (
         isinstance(command, HttpCommand)
-        and isinstance(event, _events.ResponseProtocolError)
-        and getattr(command, "event", None) is event
+        and isinstance(getattr(command, "event", None), _events.ResponseProtocolError)
         and getattr(command, "connection", None) is client
     )
 
 
-def _send(stream: Any, page: Any) -> Generator[Any, Any, None]:
+def send_page(stream: Any, page: Any) -> Generator[Any, Any, None]:
+    """Give the client ``page`` as the whole answer."""
     send, client, number = http_layer.SendHttp, stream.context.client, stream.stream_id
     yield send(_events.ResponseHeaders(number, page, False), client)
     yield send(_events.ResponseData(number, page.raw_content), client)
@@ -63,4 +65,5 @@ def _send(stream: Any, page: Any) -> Generator[Any, Any, None]:
 @cache
 def apply() -> None:
     """Mend it."""
-    wrap(http_layer.HttpStream, "handle_protocol_error", _protocol_error)
+    wrap(http_layer.HttpStream, "handle_protocol_error", _paged)
+    wrap(http_layer.HttpStream, "check_invalid", _paged)

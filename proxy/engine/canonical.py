@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 
+from proxy.decisions import Headers
 from proxy.engine.exchange import Head
 from proxy.errors import Refused
 from proxy.reasons import Reason
 
 _BAD_IN_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-_BAD_IN_TARGET = re.compile(r"[\x00-\x20\x7f]")
+_BAD_IN_TARGET = re.compile(r"[^\x21-\x7e]")
 _FORBIDDEN_METHODS = {"CONNECT", "TRACE"}
 _ONCE = {b"host", b"content-type", b"content-length", b"transfer-encoding"}
 """Fields that say where a message goes, or how it is read: two could be read in two ways."""
@@ -23,6 +24,8 @@ _ONCE = {b"host", b"content-type", b"content-length", b"transfer-encoding"}
 
 def check(head: Head) -> None:
     """Raise ``Refused`` unless the head is canonical and meant for the host of its connection."""
+    if head.odd:
+        raise Refused(Reason.MALFORMED_REQUEST, "head")
     once: dict[bytes, bytes] = {}
     for name, value in head.headers:
         if not _TOKEN.fullmatch(name) or _BAD_IN_VALUE.search(value):
@@ -43,6 +46,17 @@ def check(head: Head) -> None:
         raise Refused(Reason.MALFORMED_REQUEST, "no Host field")
     if head.host != head.gate_host or any(not _names(name, head) for name in named):
         raise Refused(Reason.HOST_MISMATCH)
+
+
+def check_answer(head: Head, status: int, headers: Headers) -> None:
+    """Raise ``Refused`` unless an answer's head can be read in one way only, by anybody."""
+    for name, value in headers:
+        if not _TOKEN.fullmatch(name) or _BAD_IN_VALUE.search(value):
+            raise Refused(Reason.MALFORMED_ANSWER, "header")
+    if not 100 <= status <= 999:
+        raise Refused(Reason.MALFORMED_ANSWER, "status")
+    if status == 101 and head.header(b"upgrade").strip().lower() != "websocket":
+        raise Refused(Reason.MALFORMED_ANSWER, "a switch that nobody asked for")
 
 
 def _check_line(head: Head) -> None:

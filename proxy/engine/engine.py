@@ -82,6 +82,11 @@ class Engine:
         ruling = gate.at_hello(self._current(), host, port, sni, client, self._clock())
         return self._counted_gate(ruling, started, final=True)
 
+    def refuse_connection(self, client: Client, reason: Reason) -> Ruling:
+        """Refuse a connection for what it is, not for where it goes (a limit of the worker's)."""
+        self._metrics.refusals[reason].inc()
+        return gate.deny(self._current(), client, reason)
+
     def begin(self, head: Head, client: Client, *, may_ask: bool = False) -> Ruling:
         """The ruling on a request's head: ``Buffer``, ``Reply`` (blocked) or ``Refuse``.
 

@@ -51,6 +51,8 @@ class Head:
     authority: str = ""
     """What the request itself names as its host beside ``Host``: HTTP/2's ``:authority``, or
     the host of a target in absolute form. Empty where there is none."""
+    odd: bool = False
+    """Whether its bytes were not as the grammar has them, and were put right to be read."""
 
     def header(self, name: bytes) -> str:
         """The first value of a header (lower-case ``name``), or an empty string."""

@@ -28,7 +28,7 @@ RAW_PORTS = {53, 5353}
 def at_connect(snapshot: Snapshot, host: str, port: int, client: Client, now: float) -> Ruling:
     """The ruling on a CONNECT (or its like): ``Tunnel``, ``Inspect`` or ``Refuse``."""
     if port in RAW_PORTS:
-        return _deny(snapshot, client, Reason.MALFORMED_REQUEST)
+        return deny(snapshot, client, Reason.MALFORMED_REQUEST)
     if is_ip(host):
         return _unidentified(snapshot, client, now, Reason.IP_LITERAL)
     verdict = decide_host(snapshot.view(client, now), host)
@@ -88,10 +88,11 @@ def _unidentified(
     view = snapshot.view(client, now)
     if treatment is Treatment.TUNNEL and all(_may_tunnel(view, name) for name in names):
         return Ruling(Tunnel())
-    return _deny(snapshot, client, reason)
+    return deny(snapshot, client, reason)
 
 
-def _deny(snapshot: Snapshot, client: Client, reason: Reason) -> Ruling:
+def deny(snapshot: Snapshot, client: Client, reason: Reason) -> Ruling:
+    """The ruling that a connection is not made."""
     incident = new_incident()
     event = record.denied(snapshot.policy, client, reason, incident)
     return Ruling(_refuse(snapshot, reason, incident), [event])

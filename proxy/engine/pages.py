@@ -21,8 +21,21 @@ STATUS = {
     Reason.KEYS_UNAVAILABLE: 503,
     Reason.UPSTREAM_CERTIFICATE: 502,
     Reason.UPSTREAM_UNREACHABLE: 502,
+    Reason.MALFORMED_ANSWER: 502,
+    Reason.ANSWER_LATE: 504,
+    Reason.REQUEST_LATE: 408,
+    Reason.TOO_MANY_CONNECTIONS: 503,
+    Reason.TOO_MANY_FRAMES: 429,
+    Reason.OVERLOADED: 503,
 }
 """HTTP status by reason (RFC 9110, 421 of RFC 9110 § 15.5.20); 403 for every other."""
+
+_CLOSING = {Reason.MALFORMED_REQUEST, Reason.REQUEST_LATE, Reason.ANSWER_LATE}
+"""Where one message ends is in doubt: nothing behind it is read as another."""
+
+_PASSING = {Reason.TOO_MANY_CONNECTIONS, Reason.OVERLOADED}
+RETRY_AFTER = b"5"
+"""Seconds: what a browser's own patience bears."""
 
 ASKABLE = {
     Reason.UNKNOWN_SERVICE,
@@ -61,9 +74,10 @@ def refusal(
         (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'"),
         (b"x-content-type-options", b"nosniff"),
     )
-    if reason is Reason.MALFORMED_REQUEST:
-        # Where one message ends is in doubt: nothing behind it is read as another.
+    if reason in _CLOSING:
         headers = (*headers, (b"connection", b"close"))
+    if reason in _PASSING:
+        headers = (*headers, (b"retry-after", RETRY_AFTER))
     return Reply(STATUS.get(reason, 403), headers, body)
 
 

@@ -9,7 +9,7 @@ from proxy.content.body import rewrite_body
 from proxy.content.data import NO_FIELDS
 from proxy.content.headers import rewrite_headers
 from proxy.decisions import Buffer, Forward, Headers, Stream
-from proxy.engine import filtering, partial, passing, transport, watching
+from proxy.engine import canonical, filtering, partial, passing, transport, watching
 from proxy.engine.exchange import Exchange
 from proxy.engine.restore import RestoreVisitor, scope
 from proxy.errors import Refused
@@ -28,6 +28,7 @@ def passing_by(exchange: Exchange, headers: Headers, begins: bytes) -> Stream:
 def head(exchange: Exchange, status: int, headers: Headers) -> Buffer | Stream | Forward:
     """How to read the answer: whole, as a stream, or only its head."""
     asked = exchange.head
+    canonical.check_answer(asked, status, headers)
     reading = transport.reading(status, asked.method, headers)
     if reading is transport.Reading.WHOLE:  # ``restore`` rewrites the headers too
         return passing.buffer(exchange.snapshot.policy.site.limits, _length(headers))

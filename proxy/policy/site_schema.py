@@ -15,6 +15,7 @@ from proxy.policy.model import OnProfiling
 from proxy.policy.outgoing_schema import OutgoingFile
 from proxy.policy.privacy_schema import DnsFile, PrivacyFile
 from proxy.policy.sizes import Size
+from proxy.policy.traffic_schema import TrafficFile
 from proxy.policy.validation import Strict
 from proxy.retention import ADVISED, DEFAULT_MONTHS, MOST_MONTHS, EventClass, Retention
 from proxy.store.redis_address import SCHEMES, parse
@@ -164,7 +165,7 @@ class Network(Strict):
         return self
 
 
-class LimitsFile(Strict):
+class LimitsFile(TrafficFile):
     """What the gateway reads at most; beyond it, it refuses."""
 
     body: Size = Field(

@@ -27,6 +27,8 @@ _OWN = "process_"
 
 _GAUGES: dict[str, Callable[[Iterable[float]], float]] = {
     "preau_requests_in_flight": sum,
+    "preau_connections_open": sum,
+    "preau_held_bytes": sum,
     "preau_audit_up": min,
     "preau_store_up": min,
     "preau_audit_outgoing_up": min,

@@ -270,7 +270,7 @@ def test_an_answer_that_breaks_off_or_lies_becomes_a_page_with_an_incident(
     stage.cloud.script = script
     head, body = stage.ask(GET)
     assert b"moitie" not in body
-    stage.assert_refused(head, body, 502, "upstream-unreachable")
+    stage.assert_refused(head, body, 502, "malformed-answer" if answer else "upstream-unreachable")
 
 
 def test_an_answer_with_two_framings_is_not_shown(stage: Stage) -> None:
@@ -281,7 +281,7 @@ def test_an_answer_with_two_framings_is_not_shown(stage: Stage) -> None:
     assert head.startswith(b"HTTP/1.1 502 ")
     assert b"moitie" not in body
     refused = stage.events(type="answer-refused")[before:]
-    assert [event["reason"] for event in refused] == ["upstream-unreachable"]
+    assert [event["reason"] for event in refused] == ["malformed-answer"]
 
 
 def test_half_a_stream_is_never_taken_for_a_whole_one(stage: Stage) -> None:

@@ -28,7 +28,7 @@ def test_no_page_names_mitmproxy_or_quotes_the_request(stage: Any) -> None:
     assert Reason.MALFORMED_REQUEST.fr.encode() in refused
     assert failed.startswith(b"HTTP/1.1 502 ")
     assert message.status == 502
-    assert Reason.UPSTREAM_UNREACHABLE.en.encode() in message.body
+    assert Reason.MALFORMED_ANSWER.fr.encode() in message.body
     everything = refused + failed + repr(message).encode()
     assert b"mitmproxy" not in everything
     assert SECRET not in everything
