@@ -1,4 +1,4 @@
-"""``preau doctor``: everything that is wrong here, why it matters, and the command that mends it."""
+"""``preau doctor``: what is wrong here, why it matters, and the command that mends it."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import ssl
 import stat
 import time
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from proxy.blocking.subscriptions.update import due
 from proxy.ca import FILE, ca_info, load_ca, load_certificate
 from proxy.doctor.finding import Finding, Patient, broken, good, warning
 from proxy.errors import KeysUnavailable, PreauError
+from proxy.outbound.probes import trusted_here
 from proxy.policy.policy import read_policy
 from proxy.pseudonyms import keyfiles
 
@@ -37,10 +37,12 @@ def policy(patient: Patient) -> Iterator[Finding]:
         yield broken(
             "policy",
             (f"{number} mistakes, the first: {first}", f"{number} erreurs, la première : {first}"),
-            ("The gateway does not start; a running one keeps the last good policy.",
-             "La passerelle ne démarre pas ; en marche, elle garde la dernière bonne politique."),
+            (
+                "The gateway does not start; a running one keeps the last good policy.",
+                "La passerelle ne démarre pas ; en marche, elle garde la dernière bonne politique.",
+            ),
             patient.preau("check"),
-        )  # fmt: skip
+        )
         return
     services = len(reading.policy.services)
     yield good("policy", f"valid, {services} services", f"valide, {services} services")
@@ -53,10 +55,12 @@ def keys(patient: Patient) -> Iterator[Finding]:
         yield broken(
             "keys",
             (f"no keys in {folder}", f"aucune clé dans {folder}"),
-            ("Nothing can be pseudonymised. A site that has served needs its old keys back.",
-             "Aucun pseudonyme possible. Un site qui a déjà servi doit retrouver ses anciennes clés."),
+            (
+                "Nothing can be pseudonymised. A site that has served needs its old keys back.",
+                "Aucun pseudonyme possible. Un site qui a servi doit retrouver ses anciennes clés.",
+            ),
             patient.preau("keys init"),
-        )  # fmt: skip
+        )
         return
     if (loose := _loose(folder)) is not None:
         mode = "700" if loose.is_dir() else "600"
@@ -73,9 +77,12 @@ def keys(patient: Patient) -> Iterator[Finding]:
         yield broken(
             "keys",
             (f"they cannot be used: {error.detail}", f"inutilisables : {error.detail}"),
-            ("Requests are refused: keys-unavailable.", "Les requêtes sont refusées : keys-unavailable."),
+            (
+                "Requests are refused: keys-unavailable.",
+                "Les requêtes sont refusées : keys-unavailable.",
+            ),
             patient.preau("keys status"),
-        )  # fmt: skip
+        )
         return
     yield good("keys", f"{len(roots)} root keys, private", f"{len(roots)} clés racines, privées")
 
@@ -102,30 +109,37 @@ def authority(patient: Patient) -> Iterator[Finding]:
         yield broken(
             "ca-permissions",
             (f"others can read or change {path}", f"d'autres peuvent lire ou changer {path}"),
-            ("With it anybody can pose as any site to your devices.",
-             "Elle permet de se faire passer pour tout site auprès de vos appareils."),
+            (
+                "With it anybody can pose as any site to your devices.",
+                "Elle permet de se faire passer pour tout site auprès de vos appareils.",
+            ),
             f"chmod 600 {path}",
-        )  # fmt: skip
+        )
     left = (ca_info(patient.site.ca_dir).not_after - datetime.now(UTC)).days
     if left < _MONTH:
         tell = broken if left < 0 else warning
         yield tell(
             "ca-validity",
             (f"the authority ends in {left} days", f"l'autorité expire dans {left} jours"),
-            ("Then every inspected service shows an error; devices need days to learn a new one.",
-             "Ensuite chaque service inspecté affiche une erreur ; les appareils ont besoin de temps."),
+            (
+                "Then every inspected service shows an error; devices need days for a new one.",
+                "Ensuite chaque service inspecté est en erreur ; les appareils demandent du temps.",
+            ),
             f"mv {path.parent} {path.parent}.old && {patient.preau('ca init')}",
-        )  # fmt: skip
+        )
         return
     try:
         load_ca(patient.site.ca_dir)
     except PreauError:
         yield broken(
             "ca",
-            (f"{path} does not hold a key and its certificate", f"{path} : clé et certificat ne vont pas ensemble"),
+            (
+                f"{path} does not hold a key and its certificate",
+                f"{path} : clé et certificat ne vont pas ensemble",
+            ),
             ("No service can be inspected.", "Aucun service ne peut être inspecté."),
             f"mv {path.parent} {path.parent}.old && {patient.preau('ca init')}",
-        )  # fmt: skip
+        )
         return
     yield good("ca-validity", f"valid for {left} days", f"valide encore {left} jours")
 
@@ -135,7 +149,7 @@ def authority_trusted(patient: Patient) -> Iterator[Finding]:
     if not (patient.site.ca_dir / FILE).exists():
         return
     ours = load_certificate(patient.site.ca_dir).public_bytes(Encoding.DER)
-    if ours in ssl.create_default_context().get_ca_certs(binary_form=True):
+    if trusted_here(ours):
         yield good("ca-trust", "this machine trusts it", "cette machine la reconnaît")
         return
     export = patient.preau("ca export --format pem --output preau-ca.pem")
@@ -176,7 +190,9 @@ def leftovers(patient: Patient) -> Iterator[Finding]:
         yield warning(
             "leftover",
             (f"{path} is read by nothing", f"{path} n'est lu par rien"),
-            ("It may hold keys or names, outside every protection.",
-             "Il peut contenir des clés ou des noms, hors de toute protection."),
+            (
+                "It may hold keys or names, outside every protection.",
+                "Il peut contenir des clés ou des noms, hors de toute protection.",
+            ),
             f"shred -u {path}",
-        )  # fmt: skip
+        )

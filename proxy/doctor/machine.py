@@ -51,13 +51,22 @@ def versions_of_program() -> Iterator[Finding]:
         wanted = ", ".join(sorted(TESTED_MITMPROXY))
         yield broken(
             "mitmproxy",
-            (f"{mitmproxy} is installed, {wanted} was tested", f"{mitmproxy} installé, {wanted} testé"),
-            ("The gateway refuses to start on it: mends of its defects may not fit.",
-             "La passerelle refuse de démarrer : les correctifs pourraient ne pas convenir."),
+            (
+                f"{mitmproxy} is installed, {wanted} was tested",
+                f"{mitmproxy} installé, {wanted} testé",
+            ),
+            (
+                "The gateway refuses to start on it: mends of its defects may not fit.",
+                "La passerelle refuse de démarrer : les correctifs pourraient ne pas convenir.",
+            ),
             f"{sys.executable} -m pip install mitmproxy=={wanted}",
-        )  # fmt: skip
+        )
         return
-    yield good("versions", f"Python {python}, mitmproxy {mitmproxy}", f"Python {python}, mitmproxy {mitmproxy}")  # fmt: skip
+    yield good(
+        "versions",
+        f"Python {python}, mitmproxy {mitmproxy}",
+        f"Python {python}, mitmproxy {mitmproxy}",
+    )
 
 
 def disks(patient: Patient) -> Iterator[Finding]:
@@ -72,20 +81,29 @@ def disks(patient: Patient) -> Iterator[Finding]:
                 tell = broken if left < _EMPTY else warning
                 yield tell(
                     name,
-                    (f"{folder.value}: {left:.0%} left on the disk of {there}",
-                     f"{folder.value} : il reste {left:.0%} sur le disque de {there}"),
-                    ("When it is full, what must be recorded is refused.",
-                     "Plein, ce qui doit être consigné est refusé."),
+                    (
+                        f"{folder.value}: {left:.0%} left on the disk of {there}",
+                        f"{folder.value} : il reste {left:.0%} sur le disque de {there}",
+                    ),
+                    (
+                        "When it is full, what must be recorded is refused.",
+                        "Plein, ce qui doit être consigné est refusé.",
+                    ),
                     f"du -xh --max-depth=2 {there} | sort -h | tail",
-                )  # fmt: skip
+                )
         if path.exists() and not os.access(path, os.W_OK | os.X_OK):
             yield broken(
                 "folder",
-                (f"this user may not write in {path}", f"cet utilisateur ne peut pas écrire dans {path}"),
-                ("Run as the gateway's user, or it cannot keep anything.",
-                 "Lancez avec l'utilisateur de la passerelle, sinon rien n'est conservé."),
+                (
+                    f"this user may not write in {path}",
+                    f"cet utilisateur ne peut pas écrire dans {path}",
+                ),
+                (
+                    "Run as the gateway's user, or it cannot keep anything.",
+                    "Lancez avec l'utilisateur de la passerelle, sinon rien n'est conservé.",
+                ),
                 f"chown -R preau {path}",
-            )  # fmt: skip
+            )
         elif min(space, files) >= _LOW:
             yield good(f"disk-{folder.value}", f"{space:.0%} free", f"{space:.0%} libres")
 
@@ -107,11 +125,16 @@ def clock(_: Patient) -> Iterator[Finding]:
     if told == "no":
         yield warning(
             "clock",
-            ("nobody keeps this machine's clock right", "personne ne règle l'horloge de cette machine"),
-            ("Timetables, exceptions and certificates depend on it.",
-             "Horaires, exceptions et certificats en dépendent."),
+            (
+                "nobody keeps this machine's clock right",
+                "personne ne règle l'horloge de cette machine",
+            ),
+            (
+                "Timetables, exceptions and certificates depend on it.",
+                "Horaires, exceptions et certificats en dépendent.",
+            ),
             "timedatectl set-ntp true",
-        )  # fmt: skip
+        )
         return
     said = "synchronised" if told == "yes" else "possible; who keeps it is not known here"
     dit = "synchronisée" if told == "yes" else "plausible ; synchronisation inconnue ici"
@@ -120,15 +143,17 @@ def clock(_: Patient) -> Iterator[Finding]:
 
 def descriptors(_: Patient) -> Iterator[Finding]:
     """How many files may be open."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     if most != resource.RLIM_INFINITY and most < _DESCRIPTORS:
         yield warning(
             "file-descriptors",
             (f"only {most} files may be open", f"seulement {most} fichiers ouverts possibles"),
-            ("Each connection takes two; then new ones fail.",
-             "Chaque connexion en prend deux ; ensuite les nouvelles échouent."),
+            (
+                "Each connection takes two; then new ones fail.",
+                "Chaque connexion en prend deux ; ensuite les nouvelles échouent.",
+            ),
             "systemctl edit preau  # [Service] LimitNOFILE=65536",
-        )  # fmt: skip
+        )
         return
     yield good("file-descriptors", f"up to {most}", f"jusqu'à {most}")
 
@@ -149,10 +174,13 @@ def service(_: Patient) -> Iterator[Finding]:
     elif installed == "disabled":
         yield warning(
             "service",
-            ("preau.service does not start with the machine", "preau.service ne démarre pas avec la machine"),
+            (
+                "preau.service does not start with the machine",
+                "preau.service ne démarre pas avec la machine",
+            ),
             ("After a power cut there is no gateway.", "Après une coupure, pas de passerelle."),
             "systemctl enable --now preau",
-        )  # fmt: skip
+        )
     else:
         yield good("service", state or "installed", state or "installé")
 

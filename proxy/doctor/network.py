@@ -29,18 +29,25 @@ def gateway(patient: Patient) -> Iterator[Finding]:
         yield broken(
             "port",
             (f"another program listens on {listen}", f"un autre programme écoute sur {listen}"),
-            ("The gateway cannot start there (or it runs with --workers 1, which does not tell).",
-             "La passerelle ne peut pas y démarrer (ou tourne avec --workers 1, sans le dire)."),
+            (
+                "The gateway cannot start there (or runs with --workers 1, which does not tell).",
+                "La passerelle ne peut pas y démarrer (ou tourne avec --workers 1, sans le dire).",
+            ),
             f"ss -ltnp 'sport = :{listen.port}'",
-        )  # fmt: skip
+        )
     elif problem:
         yield broken(
             "port",
-            (f"nobody may listen on {listen} here ({problem})", f"impossible d'écouter sur {listen} ({problem})"),
-            ("The address is not this machine's, or the port needs rights.",
-             "L'adresse n'est pas à cette machine, ou le port demande des droits."),
+            (
+                f"nobody may listen on {listen} here ({problem})",
+                f"écoute impossible sur {listen} ({problem})",
+            ),
+            (
+                "The address is not this machine's, or the port needs rights.",
+                "L'adresse n'est pas à cette machine, ou le port demande des droits.",
+            ),
             patient.preau("serve --listen 127.0.0.1:8080"),
-        )  # fmt: skip
+        )
     else:
         yield warning(
             "gateway",
@@ -56,27 +63,35 @@ def _running(patient: Patient, status: dict[str, Any]) -> Iterator[Finding]:
     if len(status["policies"]) > 1:
         yield broken(
             "policy-split",
-            ("workers follow different policies", "les processus suivent des politiques différentes"),
+            (
+                "workers follow different policies",
+                "les processus suivent des politiques différentes",
+            ),
             ("The same request gets different answers.", "Une même requête a plusieurs réponses."),
             patient.preau("upgrade --workers"),
-        )  # fmt: skip
+        )
     for name, text in status["problems"].items():
         yield broken(
             name,
             (text, text),
-            ("What is new is not in force; the old goes on.", "Le neuf n'est pas appliqué ; l'ancien continue."),
+            (
+                "What is new is not in force; the old goes on.",
+                "Le neuf n'est pas appliqué ; l'ancien continue.",
+            ),
             patient.preau("upgrade --workers"),
-        )  # fmt: skip
+        )
     for one in status["processes"]:
         if one["state"] not in ("ready", "draining") or one.get("problem"):
             told = one.get("problem") or one["state"]
             yield broken(
                 str(one["role"]),
                 (f"does not serve: {told}", f"ne sert pas : {told}"),
-                ("New hosts (signer) or what must be recorded (writer) is refused.",
-                 "Nouveaux hôtes (signer) ou consignation (writer) sont refusés."),
+                (
+                    "New hosts (signer) or what must be recorded (writer) is refused.",
+                    "Nouveaux hôtes (signer) ou consignation (writer) sont refusés.",
+                ),
                 patient.preau("status"),
-            )  # fmt: skip
+            )
     if ready < wanted or not ready:
         tell = warning if ready else broken
         yield tell(
@@ -86,7 +101,11 @@ def _running(patient: Patient, status: dict[str, Any]) -> Iterator[Finding]:
             patient.preau("status"),
         )
         return
-    yield good("gateway", f"{ready} workers serve on {status['listen']}", f"{ready} processus servent sur {status['listen']}")  # fmt: skip
+    yield good(
+        "gateway",
+        f"{ready} workers serve on {status['listen']}",
+        f"{ready} processus servent sur {status['listen']}",
+    )
 
 
 def names(patient: Patient) -> Iterator[Finding]:
@@ -123,10 +142,12 @@ def way_out(patient: Patient) -> Iterator[Finding]:
         yield broken(
             "way-out",
             (f"not reached: {what}", f"non joignables : {what}"),
-            ("Lessons that need them wait. A certificate that is not trusted: somebody decrypts before us.",
-             "Les cours attendent. Certificat non reconnu : quelqu'un déchiffre avant nous."),
+            (
+                "Lessons wait. A certificate that is not trusted: somebody decrypts before us.",
+                "Les cours attendent. Certificat non reconnu : quelqu'un déchiffre avant nous.",
+            ),
             f"curl -v https://{_hosts(patient)[0] if _hosts(patient) else 'example.org'}/",
-        )  # fmt: skip
+        )
         return
     yield good("way-out", "services answer", "les services répondent")
 

@@ -30,10 +30,12 @@ def store(patient: Patient) -> Iterator[Finding]:
         yield warning(
             "store",
             (f"{path} is not there yet", f"{path} n'existe pas encore"),
-            ("Normal on a new site; on an old one the directory is gone: restore it.",
-             "Normal pour un nouveau site ; sinon l'annuaire a disparu : restaurez-le."),
+            (
+                "Normal on a new site; on an old one the directory is gone: restore it.",
+                "Normal pour un nouveau site ; sinon l'annuaire a disparu : restaurez-le.",
+            ),
             patient.preau("directory import ROSTER.zip"),
-        )  # fmt: skip
+        )
         return
     try:
         opened = open_store(url)
@@ -47,10 +49,12 @@ def store(patient: Patient) -> Iterator[Finding]:
         yield broken(
             "store",
             (told, told),
-            ("Imports and values outside the directory are refused.",
-             "Imports et valeurs hors annuaire sont refusés."),
+            (
+                "Imports and values outside the directory are refused.",
+                "Imports et valeurs hors annuaire sont refusés.",
+            ),
             patient.preau("status") if path else "systemctl start redis-server",
-        )  # fmt: skip
+        )
         return
     yield good("store", "answers, and fits the keys", "répond, et correspond aux clés")
 
@@ -67,10 +71,12 @@ def directory(patient: Patient) -> Iterator[Finding]:
         yield broken(
             "directory",
             ("no roster was ever imported", "aucune liste de personnes n'a été importée"),
-            ("Nobody's name is known: texts are not protected.",
-             "Aucun nom n'est connu : les textes ne sont pas protégés."),
+            (
+                "Nobody's name is known: texts are not protected.",
+                "Aucun nom n'est connu : les textes ne sont pas protégés.",
+            ),
             mend,
-        )  # fmt: skip
+        )
         return
     days = (datetime.now(UTC) - datetime.fromisoformat(newest)).days
     if days > _OLD_ROSTER:
@@ -113,10 +119,12 @@ def audit(patient: Patient) -> Iterator[Finding]:
         yield broken(
             "audit",
             (f"it does not verify: {problem}", f"il ne se vérifie pas : {problem}"),
-            ("It was changed, or a disk failed. Change nothing, copy the folder, tell the DPO.",
-             "Il a été modifié, ou un disque a failli. Ne touchez à rien, copiez-le, prévenez le DPD."),
+            (
+                "It was changed, or a disk failed. Change nothing, copy the folder, tell the DPO.",
+                "Modifié, ou un disque a failli. Ne touchez à rien, copiez-le, prévenez le DPD.",
+            ),
             verify_all,
-        )  # fmt: skip
+        )
         return
     yield good("audit", f"{report.events} events, whole", f"{report.events} événements, intact")
     yield from _times(patient)
@@ -129,11 +137,16 @@ def _times(patient: Patient) -> Iterator[Finding]:
     if newest is not None and (ahead := newest.stat().st_mtime - time.time()) > 60:
         yield broken(
             "clock",
-            (f"the log was written {ahead:.0f} s in the future", f"le journal date de {ahead:.0f} s dans le futur"),
-            ("The clock was put back: timetables and certificates go wrong.",
-             "L'horloge a reculé : horaires et certificats sont faussés."),
+            (
+                f"the log was written {ahead:.0f} s in the future",
+                f"le journal date de {ahead:.0f} s dans le futur",
+            ),
+            (
+                "The clock was put back: timetables and certificates go wrong.",
+                "L'horloge a reculé : horaires et certificats sont faussés.",
+            ),
             "timedatectl set-ntp true",
-        )  # fmt: skip
+        )
 
 
 def outgoing(patient: Patient) -> Iterator[Finding]:
@@ -146,7 +159,9 @@ def outgoing(patient: Patient) -> Iterator[Finding]:
         yield warning(
             name,
             (lag.detail, f"{lag.events} événements en attente ; {lag.failure}"),
-            ("A copy elsewhere is what shows a log that was rewritten here.",
-             "La copie ailleurs est ce qui révèle un journal réécrit ici."),
+            (
+                "A copy elsewhere is what shows a log that was rewritten here.",
+                "La copie ailleurs est ce qui révèle un journal réécrit ici.",
+            ),
             patient.preau("audit follow"),
-        )  # fmt: skip
+        )

@@ -43,6 +43,11 @@ def reach(host: str, port: int, authorities: Path | None = None, *, tls: bool = 
     return ""
 
 
+def trusted_here(certificate: bytes) -> bool:
+    """Whether this machine's programs trust the authority (its certificate, DER)."""
+    return certificate in ssl.create_default_context().get_ca_certs(binary_form=True)
+
+
 def resolves(host: str) -> bool:
     """Whether the machine's resolver knows ``host``."""
     try:
