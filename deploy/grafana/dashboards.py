@@ -397,6 +397,22 @@ AUDIT = Dashboard(
             unit="ops",
         ),
         _lines(
+            Text("Stockage en danger", "Store in danger"),
+            Text(
+                "1 : expulsion, persistance, mémoire, réplique.",
+                "1: eviction, persistence, memory, replica.",
+            ),
+            f"max by (ailment) (preau_store_trouble{{{_GATEWAYS}}}) or vector(0)",
+            "{{ailment}}",
+        ),
+        _lines(
+            Text("Passerelles en désaccord", "Gateways that differ"),
+            Text("Depuis combien de temps, et sur quoi.", "For how long, and on what."),
+            f"max by (part) (preau_fleet_split_seconds{{{_GATEWAYS}}}) or vector(0)",
+            "{{part}}",
+            unit="s",
+        ),
+        _lines(
             Text("Pas de l'horloge", "Steps of the clock"),
             Text(
                 "Déplacement de l'horloge en 10 minutes.",

@@ -14,10 +14,21 @@ from proxy.audit.query import query
 from proxy.doctor.finding import Finding, Patient, broken, good, warning
 from proxy.errors import PreauError
 from proxy.pseudonyms.keys import Keys
-from proxy.store import open_store
+from proxy.store import Ailment, open_store
 
 _WHOLE = 256 << 20
 """Bytes of log that are read whole (some seconds); of a longer one only its files are seen."""
+_AILMENTS = {
+    Ailment.EVICTION: "le serveur peut jeter des clés quand il est plein (maxmemory-policy)",
+    Ailment.PERSISTENCE: "un redémarrage du serveur perd des données (appendonly)",
+    Ailment.MEMORY: "le serveur est presque plein (maxmemory)",
+    Ailment.REPLICA: "c'est une réplique : elle n'accepte pas d'écriture",
+    Ailment.UNKNOWN: "notre compte n'a pas le droit d'examiner le serveur (INFO)",
+}
+_REDIS = {
+    Ailment.EVICTION: "redis-cli CONFIG SET maxmemory-policy noeviction",
+    Ailment.PERSISTENCE: "redis-cli CONFIG SET appendonly yes",
+}
 _OLD_ROSTER = 120
 """Days; a roster changes at least each term."""
 
@@ -42,6 +53,7 @@ def store(patient: Patient) -> Iterator[Finding]:
         try:
             opened.ping()
             Keys.load(patient.site.keys_dir).bind(opened)
+            troubles = opened.troubles()
         finally:
             opened.close()
     except PreauError as error:
@@ -57,6 +69,16 @@ def store(patient: Patient) -> Iterator[Finding]:
         )
         return
     yield good("store", "answers, and fits the keys", "répond, et correspond aux clés")
+    for trouble in troubles:
+        yield warning(
+            f"store-{trouble.ailment.value}",
+            (trouble.advice, _AILMENTS[trouble.ailment]),
+            (
+                "What the store forgets cannot be restored in answers.",
+                "Ce que le stockage oublie ne peut plus être rétabli dans les réponses.",
+            ),
+            _REDIS.get(trouble.ailment, "redis-cli INFO"),
+        )
 
 
 def directory(patient: Patient) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from proxy.cli import VERBS, build_parser
 from proxy.metrics import EventType
 from proxy.reasons import Reason
 
@@ -95,3 +96,36 @@ def test_labels_in_expressions_are_words_of_the_closed_lists(name: str) -> None:
             for word in found.split("|")
         }
         assert used <= {word.value for word in words} | PENDING, label
+
+
+def commands() -> set[str]:
+    """Every command of ours that runbooks tell."""
+    found = set()
+    for page in RUNBOOKS.glob("*.md"):
+        found.update(re.findall(r"`(preau [^`]+)`", page.read_text()))
+    return found
+
+
+@pytest.mark.parametrize("command", sorted(commands()))
+def test_commands_that_runbooks_tell_exist(command: str) -> None:
+    words = [word for word in command.split()[1:] if word not in ("URL",)]
+    assert words[0] in VERBS
+    try:
+        build_parser(words).parse_args(words)
+    except SystemExit:
+        known = {
+            "exception add",
+            "ca export --format",
+            "explain URL",
+        }  # arguments left to the reader
+        assert any(command.removeprefix("preau ").startswith(one) for one in known), command
+
+
+def test_checks_that_runbooks_name_are_checks_of_the_doctor() -> None:
+    rooms = "".join(p.read_text() for p in (ROOT / "proxy/doctor").glob("*.py"))
+    for page in RUNBOOKS.glob("*.md"):
+        for line in page.read_text().splitlines():
+            if "`preau doctor`: line" in line:
+                for name in re.findall(r"`([a-z-]+)`", line.partition("preau doctor`:")[2]):
+                    stem = "store-" if name.startswith("store-") else f'"{name}"'
+                    assert stem in rooms, (page.name, name)

@@ -26,7 +26,7 @@ from tests.sim.school import HOST, SITE_YAML, School
 from tests.sim.served import Served, inside
 
 SYSTEM = {"chmod", "chown", "mv", "shred", "du", "ss", "curl", "getent", "timedatectl", "systemctl",
-          "journalctl", "make"}  # fmt: skip
+          "journalctl", "make", "redis-cli"}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -112,12 +112,6 @@ def _change_log(root: Path) -> None:
     segment = next((root / "state/audit").rglob("*.jsonl"))
     text = segment.read_bytes()
     segment.write_bytes(text.replace(b'"type"', b'"tyqe"', 1))
-
-
-def _another_key(root: Path) -> None:
-    for path in (root / "state/keys").glob("*.key"):
-        path.unlink()
-    assert inside("keys", "init", "--site", root).returncode == 2  # the store remembers
 
 
 def _subscribe(root: Path) -> None:
@@ -274,7 +268,7 @@ def test_nothing_told_holds_a_secret_or_a_person(whole: School, site: Path) -> N
     for person in whole.people:
         assert person.family_name not in told
         assert person.email not in told
-    for path in (site / "state/keys").glob("*.key"):
+    for path in (site / "state/keys/site.key", site / "state/keys/root-1.key"):
         assert path.read_text().splitlines()[4] not in told
 
 
@@ -313,3 +307,27 @@ def test_a_gateway_that_runs_is_seen(tmp_path: Path) -> None:
             assert "2 workers serve" in told["gateway"].en
             assert [f for f in told.values() if f.severity is Severity.BROKEN] == []
             assert gateway.stop() == 0
+
+
+@pytest.mark.needs("redis-server")
+def test_a_store_that_may_throw_names_away(tmp_path: Path) -> None:
+    from tests.plugins.redis_server import RedisServer
+
+    redis = RedisServer(tmp_path / "redis")
+    redis.folder.mkdir()
+    redis.start()
+    try:
+        school = School(tmp_path, count=3, site=SITE_YAML + f"store: {redis.url}\n")
+        assert "appendonly" in found(school.root, "store-persistence").en
+    finally:
+        redis.stop()
+    assert found(school.root, "store").severity is Severity.BROKEN
+
+
+def test_keys_of_another_site(site: Path, tmp_path: Path) -> None:
+    from proxy.pseudonyms import keyfiles
+
+    keyfiles.initialise(tmp_path / "others")
+    for path in (tmp_path / "others").glob("*.key"):
+        shutil.copy(path, site / "state/keys" / path.name)
+    assert found(site, "store").severity is Severity.BROKEN
