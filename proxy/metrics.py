@@ -74,10 +74,20 @@ class StoreOperation(StrEnum):
     META = "meta"
 
 
+class Folder(StrEnum):
+    """The folders of a site that grow, for the space on their disks."""
+
+    STATE = "state"
+    AUDIT = "audit"
+    CACHE = "cache"
+
+
 class EventType(StrEnum):
-    """Types of audit event, as the metric groups them."""
+    """Types of audit event, as the metric groups them; what alerts look at stands alone."""
 
     REQUEST = "request"
+    OPAQUE = "opaque-allowed"
+    CANARY = "canary-seen"
     BLOCK = "block"
     REFUSAL = "refusal"
     CONNECTION = "connection"
@@ -91,7 +101,8 @@ _EVENT_TYPES = {
     "request-pseudonymised": EventType.REQUEST,
     "answer-restored": EventType.REQUEST,
     "field-minimised": EventType.REQUEST,
-    "opaque-allowed": EventType.REQUEST,
+    "opaque-allowed": EventType.OPAQUE,
+    "canary-seen": EventType.CANARY,
     "request-refused": EventType.REFUSAL,
     "answer-refused": EventType.REFUSAL,
     "tracker-blocked": EventType.BLOCK,

@@ -55,6 +55,7 @@ from proxy.rights.sightings import Sightings
 from proxy.rights.view import RightsView
 from proxy.sharing import Sharing
 from proxy.site import Site
+from proxy.site_facts import SiteFacts
 from proxy.store import Store, open_store
 from proxy.timetable import Entry, Person
 from proxy.timetable.told import Ends
@@ -192,6 +193,7 @@ class Runtime:
         policy = self._snapshot.policy
         self.metrics.policy_loaded(policy.digest, policy.services)
         self._lists_metrics(_lists(self.site))
+        self.metrics.registry.register(SiteFacts(self.site))
         self.metrics.store_up.set(1)  # it answered when the directory was read
         self.metrics.audit_up.set(self.audit.status().healthy)
         self._outgoing_metrics()

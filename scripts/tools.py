@@ -74,6 +74,12 @@ TOOLS = {
             unpack=("prometheus", "usr/bin/promtool"),
         ),
         Tool(
+            name="prometheus",
+            programs=("prometheus",),
+            hint="prometheus (Debian, Homebrew)",
+            unpack=("prometheus", "usr/bin/prometheus"),
+        ),
+        Tool(
             name="nginx",
             programs=("nginx",),
             hint="nginx",

@@ -43,6 +43,7 @@ VERBS = (
     "report",
     "witness",
     "status",
+    "doctor",
 )
 """In the order of ``preau --help``; a verb's module has the same name."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from proxy import fleet
@@ -33,6 +34,22 @@ class Finding:
     good: bool
     detail: str
 
+    @property
+    def mend(self) -> str:
+        """The verb that mends it, or that tells more; empty when there is nothing to do."""
+        return "" if self.good else _MENDS.get(self.name, "doctor")
+
+
+_MENDS = {
+    "policy": "check",
+    "keys": "keys status",
+    "ca": "ca init",
+    "audit": "audit verify",
+    "agreement": "upgrade --workers",
+    "roll": "upgrade --workers",
+}
+"""For others, ``doctor`` says what to do."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """None of its own."""
@@ -52,12 +69,24 @@ def run(args: argparse.Namespace) -> int:
         *(Finding(*saying) for saying in status_store.sayings(shared)),
         *(Finding(f"outgoing {lag.name}", lag.good, lag.detail) for lag in lags(site)),
     ]
-    lines = [f"{'good' if f.good else 'BAD ':<5} {f.name:<8} {f.detail}" for f in findings]
-    documents = [{"name": f.name, "good": f.good, "detail": f.detail} for f in findings]
+    lines = [line for finding in findings for line in _lines(finding, args.site)]
+    documents = [
+        {"name": f.name, "good": f.good, "detail": f.detail, "mend": _command(f, args.site)}
+        for f in findings
+    ]
     lines += status_store.table(shared, fleet.known_id(site.state_dir))
     fleet_documents = status_store.documents(shared)
     emit(args, "\n".join(lines), {"parts": documents, "fleet": fleet_documents})
     return 0 if all(finding.good for finding in findings) else 1
+
+
+def _lines(finding: Finding, site: Path) -> list[str]:
+    lines = [f"{'good' if finding.good else 'BAD ':<5} {finding.name:<8} {finding.detail}"]
+    return lines if finding.good else [*lines, f"{'':<14} → {_command(finding, site)}"]
+
+
+def _command(finding: Finding, site: Path) -> str:
+    return f"preau {finding.mend} --site {site}" if finding.mend else ""
 
 
 def _gateway(site: Site) -> list[Finding]:
