@@ -1,8 +1,17 @@
-"""The gate's adapter: CONNECT and ClientHello in, tunnel or end here or close out."""
+"""The gate's adapter: CONNECT and ClientHello in, tunnel or end here or close out.
+
+A redirected connection (``--mode transparent``) has no CONNECT: its host is the one that its
+ClientHello names, or the Host field where there is no TLS. It is then connected to by that
+name. The address that it was on its way to is not used: else whoever runs a server could have
+an unread tunnel to it by naming a bank.
+"""
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from mitmproxy import connection, http, tls
+from mitmproxy.proxy.mode_specs import TransparentMode
 
 from addons.abort import abort
 from addons.door import Door
@@ -38,6 +47,8 @@ class Gate:
         """The client says which name it wants a certificate for."""
         conn = data.context.client
         client = self._door.client_of(conn)
+        if is_redirected(conn):
+            self._open_by_name(conn, data.context.server, data.client_hello.sni)
         host = self._door.gate_host(conn)
         port = data.context.server.address[1] if data.context.server.address else 443
         ruling = self._door.engine.hello(host, port, data.client_hello.sni, client)
@@ -47,6 +58,26 @@ class Gate:
         elif isinstance(ruling.decision, Refuse):
             abort(conn)
 
+    async def requestheaders(self, flow: http.HTTPFlow) -> None:
+        """A redirected request without TLS goes to the host that it names."""
+        conn = flow.client_conn
+        if is_redirected(conn) and not self._door.gate_host(conn):
+            named = normal_host(urlsplit(f"//{flow.request.host_header or ''}").hostname or "")
+            flow.request.data.host = named or flow.request.data.host
+
+    def _open_by_name(
+        self, conn: connection.Client, server: connection.Server, sni: str | None
+    ) -> None:
+        host = normal_host(sni or "")
+        if host and not self._door.gate_host(conn):  # TLS within TLS changes nothing
+            self._door.opened_for(conn, host)
+            server.address = (host, server.address[1] if server.address else 443)
+
     def client_disconnected(self, client: connection.Client) -> None:
         """Forget what was known of the connection."""
         self._door.forget(client)
+
+
+def is_redirected(conn: connection.Client) -> bool:
+    """Whether the client knows nothing of a proxy."""
+    return isinstance(conn.proxy_mode, TransparentMode)

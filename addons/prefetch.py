@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from mitmproxy import ctx, http
+from mitmproxy import ctx, http, tls
 
 from addons.door import Door
-from addons.gate import ENDS_HERE
+from addons.gate import ENDS_HERE, is_redirected
 
 
 class Prefetch:
@@ -24,5 +24,15 @@ class Prefetch:
     async def http_connect(self, flow: http.HTTPFlow) -> None:
         """``KeysUnavailable`` goes on to the wrapper at the edge, which answers 503."""
         if flow.metadata.get(ENDS_HERE):
-            tlsconfig: Any = ctx.master.addons.get("tlsconfig")
-            await tlsconfig.certstore.prepare(self._door.gate_host(flow.client_conn))
+            await self._prepare(self._door.gate_host(flow.client_conn))
+
+    async def tls_clienthello(self, data: tls.ClientHelloData) -> None:
+        """A redirected connection has no CONNECT; the signer's answer stays off the loop."""
+        conn = data.context.client
+        host = self._door.gate_host(conn)
+        if is_redirected(conn) and host and not data.ignore_connection:
+            await self._prepare(host)
+
+    async def _prepare(self, host: str) -> None:
+        tlsconfig: Any = ctx.master.addons.get("tlsconfig")
+        await tlsconfig.certstore.prepare(host)

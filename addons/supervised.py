@@ -158,6 +158,7 @@ def main(argument: str) -> int:
             runtime,
             handicap=worker.handicap,
             listener=given["listener"],
+            transparent=given["transparent"],
             signer=RemoteSigner(Path(given["run"])),
             resolve=_resolve(given["resolve"]),
             drain_timeout=given["drain"],

@@ -62,6 +62,8 @@ class WorkerSettings:
     websocket_message_bytes: int = 16 * 1024 * 1024
     traffic: Traffic = field(default_factory=Traffic)
     """What ``mends`` keep to of it; connections and times are the addons' business."""
+    transparent: bool = False
+    """Serve connections that the firewall redirected, instead of clients that know a proxy."""
     reuse_port: bool = False
     """Share the port with other workers."""
     listener: int | None = None
@@ -166,7 +168,7 @@ def build_master(
 def _options(settings: WorkerSettings) -> Options:
     trusted = settings.upstream_trusted_ca
     return Options(
-        mode=["regular"],
+        mode=["transparent" if settings.transparent else "regular"],
         listen_host=settings.listen_host,
         listen_port=settings.listen_port,
         confdir=str(settings.confdir),

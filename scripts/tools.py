@@ -87,6 +87,26 @@ TOOLS = {
             unpack=("nginx", "usr/sbin/nginx"),
         ),
         Tool(
+            name="nft",
+            programs=("nft", "/usr/sbin/nft"),
+            hint="nftables (everywhere)",
+            packages=("nftables",),
+        ),
+        Tool(
+            name="haproxy",
+            programs=("haproxy", "/usr/sbin/haproxy"),
+            hint="haproxy (everywhere)",
+            packages=("liblua5.3-0", "libopentracing-c-wrapper0"),
+            unpack=("haproxy", "usr/sbin/haproxy"),
+        ),
+        Tool(
+            name="systemd-analyze",
+            programs=("systemd-analyze",),
+            hint="systemd (Debian, Fedora); elsewhere there is none",
+            packages=("systemd",),
+        ),
+        Tool(name="node", programs=("node", "nodejs"), hint="nodejs", packages=("nodejs",)),
+        Tool(
             name="slapd",
             programs=("slapd",),
             hint="slapd (Debian), openldap-servers (Fedora), openldap (Homebrew)",

@@ -36,6 +36,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "the certificate must still be NAME's",
     )
     parser.add_argument(
+        "--mode",
+        choices=("explicit", "transparent"),
+        default="explicit",
+        help="explicit: clients know this proxy; transparent: the firewall of this machine "
+        "redirects them (docs/install/transparent.md) (default: explicit)",
+    )
+    parser.add_argument(
         "--workers",
         type=_count,
         metavar="N",
@@ -80,6 +87,7 @@ async def _run_many(args: argparse.Namespace, workers: int) -> int:
         workers=workers,
         run=run_folder(site.state_dir),
         resolve=resolve_map(args.resolve),
+        transparent=args.mode == "transparent",
         drain=args.drain,
         silence=args.silence,
     )
@@ -123,6 +131,7 @@ def _run_one(args: argparse.Namespace) -> int:
     runtime = Runtime.open(args.site)
     overrides: dict[str, object] = {
         "resolve": resolve_map(args.resolve),
+        "transparent": args.mode == "transparent",
         "drain_timeout": args.drain,
     }
     if args.listen:

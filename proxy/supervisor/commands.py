@@ -49,6 +49,7 @@ def worker_command(options: Options, slot: int, listener: int) -> Command:
             "listener": listener,
             "line": line,
             "drain": options.drain,
+            "transparent": options.transparent,
             "resolve": {name: list(where) for name, where in options.resolve.items()},
         }
         return ("-m", WORKER, json.dumps(document))

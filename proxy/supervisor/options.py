@@ -26,6 +26,8 @@ class Options:
     outgoing: bool = False
     """Whether the site sends what leaves the audit log anywhere."""
     resolve: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    transparent: bool = False
+    """Whether clients are redirected here by the firewall and know no proxy."""
     drain: float = 20.0
     """Seconds that requests under way get when the gateway stops."""
     roll_drain: float = 60.0

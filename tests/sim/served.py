@@ -66,10 +66,11 @@ class Served:
         resolve: Mapping[str, tuple[str, int]],
         workers: int = 1,
         options: Sequence[str] = (),
+        listen: str = "127.0.0.1:0",
     ) -> None:
         self._log = root.parent / f"{root.name}-serve.log"
         options = [*options, "--workers", str(workers), "--site", str(root)]
-        options += ["--listen", "127.0.0.1:0", "--status", "127.0.0.1:0"]
+        options += ["--listen", listen, "--status", "127.0.0.1:0"]
         for name, (host, port) in resolve.items():
             options += ["--resolve", f"{name}:{host}:{port}"]
         self._command = [*PREAU, "serve", "--json", *options]
