@@ -28,7 +28,9 @@ def installed(tmp_path: Path) -> Path:
     """The units as installed, but with programs that exist on this machine."""
     for path in UNITS.glob("preau*"):
         if path.is_file():
-            text = path.read_text(encoding="utf-8").replace("/opt/preau/.venv/bin/preau", "/bin/true")
+            text = path.read_text(encoding="utf-8").replace(
+                "/opt/preau/.venv/bin/preau", "/bin/true"
+            )
             (tmp_path / path.name).write_text(text, encoding="utf-8")
         else:
             shutil.copytree(path, tmp_path / path.name)

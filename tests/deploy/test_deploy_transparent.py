@@ -153,7 +153,9 @@ def test_the_port_is_for_redirected_connections_only(scene: Scene) -> None:
 
 def test_the_gateway_knows_who_asked(scene: Scene) -> None:
     """The source address is the pupil's: the site's network names the school."""
-    events = "".join(path.read_text() for path in (scene.school.root / "state/audit/segments").iterdir())
+    events = "".join(
+        path.read_text() for path in (scene.school.root / "state/audit/segments").iterdir()
+    )
     assert '"group":"pupils"' in events.replace('": "', '":"')
 
 
@@ -171,7 +173,9 @@ def test_the_rules_replace_themselves(tmp_path: Path) -> None:
         for _ in range(2):
             network.run(*_nft("-f", str(RULES)))
         with network.entered():
-            told = subprocess.run(_nft("list", "tables"), capture_output=True, text=True, check=True)
+            told = subprocess.run(
+                _nft("list", "tables"), capture_output=True, text=True, check=True
+            )
         assert told.stdout.split() == ["table", "inet", "preau"]
     finally:
         network.close()
