@@ -10,6 +10,7 @@ import os
 import re
 import tarfile
 import tempfile
+import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -151,7 +152,8 @@ def _digest(path: Path) -> str:
 
 def free_name(folder: Path, site: Site) -> Path:
     """A name for today's backup in ``folder``."""
-    slug = re.sub(r"[^a-z0-9]+", "-", site.name.lower()).strip("-") or "site"
+    plain = unicodedata.normalize("NFKD", site.name).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-") or "site"
     return folder / f"preau-{slug}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.tar.gz"
 
 

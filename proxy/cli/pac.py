@@ -9,7 +9,6 @@ from pathlib import Path
 from proxy.cli.output import emit
 from proxy.errors import InputError
 from proxy.policy.pac import render
-from proxy.policy.site_schema import parse_address
 
 GROUP = "Upkeep"
 HELP = "write proxy.pac, which tells browsers to use the gateway"
@@ -40,11 +39,11 @@ def run(args: argparse.Namespace) -> int:
     from proxy.site import load_site
 
     site = load_site(args.site)
-    gateways = args.gateway or [str(site.listen)]
+    gateways: list[str] = args.gateway or [str(site.listen)]
     try:
-        for one in gateways:
-            host, _ = parse_address(one)
-            if not args.gateway and host in ("127.0.0.1", "::1", "0.0.0.0", "::"):  # noqa: S104  # compared only
+        if not args.gateway:
+            one = site.listen
+            if one.host in ("127.0.0.1", "::1", "0.0.0.0", "::"):  # noqa: S104  # compared only
                 raise InputError(f"devices cannot reach {one}: say --gateway NAME:PORT")
         text = render(site.name, gateways, args.direct)
     except ValueError as error:

@@ -1,7 +1,7 @@
 """``proxy.pac``: how browsers learn that the gateway is their proxy.
 
 A PAC file routes and does not protect: who can change it can go round it, so the firewall
-must refuse what does not come from the gateway (docs/install/network.md). That is why
+must refuse what does not come from the gateway (docs/install/transparent.md). That is why
 everything goes through the gateway, hosts that are never inspected too: it passes those on
 unread, and blocks trackers by their name. ``direct`` is for what cannot, such as a service
 that accepts one address only; the site's own networks and plain names stay inside.
@@ -18,6 +18,7 @@ from collections.abc import Iterable, Sequence
 from proxy.policy.hosts import normal_host
 
 _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+_ADDRESS6 = re.compile(r"\[[0-9a-fA-F:.]+\]")
 _TEMPLATE = """\
 // Préau: proxy.pac of {site}. Made by `preau pac`; do not edit.
 var GATEWAYS = {gateways};
@@ -50,9 +51,17 @@ def render(site: str, gateways: Sequence[str], direct: Iterable[str] = ()) -> st
     """
     return _TEMPLATE.format(
         site=" ".join(site.replace("\\", " ").split()),
-        gateways=json.dumps("; ".join(f"PROXY {one}" for one in gateways)),
+        gateways=json.dumps("; ".join(f"PROXY {_gateway(one)}" for one in gateways)),
         direct=json.dumps([_entry(one) for one in direct]),
     )
+
+
+def _gateway(text: str) -> str:
+    host, colon, port = text.rpartition(":")
+    good = _HOST.fullmatch(host.lower()) or _ADDRESS6.fullmatch(host)
+    if not (colon and good and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise ValueError(f"{text!r} is no gateway: expected NAME:PORT, or an address and a port")
+    return text
 
 
 def _entry(text: str) -> str:

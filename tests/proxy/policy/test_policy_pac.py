@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
 from proxy.policy.pac import render
+from tests.sim.served import inside
 
 GATEWAY = "PROXY gw1.ecole.example:8080; PROXY gw2.ecole.example:8080"
 PAC = render(
@@ -56,3 +58,29 @@ def test_a_gateway_that_is_away_is_no_way_round() -> None:
 def test_what_is_no_host_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="neither a host"):
         render("site", ("gw:8080",), (name,))
+
+
+@pytest.mark.parametrize("gateway", ["gw", "gw:0", "gw:99999", "a b:80", "gw:80; DIRECT", ":80"])
+def test_what_is_no_gateway_is_refused(gateway: str) -> None:
+    with pytest.raises(ValueError, match="no gateway"):
+        render("site", (gateway,))
+
+
+def test_the_command_takes_names_and_addresses_but_not_a_loopback_nobody_said(
+    tmp_path: Path,
+) -> None:
+    site = tmp_path / "site"
+    assert inside("init", site).returncode == 0
+    words = (
+        "pac",
+        "--site",
+        site,
+        "--gateway",
+        "gw.ecole.example:8080",
+        "--gateway",
+        "[fd00::1]:80",
+    )
+    done = inside(*words)
+    assert done.returncode == 0, done.stderr
+    assert b"PROXY gw.ecole.example:8080; PROXY [fd00::1]:80" in done.stdout
+    assert inside("pac", "--site", site).returncode == 2
