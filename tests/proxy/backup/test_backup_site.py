@@ -87,6 +87,7 @@ def test_the_sealed_keys_leave_the_erasure_key_out(school: School) -> None:
     assert not any("erasure" in name for name in opened)
 
 
+@pytest.mark.slow
 def test_a_restored_site_verifies_and_serves_the_same_pseudonyms(
     backup: Path, school: School, tmp_path: Path
 ) -> None:
@@ -157,6 +158,7 @@ def test_a_cut_off_backup_restores_nothing(backup: Path, tmp_path: Path) -> None
     assert not (tmp_path / "site/site.yaml").exists()
 
 
+@pytest.mark.slow
 def test_a_restore_that_dies_at_any_move_serves_nothing_and_can_be_repeated(
     backup: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
