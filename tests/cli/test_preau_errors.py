@@ -52,6 +52,8 @@ NEED_A_SITE = (
     "report families",
     "report supplier x",
     "status",
+    "backup make x.tar.gz",
+    "pac",
 )
 
 
