@@ -15,6 +15,7 @@ NEED_A_SITE = (
     "serve",
     "upgrade",
     "check",
+    "doctor",
     "explain https://x.example/",
     "explain --batch",
     "pseudonymise --service x",
