@@ -6,6 +6,7 @@ import re
 import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -69,6 +70,18 @@ def test_what_compose_mounts_is_there() -> None:
             source = volume.split(":")[0]
             if source.endswith((".cfg", ".yml")):
                 assert (DEPLOY / "compose" / source).is_file(), source
+
+
+def test_grafana_finds_its_source_and_the_dashboards() -> None:
+    provided = DEPLOY / "compose/grafana"
+    (source,) = yaml.safe_load((provided / "datasources/prometheus.yaml").read_text())[
+        "datasources"
+    ]
+    assert urlsplit(source["url"]).hostname in COMPOSE["services"]
+    (folder,) = yaml.safe_load((provided / "dashboards/preau.yaml").read_text())["providers"]
+    mounts = dict(v.split(":")[1::-1] for v in COMPOSE["services"]["grafana"]["volumes"])
+    assert list((DEPLOY / "compose" / mounts[folder["options"]["path"]]).glob("*.json"))
+    assert (DEPLOY / "compose" / mounts["/etc/grafana/provisioning"]) == provided
 
 
 def test_the_gateway_works_with_the_rights_that_compose_gives_it_in_redis(tmp_path: Path) -> None:
