@@ -74,7 +74,8 @@ def test_what_compose_mounts_is_there() -> None:
 
 def test_grafana_finds_its_source_and_the_dashboards() -> None:
     provided = DEPLOY / "compose/grafana"
-    (source,) = yaml.safe_load((provided / "datasources/prometheus.yaml").read_text())[
+    sources = yaml.safe_load((provided / "datasources/prometheus.yaml").read_text())
+    (source,) = sources["datasources"]
         "datasources"
     ]
     assert urlsplit(source["url"]).hostname in COMPOSE["services"]
