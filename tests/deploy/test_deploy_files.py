@@ -76,8 +76,6 @@ def test_grafana_finds_its_source_and_the_dashboards() -> None:
     provided = DEPLOY / "compose/grafana"
     sources = yaml.safe_load((provided / "datasources/prometheus.yaml").read_text())
     (source,) = sources["datasources"]
-        "datasources"
-    ]
     assert urlsplit(source["url"]).hostname in COMPOSE["services"]
     (folder,) = yaml.safe_load((provided / "dashboards/preau.yaml").read_text())["providers"]
     mounts = dict(v.split(":")[1::-1] for v in COMPOSE["services"]["grafana"]["volumes"])
