@@ -71,7 +71,8 @@ class Oracle:
     def answered(self, head: bytes, *, named: bool = False) -> int:
         """Note an answer; ``named``: its request named a person. Gives its status, 0 for none."""
         incident = re.search(rb"(?im)^x-preau-incident: *([A-Z2-7-]+)\r$", head)
-        if incident:
+        # A log that cannot be written cannot tell of what was refused for that reason.
+        if incident and b"x-preau-reason: audit-unavailable" not in head:
             self.incidents.add(incident[1].decode())
         status = int(head[9:12]) if head.startswith(b"HTTP/1.1 ") else 0
         self.protected += named and status == 200
