@@ -2,10 +2,10 @@
 
     python -m benchmarks.idle --connections 10000
 
-Each is a TLS connection through the gateway that has had one answer and then waits. A
-connection takes up to four descriptors of this process and two of the gateway's, so the limit of
-open files bounds what can be reached; what was reached is printed. At the end all of them must
-still answer.
+Each is a TLS connection through the gateway that has had one answer and then waits. It takes a
+descriptor of this process and one of a worker, so the limit of open files bounds what can be
+reached, as do --seconds and the site's own limits; what was reached is printed. At the end all
+of them must still answer.
 """
 
 from __future__ import annotations
