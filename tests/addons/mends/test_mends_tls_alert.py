@@ -2,26 +2,46 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import ssl
 import time
 from typing import Any
 
 from tests.sim.raw_client import RawClient
-from tests.sim.raw_server import OK, RawServer, answer
+from tests.sim.raw_server import OK, RawConnection, RawServer
 
 GET = b"GET / HTTP/1.1\r\nhost: cloud.example\r\n\r\n"
 
 
-def asks_for_a_certificate(stage: Any) -> ssl.SSLContext:
-    """TLS 1.3: the client has done its part when the server says what it lacks."""
+def asks_for_a_certificate(stage: Any) -> RawServer:
+    """A service with TLS 1.3: the client has done its part when the service says what it lacks.
+
+    It ends in order: an RST could overtake its own alert.
+    """
     tls: ssl.SSLContext = stage.authority.server_context(stage.host)
     tls.minimum_version = ssl.TLSVersion.TLSv1_3
     tls.verify_mode = ssl.CERT_REQUIRED
-    return tls
+
+    def script(connection: RawConnection) -> None:
+        sock = tls.wrap_socket(connection.sock, server_side=True, do_handshake_on_connect=False)
+        connection.sock = sock
+        with contextlib.suppress(ssl.SSLError):
+            sock.do_handshake()
+        time.sleep(0.3)
+        sock.settimeout(0.1)
+        with contextlib.suppress(TimeoutError):
+            socket.socket.recv(sock, 65536)  # what was sent meanwhile, below TLS
+        socket.socket.shutdown(sock, socket.SHUT_WR)
+        sock.settimeout(5)
+        with contextlib.suppress(OSError):
+            socket.socket.recv(sock, 65536)
+
+    return RawServer(script)
 
 
 def test_a_service_that_wants_a_certificate_of_us_is_unreachable_and_says_so(stage: Any) -> None:
-    with RawServer(answer(OK), asks_for_a_certificate(stage)) as cloud:
+    with asks_for_a_certificate(stage) as cloud:
         with stage.gateway(cloud) as worker, stage.client(worker) as client:
             started = time.monotonic()
             head, body, _ = client.ask(GET)
@@ -47,7 +67,7 @@ def test_a_proper_end_of_tls_is_told_once(stage: Any) -> None:
 
 
 def test_mitmproxy_still_has_the_defect(stage: Any, bare: Any) -> None:
-    with RawServer(answer(OK), asks_for_a_certificate(stage)) as cloud:
+    with asks_for_a_certificate(stage) as cloud:
         client: RawClient = stage.client(bare(cloud))
         with client:
             client.sock.settimeout(1.5)
