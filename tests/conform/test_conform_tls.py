@@ -95,6 +95,7 @@ def test_a_client_may_not_renegotiate(gateway: OpenSchool, tmp_path: Path) -> No
     assert b"no renegotiation" in said or b"unexpected message" in said or done.returncode, said
 
 
+@pytest.mark.slow
 @pytest.mark.needs("h2load")
 def test_a_load_of_h2load_loses_nothing(school: School, tmp_path: Path) -> None:
     """h2load knows no proxy: a door of ours opens its tunnels."""

@@ -27,6 +27,7 @@ def recovers(stage: Stage, body: bytes | None = None) -> bool:
     return wait_for(lambda: try_to_ask(stage, request).startswith(b"HTTP/1.1 200 "), 12)
 
 
+@pytest.mark.slow
 def test_a_service_that_stalls_is_given_up_in_time(tmp_path: Path) -> None:
     """Both where it takes no request and where it begins an answer and falls silent."""
     school = School(tmp_path, count=20)
