@@ -6,6 +6,7 @@ export PYTHON
 
 ARGS ?=
 JOBS ?= 2
+MINUTES ?= 30
 BIN := .venv/bin
 PYTEST := -n $(JOBS) --dist loadfile
 
@@ -43,6 +44,10 @@ bench: dev-venv ## Measure, also against mitmproxy and Presidio
 	@$(BIN)/python -m benchmarks $(ARGS)
 	@$(BIN)/python -m benchmarks.content
 	@$(BIN)/python -m benchmarks.finding
+
+.PHONY: soak
+soak: dev-venv ## Half an hour of mixed traffic: what must stay flat, does (MINUTES=30)
+	@$(BIN)/python -m benchmarks.soak --minutes $(MINUTES)
 
 .PHONY: venv
 venv: dev-venv ## Prepare .venv for all of the above, nothing more

@@ -41,6 +41,7 @@ from addons.mends import (
     refused_upload,
     request_framing,
     strict_heads,
+    tls_alert,
     trailers,
     upstream_alpn,
     upstream_failure,
@@ -57,6 +58,7 @@ TESTED = frozenset({"12.2.3"})
 
 _MENDS = (
     body_limit,
+    tls_alert,
     trailers,
     request_framing,
     empty_chunk,

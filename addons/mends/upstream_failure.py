@@ -2,10 +2,11 @@
 
 Defect: mitmproxy answers a failed upstream connection, or an answer that it cannot read, by
 itself; an addon only hears of it in ``error`` and cannot choose the answer, so a refusal would
-have no id in the audit log.
+have no id in the audit log. And it says "stream reset by client" of a stream that the service
+has reset, which looks as if nobody were left to be told.
 
 Mend: a reply that an ``error`` hook left in ``flow.metadata["preau.page"]`` is sent instead
-of mitmproxy's, as long as nothing of an answer has gone out.
+of mitmproxy's, as long as nothing of an answer has gone out; who reset a stream is said.
 
 Tested on 12.2.3. Delete when an ``error`` hook may set a response.
 """
@@ -30,6 +31,8 @@ def _paged(original: Any) -> Callable[..., Any]:
     """``original`` with the page in the place of the error for the client, once."""
 
     def paged(self: Any, argument: Any) -> Generator[Any, Any, Any]:
+        if isinstance(argument, _events.ResponseProtocolError):
+            argument.message = argument.message.replace("reset by client", "reset by service", 1)
         steps = original(self, argument)
         reply = None
         try:

@@ -36,7 +36,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
         names = dict.fromkeys((HOST, BANK, *OTHERS), cloud.address)
         names |= {WEBSOCKET: sockets.address}
         with Served(school.root, names, workers=2, options=("--silence", "5")) as gateway:
-            yield Fleet(school, gateway, ca)
+            yield Fleet(school, gateway, ca, lambda: cloud.everything)
             children = [int(p["pid"]) for p in ask_all(school.root / "state/run")]
             assert gateway.stop() == 0, gateway.said
         assert soon(lambda: not any(map(exists, children)), 5)

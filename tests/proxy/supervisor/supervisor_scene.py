@@ -35,6 +35,8 @@ class Fleet:
     school: School
     gateway: Served
     ca: Path
+    seen: Callable[[], bytes] = bytes
+    """All that its service has received."""
 
     @property
     def run(self) -> Path:
