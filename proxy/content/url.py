@@ -12,6 +12,7 @@ from proxy.content.url_spots import either_plus
 from proxy.content.visitor import Drop, Edit
 from proxy.content.walk import Walk
 from proxy.policy.model import Endpoint, FieldRule
+from proxy.policy.parts import Part
 
 _DROPPED = "-"
 """A dropped path segment cannot be empty: the path would have another shape."""
@@ -55,22 +56,27 @@ def _path(target: str, begin: int, end: int, endpoint: Endpoint, walk: Walk) -> 
     while at <= end:
         stop = _find(target, "/", at, end)
         rule = endpoint.path_fields.get(index)
-        edits += _segment(target, at, stop, rule, walk)
+        edits += _segment(target, at, stop, rule, walk, endpoint.path_parts.get(index))
         at = stop + 1
         index += 1
     return edits
 
 
-def _segment(target: str, at: int, stop: int, rule: FieldRule | None, walk: Walk) -> list[Edit]:
+def _segment(
+    target: str, at: int, stop: int, rule: FieldRule | None, walk: Walk, part: Part | None
+) -> list[Edit]:
     """One segment: its value, then its matrix parameters (``;name=value``)."""
     value_end = _find(target, ";", at, stop)
     edits: list[Edit] = []
-    if rule is not None and value_end > at:
-        raw = target[at:value_end]
-        answer = walk.visitor.field(rule, PERCENT.decode(raw))
+    span = part.span(target[at:value_end]) if part else (0, value_end - at)
+    if rule is not None and span is not None and value_end > at:
+        begin, end = at + span[0], at + span[1]
+        raw = target[begin:end]
+        value = PERCENT.decode(raw)
+        answer = walk.visitor.field(rule, part.read(value) if part else value)
         if answer is not None:
-            written = _DROPPED if isinstance(answer, Drop) else _encode(answer, raw)
-            edits.append(Edit(at, value_end, written))
+            answer = _DROPPED if isinstance(answer, Drop) else answer
+            edits.append(Edit(begin, end, _encode(part.write(answer) if part else answer, raw)))
         elif walk.answer:
             edits += _piece(target, at, value_end, walk)
     elif value_end > at:

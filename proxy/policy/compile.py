@@ -159,6 +159,7 @@ class _Compiler:
                 path_fields={
                     index: path[name] for name, index in template.parameters.items() if name in path
                 },
+                path_parts=template.parts(ignore_case=self.fold),
                 query_fields=self._telling(query),
                 form_fields=self._telling(form),
                 header_fields=headers,

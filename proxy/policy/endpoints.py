@@ -1,7 +1,8 @@
 """Finds the endpoint of a request: a tree by path segment.
 
 Of the templates that fit a method and a path, the most specific one is found: segment by
-segment from the left, written out beats ``{parameter}`` beats ``...``; of two with the same
+segment from the left, written out beats ``{parameter}.json`` (the one with more fixed text
+first) beats ``{parameter}`` beats ``...``; of two with the same
 path, the one that names the method beats ``ANY``. The search goes back at most to other
 branches of the tree, so its cost is bounded by the tree and does not grow with the path.
 """
@@ -12,16 +13,18 @@ from typing import Final
 from urllib.parse import unquote
 
 from proxy.policy.model import Endpoint, EndpointTable
-from proxy.policy.templates import ANY_METHOD, Template, is_parameter
+from proxy.policy.parts import Part, part_of
+from proxy.policy.templates import ANY_METHOD, Template, fixed_text, is_parameter
 
 DEFAULT_TEMPLATE: Final = "/…"
 
 
 class _Node:
-    __slots__ = ("here", "parameter", "static", "tail")
+    __slots__ = ("here", "mixed", "parameter", "static", "tail")
 
     def __init__(self) -> None:
         self.static: dict[str, _Node] = {}
+        self.mixed: dict[tuple[str, str], tuple[Part, _Node]] = {}
         self.parameter: _Node | None = None
         self.here: dict[str, Endpoint] = {}
         self.tail: dict[str, Endpoint] = {}
@@ -44,6 +47,8 @@ class EndpointTree(EndpointTable):
             if is_parameter(segment):
                 node.parameter = node.parameter or _Node()
                 node = node.parameter
+            elif (fixed := fixed_text(segment)) is not None:
+                node = self._mixed(node, fixed)
             else:
                 key = segment.lower() if self._fold else segment
                 node = node.static.setdefault(key, _Node())
@@ -53,6 +58,14 @@ class EndpointTree(EndpointTable):
                 return there
             table[method] = endpoint
         return None
+
+    def _mixed(self, node: _Node, fixed: tuple[str, str]) -> _Node:
+        key = (fixed[0].lower(), fixed[1].lower()) if self._fold else fixed
+        if key not in node.mixed:
+            node.mixed[key] = part_of(*fixed, ignore_case=self._fold), _Node()
+            order = sorted(node.mixed, key=lambda k: (-len(k[0]) - len(k[1]), -len(k[0]), k))
+            node.mixed = {each: node.mixed[each] for each in order}
+        return node.mixed[key][1]
 
     def find(self, method: str, path: str) -> Endpoint:
         """The endpoint of a request; the service's default when no template fits."""
@@ -69,6 +82,13 @@ class EndpointTree(EndpointTable):
             found = None
             if node.static and (child := self._written(node, segment)) is not None:
                 found = self._search(child, segments, index + 1, method)
+            if node.mixed and found is None:
+                value = segment.partition(";")[0]
+                for part, child in node.mixed.values():
+                    if part.span(value) and (
+                        found := self._search(child, segments, index + 1, method)
+                    ):
+                        break
             if found is None and node.parameter is not None and segment:
                 found = self._search(node.parameter, segments, index + 1, method)
         return found or node.tail.get(method) or node.tail.get(ANY_METHOD)

@@ -8,6 +8,8 @@ from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
+from proxy.policy.parts import Part, part_of
+
 ANY_METHOD: Final = "ANY"
 TAIL: Final = "..."
 _METHOD = re.compile(r"[A-Z]{2,16}")
@@ -19,6 +21,8 @@ _MAX_SEGMENTS = 40
 class Template:
     """Methods and a path; ``segments`` holds names for parameters as ``{name}``.
 
+    A parameter may have fixed text around it: ``users('{id}')``, ``{id}.json``.
+
     ``tail`` says that the path stands for itself and for every path below it.
     """
 
@@ -29,7 +33,15 @@ class Template:
     @property
     def parameters(self) -> dict[str, int]:
         """The index of each parameter's segment."""
-        return {s[1:-1]: i for i, s in enumerate(self.segments) if is_parameter(s)}
+        return {m[1]: i for i, s in enumerate(self.segments) if (m := _PARAMETER.search(s))}
+
+    def parts(self, *, ignore_case: bool) -> dict[int, Part]:
+        """By index, the segments that have fixed text around their parameter."""
+        return {
+            i: part_of(*fixed, ignore_case=ignore_case)
+            for i, s in enumerate(self.segments)
+            if (fixed := fixed_text(s)) is not None
+        }
 
     @property
     def path(self) -> str:
@@ -39,7 +51,15 @@ class Template:
 
 def is_parameter(segment: str) -> bool:
     """Whether a template's segment stands for any value."""
-    return segment.startswith("{")
+    return _PARAMETER.fullmatch(segment) is not None
+
+
+def fixed_text(segment: str) -> tuple[str, str] | None:
+    """What stands before and after a parameter that is not the whole segment."""
+    match = _PARAMETER.search(segment)
+    if match is None or match[0] == segment:
+        return None
+    return segment[: match.start()], segment[match.end() :]
 
 
 @lru_cache(maxsize=4096)
@@ -61,7 +81,7 @@ def parse_match(text: str) -> Template:
         raise ValueError(f"a path of {len(segments)} parts, expected at most {_MAX_SEGMENTS}")
     for segment in segments:
         _check(segment)
-    parameters = [segment for segment in segments if is_parameter(segment)]
+    parameters = [name for segment in segments for name in _PARAMETER.findall(segment)]
     if len(set(parameters)) != len(parameters):
         raise ValueError("two parts in braces have the same name")
     return Template(names, tuple(unquote(segment) for segment in segments), tail)
@@ -72,5 +92,13 @@ def _check(segment: str) -> None:
         raise ValueError("an empty part ('//') stands in the path")
     if segment in (TAIL, "…"):
         raise ValueError("'...' may only stand at the end of the path")
-    if ("{" in segment or "}" in segment) and _PARAMETER.fullmatch(segment) is None:
-        raise ValueError(f"expected a whole part in braces such as {{userId}}, not {segment!r}")
+    rest, braced = _PARAMETER.subn("", segment)
+    if "{" in rest or "}" in rest:
+        raise ValueError(f"expected a name in braces such as {{userId}}, not {segment!r}")
+    if braced > 1:
+        raise ValueError(
+            f"two names in braces in one part ({segment!r}): where one value ends cannot be "
+            "told, put one name for both"
+        )
+    if braced and ";" in rest:
+        raise ValueError(f"';' begins matrix parameters and cannot stand in {segment!r}")
