@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -155,6 +156,37 @@ def test_an_input_output_error_refuses_every_waiter_and_recovers(
     assert recorded(tmp_path) == [1, 999_999]
     assert not any(query(tmp_path / "audit", {"type": "lost"}))
     assert verify(tmp_path / "audit").ok
+
+
+def test_a_slow_disk_is_waited_for_within_the_deadline_and_no_longer(
+    tmp_path: Path, logs: Logs, event: MakeEvent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slow is served, and in groups; slower than the deadline is refused; then well again."""
+    flush, delay, flushes = os.fdatasync, [0.02], [0]
+
+    def slow(file: int) -> None:
+        flushes[0] += 1
+        time.sleep(delay[0])
+        flush(file)
+
+    log = logs(tmp_path, deadline=0.5)
+    log.record_sync([event(0)])
+    monkeypatch.setattr(os, "fdatasync", slow)
+    flushes[0] = 0
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(lambda number: log.record_sync([event(number)]), range(1, 161)))
+    assert flushes[0] <= 80  # 160 waits in few flushes: a slow disk costs its delay, not a queue
+    delay[0] = 2.0
+    began = time.monotonic()
+    with pytest.raises(AuditUnavailable):
+        log.record_sync([event(161)])
+    assert 0.4 < time.monotonic() - began < 1.9  # refused before the disk came back
+    delay[0] = 0.0
+    well_again(log, event)
+    log.close()
+    found = recorded(tmp_path)
+    assert set(range(161)) <= set(found)
+    assert verify(tmp_path / "audit").problems == []
 
 
 def test_a_directory_that_is_a_file_refuses(tmp_path: Path, logs: Logs) -> None:
