@@ -22,11 +22,15 @@ demo: run-venv ## Show the whole story on this machine (ARGS=--once ends by itse
 
 .PHONY: test
 test: dev-venv tools ## Check and test everything (JOBS=0: in one process)
-	@$(BIN)/python -I scripts/check.py test $(PYTEST) $(ARGS)
+	@$(BIN)/python -I scripts/check.py test $(PYTEST) -m 'not long' $(ARGS)
+
+.PHONY: test-long
+test-long: dev-venv tools ## What takes minutes: processes killed and stopped under load, a short soak
+	@$(BIN)/python -I scripts/check.py test $(PYTEST) -m long $(ARGS)
 
 .PHONY: test-fast
 test-fast: dev-venv tools ## The same without the slow tests
-	@$(BIN)/python -I scripts/check.py test $(PYTEST) -m 'not slow' $(ARGS)
+	@$(BIN)/python -I scripts/check.py test $(PYTEST) -m 'not slow and not long' $(ARGS)
 
 .PHONY: lint
 lint: dev-venv ## Style, format, types, import rules

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.soak import Result, soak
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 
 def test_mixed_traffic_for_a_while_leaves_everything_in_order(tmp_path: Path) -> None:

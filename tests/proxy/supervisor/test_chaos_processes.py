@@ -11,7 +11,7 @@ from tests.faults.conftest import post
 from tests.proxy.supervisor.supervisor_scene import Fleet, exists, kill, soon
 from tests.sim.raw_client import ConnectRefused
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 DEADLINE = 15.0
 
