@@ -21,6 +21,7 @@ from addons.door import Door
 from addons.load import LOOK_EVERY, Load
 from addons.mends import body_limit, h2_floods
 from addons.message import head_of, to_response
+from addons.standing import Standing
 from proxy.engine.pages import RETRY_AFTER
 from proxy.metrics import Metrics
 from proxy.policy.hosts import normal_host
@@ -52,21 +53,18 @@ class Crowd:
         self._hosts: Counter[str] = Counter()
         self._host_of: dict[str, str] = {}
         self._told: dict[tuple[str, Reason], float] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._standing = Standing()
 
     def running(self) -> None:
         """The worker serves: a connection takes two descriptors, there must be enough of them."""
         self._most = min(self._traffic.connections, (_descriptors() - _SPARE) // 2)
         body_limit.LIMIT.holds = self._load.holds
         h2_floods.LIMITS.tell = self._flooded
-        self._task = asyncio.get_running_loop().create_task(self._look())
+        self._standing.begin(self._look())
 
     async def done(self) -> None:
         """The worker ends."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await self._standing.end()
 
     async def _look(self) -> None:
         while True:

@@ -9,7 +9,6 @@ answer (``mends.late``), else by closing.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 import struct
 import time
@@ -24,6 +23,7 @@ from addons.crowd import Crowd
 from addons.load import Load
 from addons.mends import head_limits
 from addons.mends.late import LATE_ANSWER, LATE_REQUEST, Late
+from addons.standing import Standing
 from proxy.reasons import Reason
 from proxy.traffic import Traffic
 
@@ -69,19 +69,16 @@ class Deadlines:
         self._flows_of: dict[str, set[str]] = {}
         self._quiet_since: dict[str, float] = {}
         self._unread: dict[str, tuple[int, float]] = {}
-        self._task: asyncio.Task[None] | None = None
+        self._standing = Standing()
 
     def running(self) -> None:
         """The worker serves."""
         head_limits.LIMITS.begins = self._head_begins
-        self._task = asyncio.get_running_loop().create_task(self._watch())
+        self._standing.begin(self._watch())
 
     async def done(self) -> None:
         """The worker ends."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await self._standing.end()
 
     # --- the steps of a connection ---
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from typing import Any
 
@@ -20,6 +19,7 @@ from addons.load import Load
 from addons.message import head_of
 from addons.pages import Headers
 from addons.prefetch import Prefetch
+from addons.standing import Standing
 from addons.websocket import WebSocket
 from addons.worker import WorkerSettings
 from proxy.ca import load_ca
@@ -45,19 +45,16 @@ class Keeper:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._task: asyncio.Task[None] | None = None
+        self._standing = Standing()
         self._at_work = asyncio.Lock()
 
     def running(self) -> None:
         """The worker serves: start looking for changes."""
-        self._task = asyncio.get_running_loop().create_task(self._watch())
+        self._standing.begin(self._watch())
 
     async def done(self) -> None:
         """The worker ends."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await self._standing.end()
 
     async def _watch(self) -> None:
         while True:

@@ -11,8 +11,7 @@ the resource that the rule names after ``$redirect=``; the surrogate for the scr
 
 from __future__ import annotations
 
-import re
-
+from proxy.blocking.across_sites import SAFE_ECHO, readable_by
 from proxy.blocking.blocker import Block
 from proxy.blocking.collectors import COLLECTORS, collector_for
 from proxy.blocking.facts import RequestType
@@ -68,7 +67,6 @@ _BY_EXTENSION: dict[RequestType, dict[str, Resource]] = {
 _BY_DEST = {b"audio": SILENCE, b"track": CAPTIONS}
 _MAY_BE_SCRIPT = (_T.SCRIPT, _T.XMLHTTPREQUEST, _T.OTHER)
 _MAY_BE_TELEMETRY = (_T.XMLHTTPREQUEST, _T.PING, _T.OTHER)
-_SAFE_ECHO = re.compile(rb"[!-~ ]{1,2048}")
 
 
 def answer(
@@ -176,21 +174,11 @@ _OF_COLLECTOR = {row: _made(row.status, Resource(row.content_type, row.body)) fo
 
 def _for_client(reply: Reply, fields: dict[bytes, bytes], method: str) -> Reply:
     """The answer readable across sites, with credentials: it holds no secret."""
-    origin = _origin(fields)
+    origin = readable_by(fields.get(b"origin", b""))
     body = b"" if method == "HEAD" else reply.body
     if not origin and body is reply.body:
         return reply
     return Reply(reply.status, (*origin, *reply.headers), body)
-
-
-def _origin(fields: dict[bytes, bytes]) -> Headers:
-    origin = fields.get(b"origin", b"")
-    if not _SAFE_ECHO.fullmatch(origin):
-        return ()
-    return (
-        (b"Access-Control-Allow-Origin", origin),
-        (b"Access-Control-Allow-Credentials", b"true"),
-    )
 
 
 _ASKED = (
@@ -204,6 +192,6 @@ def _preflight(fields: dict[bytes, bytes]) -> Reply:
     extra = [
         (name, fields[asked])
         for name, asked in _ASKED
-        if _SAFE_ECHO.fullmatch(fields.get(asked, b""))
+        if SAFE_ECHO.fullmatch(fields.get(asked, b""))
     ]
-    return Reply(204, (*_origin(fields), *extra, *_ALWAYS), b"")
+    return Reply(204, (*readable_by(fields.get(b"origin", b"")), *extra, *_ALWAYS), b"")

@@ -29,9 +29,9 @@ from proxy.audit.layout import Layout
 from proxy.audit.note import Trust
 from proxy.audit.publish import from_words
 from proxy.audit.upkeep import end_retention
-from proxy.cli.common import add_common
 from proxy.cli.output import emit
 from proxy.cli.recording import record_first
+from proxy.cli.sub_verbs import adder
 from proxy.cli.sub_verbs import run as run
 from proxy.errors import InputError
 from proxy.witness import WitnessKey
@@ -44,15 +44,13 @@ _FILTERS = ("type", "service", "reason", "incident", "school", "group", "client"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The sub-verbs and their options."""
-    verbs = parser.add_subparsers(dest="sub", metavar="WHAT", required=True)
+    add = adder(parser)
 
     def verb(
         name: str, act: Callable[[argparse.Namespace], int], text: str
     ) -> argparse.ArgumentParser:
-        sub = verbs.add_parser(name, help=text, description=text)
-        add_common(sub)
+        sub = add(name, act, text)
         sub.add_argument("--dir", type=Path, help="the log's directory (default: the site's)")
-        sub.set_defaults(act=act)
         return sub
 
     sub = verb("verify", _verify, "check that nothing was changed, removed or added")

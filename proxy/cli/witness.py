@@ -9,8 +9,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from proxy.cli.common import add_common
 from proxy.cli.output import emit
+from proxy.cli.sub_verbs import adder
 from proxy.cli.sub_verbs import run as run
 from proxy.errors import InputError
 from proxy.frontends.witness import WitnessServer
@@ -26,17 +26,15 @@ HELP = "sign other sites' checkpoints, so that they cannot be rewritten"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The sub-verbs and their options."""
-    verbs = parser.add_subparsers(dest="sub", metavar="WHAT", required=True)
+    add = adder(parser)
 
     def verb(
         name: str, act: Callable[[argparse.Namespace], int], text: str
     ) -> argparse.ArgumentParser:
-        sub = verbs.add_parser(name, help=text, description=text)
-        add_common(sub)
+        sub = add(name, act, text)
         sub.add_argument(
             "--dir", type=Path, default=Path("witness"), help="its folder (default: ./witness)"
         )
-        sub.set_defaults(act=act)
         return sub
 
     sub = verb("init", _init, "make a witness: its key and its folder")

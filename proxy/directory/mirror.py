@@ -6,7 +6,7 @@ everybody in the directory still is. A store on this machine needs none.
 
 One SQLite file for each index, named after it: made while the index is, dropped with it, so
 that what was erased is gone from here as soon as it is from the index. It holds what the store
-holds (ciphertexts, wrapped keys, keyed fingerprints) and no key.
+holds (ciphertexts, keyed fingerprints) and no key.
 """
 
 from __future__ import annotations

@@ -36,6 +36,14 @@ class Client:
     """What its network sees restored; ``None``: as the site says."""
 
 
+def first_value(headers: Headers, name: bytes) -> str:
+    """The first value of a header (lower-case ``name``), or an empty string."""
+    for key, value in headers:
+        if key.lower() == name:
+            return value.decode("latin-1")
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
     """A request without its body. ``host`` is lower-case; ``target`` is path and query."""
@@ -56,10 +64,7 @@ class Head:
 
     def header(self, name: bytes) -> str:
         """The first value of a header (lower-case ``name``), or an empty string."""
-        for key, value in self.headers:
-            if key.lower() == name:
-                return value.decode("latin-1")
-        return ""
+        return first_value(self.headers, name)
 
     @property
     def url(self) -> str:

@@ -10,7 +10,7 @@ from proxy.content.data import NO_FIELDS
 from proxy.content.headers import rewrite_headers
 from proxy.decisions import Buffer, Forward, Headers, Stream
 from proxy.engine import canonical, filtering, partial, passing, transport, watching
-from proxy.engine.exchange import Exchange
+from proxy.engine.exchange import Exchange, first_value
 from proxy.engine.restore import RestoreVisitor, scope
 from proxy.errors import Refused
 from proxy.reasons import Reason
@@ -31,7 +31,9 @@ def head(exchange: Exchange, status: int, headers: Headers) -> Buffer | Stream |
     canonical.check_answer(asked, status, headers)
     reading = transport.reading(status, asked.method, headers)
     if reading is transport.Reading.WHOLE:  # ``restore`` rewrites the headers too
-        return passing.buffer(exchange.snapshot.policy.site.limits, _length(headers))
+        return passing.buffer(
+            exchange.snapshot.policy.site.limits, first_value(headers, b"content-length")
+        )
     visitor = _restorer(exchange)
     if status == 206 and not (partial.asked(asked) and partial.may_ask_range(asked)):
         raise Refused(Reason.PARTIAL_CONTENT, "a part that was not asked for")
@@ -84,10 +86,3 @@ def _restorer(exchange: Exchange) -> RestoreVisitor:
     seen = scope(snapshot.index, exchange.client, snapshot.policy.site.restore_scope, watch)
     pseudonymiser = snapshot.pseudonymiser(exchange.service.name)
     return RestoreVisitor(pseudonymiser, exchange.restored, seen, watch)
-
-
-def _length(headers: Headers) -> str:
-    for name, value in headers:
-        if name.lower() == b"content-length":
-            return value.decode("latin-1")
-    return ""

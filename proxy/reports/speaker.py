@@ -24,10 +24,6 @@ class Speaker:
         self._place = LANGUAGES.index(language)
         self._texts = {**COMMON, **texts}
 
-    def with_texts(self, texts: Texts) -> Speaker:
-        """The same language, with another report's sentences."""
-        return Speaker(self.language, texts)
-
     def __call__(self, key: str, **values: object) -> str:
         """The sentence ``key``. Whole numbers among the values are written for people."""
         shown = {

@@ -1,6 +1,6 @@
 """The store: what must survive a restart and be shared by workers.
 
-What comes in: sealed values, wrapped data keys, keyed fingerprints, references.
+What comes in: sealed values, keyed fingerprints, references.
 What goes out: the same, by reference; a version that grows with every directory change.
 What must never happen here: a plaintext identifier, a root key, a half-applied change,
 a silent failure (every trouble is ``StoreUnavailable``, and what needs the store is refused).

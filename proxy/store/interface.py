@@ -35,7 +35,7 @@ class ValueRecord(NamedTuple):
     sealed: bytes
     """The canonical value under the value's own key."""
     wrapped: bytes = b""
-    """That key, wrapped: to erase the value is to destroy this."""
+    """Always empty: a value's key comes from ``erasure.key`` (ADR 0012)."""
     owner: int = 0
     """The first subject that bore the value, if its kind can join sources; else 0."""
 

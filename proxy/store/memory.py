@@ -8,17 +8,16 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from proxy.errors import StoreUnavailable
 from proxy.kinds import Kind
-from proxy.store.breaker import Circuit
 from proxy.store.changes import apply_change
 from proxy.store.interface import Change, Conflict, Known, SubjectRecord, ValueRecord
+from proxy.store.local import Local
 from proxy.store.notes import MemoryNotes
 from proxy.store.records import checked
-from proxy.store.troubles import Trouble
 
 _BUSY_SECONDS = 5.0
 
 
-class MemoryStore:
+class MemoryStore(Local):
     """``Store`` in dictionaries."""
 
     def __init__(self) -> None:
@@ -42,25 +41,6 @@ class MemoryStore:
         """Answers until closed."""
         if self._closed:
             raise StoreUnavailable("the store in memory is closed")
-
-    @property
-    def remote(self) -> bool:
-        """In this process."""
-        return False
-
-    @property
-    def epoch(self) -> int:
-        """What it took it keeps."""
-        return 0
-
-    @property
-    def circuit(self) -> Circuit:
-        """Nothing to break."""
-        return Circuit.CLOSED
-
-    def troubles(self) -> list[Trouble]:
-        """It promises nothing beyond this process."""
-        return []
 
     def announce(self, name: str, note: bytes, seconds: int) -> None:
         """What has expired is removed on the way."""

@@ -36,9 +36,9 @@ from typing import Any
 from proxy.errors import StoreUnavailable
 from proxy.kinds import KIND_OF_CODE
 from proxy.store import sqlite_fleet
-from proxy.store.breaker import Circuit
 from proxy.store.changes import apply_change
 from proxy.store.interface import Change, SubjectRecord, ValueRecord
+from proxy.store.local import Local
 from proxy.store.records import to_signed, to_unsigned, unpack_subject
 from proxy.store.sqlite_notes import TABLES as _NOTES_TABLES
 from proxy.store.sqlite_notes import SqliteNotes
@@ -51,7 +51,6 @@ from proxy.store.sqlite_staging import (
     set_meta,
     transaction,
 )
-from proxy.store.troubles import Trouble
 
 SCHEMA_VERSION = 3
 _APPLICATION_ID = 0x50524541  # "PREA": told apart from any other SQLite file
@@ -82,7 +81,7 @@ _VAULT_TABLES = (
 _VAULT_PUT = "INSERT OR IGNORE INTO vault (ref, sealed) VALUES (?, ?)"
 
 
-class SqliteStore:
+class SqliteStore(Local):
     """``Store`` on the local disk. ``path`` is the directory's file, ``path-vault`` the vault's."""
 
     def __init__(self, path: str | Path) -> None:
@@ -112,25 +111,6 @@ class SqliteStore:
         """Read one page of each file."""
         self.directory_version()
         self.vault_get((1,))
-
-    @property
-    def remote(self) -> bool:
-        """On this machine."""
-        return False
-
-    @property
-    def epoch(self) -> int:
-        """What it took it keeps."""
-        return 0
-
-    @property
-    def circuit(self) -> Circuit:
-        """A file is there or fails at once: nothing to break."""
-        return Circuit.CLOSED
-
-    def troubles(self) -> list[Trouble]:
-        """None beyond what calls themselves raise."""
-        return []
 
     def close(self) -> None:
         """Close both files; calling it again does nothing."""

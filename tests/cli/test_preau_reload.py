@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from proxy.demo.people import cast
 from proxy.demo.rosters import write_oneroster
 from tests.sim.authority import client_context
 from tests.sim.raw_client import RawClient
-from tests.sim.raw_server import RawConnection, RawServer
+from tests.sim.raw_server import RawConnection, RawServer, wait_for
 from tests.sim.school import HOST, SCHOOL, SERVICE, SERVICE_YAML, TRACKER, School
 from tests.sim.served import Served, edited, inside
 
@@ -77,12 +76,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
 
 def soon(condition: Callable[[], bool], seconds: float = WITHIN) -> bool:
     """Whether it becomes true in time. Asks rarely: each question is a request."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.1)
-    return False
+    return wait_for(condition, seconds, every=0.1)
 
 
 def test_a_broken_edit_changes_nothing_and_says_so(stage: Stage) -> None:

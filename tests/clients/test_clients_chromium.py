@@ -17,18 +17,11 @@ from proxy.cli.demo import Stage, open_stage
 from proxy.demo.browser import Browser
 from proxy.demo.cloud import SERVICE, TRACKER, UNKNOWN
 from scripts import tools
+from tests.sim.chromium import QUIET
 
 pytestmark = pytest.mark.needs("chromium")
 
-OPTIONS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
+OPTIONS = (*QUIET, "--disable-sync")
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from tests.clients.clients_pages import END, HARNESS, LANDS
 from tests.clients.clients_pages_staying import FIRST
 from tests.clients.clients_pages_staying_too import SECOND
 from tests.sim.api_cloud import Asked, Told, h1_cloud
+from tests.sim.chromium import QUIET
 from tests.sim.school import HOST, School
 
 pytestmark = [pytest.mark.needs("chromium"), pytest.mark.slow]
@@ -30,15 +31,7 @@ MORE = """! category: tracking
 ||cookielaw.org^
 ||privacy-center.org^
 """
-OPTIONS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--autoplay-policy=no-user-gesture-required",
-)
+OPTIONS = (*QUIET, "--autoplay-policy=no-user-gesture-required")
 
 
 STAYS = {**FIRST, **SECOND}

@@ -174,11 +174,11 @@ class RawServer:
         connection.close()
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
-    """Wait until ``condition`` holds; false when it never does."""
+def wait_for(condition: Callable[[], bool], seconds: float = 5.0, every: float = 0.01) -> bool:
+    """Wait until ``condition`` holds, asked ``every`` so many seconds; false when it never does."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():
             return True
-        time.sleep(0.01)
+        time.sleep(every)
     return condition()

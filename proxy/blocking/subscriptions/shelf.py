@@ -14,7 +14,6 @@ import hashlib
 import json
 import os
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -119,11 +118,6 @@ class Shelf:
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
-
-
-def age_days(slip: Slip) -> float:
-    """Days since the content was last known to be current."""
-    return max(0.0, time.time() - slip.taken) / 86_400
 
 
 def site_lists(root: Path, state_dir: Path) -> list[ListFile]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Any
 from proxy.supervisor.control import ask
 from tests.sim.authority import client_context
 from tests.sim.raw_client import RawClient
-from tests.sim.raw_server import RawConnection
+from tests.sim.raw_server import RawConnection, wait_for
 from tests.sim.school import HOST, School
 from tests.sim.served import Served
 from tests.sim.well_behaved import Load
@@ -81,12 +80,7 @@ class Fleet:
 
 def soon(condition: Callable[[], bool], seconds: float = 90) -> bool:
     """Whether it becomes true in time; generous, as the machine may be shared."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if condition():
-            return True
-        time.sleep(0.1)
-    return False
+    return wait_for(condition, seconds, every=0.1)
 
 
 def exists(pid: int) -> bool:
