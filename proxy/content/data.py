@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from proxy.content import (
     binary,
@@ -85,8 +85,13 @@ def rewrite(data: bytes, declared: str, walk: Walk, fields: BodyFields = NO_FIEL
         new = codec(data, walk)
         return opaque(data, media, walk) if new is None else new
     said = charset_parameter(parameters)
-    if quiet.is_quiet_body(data, media, said, walk, fields.json):
-        return data
+    document = quiet.json_text(data, media, said)
+    if document is not None:
+        if quiet.is_quiet_json(data, document, walk, fields.json):
+            return data
+        value = json.parse(document)
+        if value is not json.INVALID:
+            return _json_body(data, document, value, walk, fields)
     structured = binary.rewrite(data, media, walk, fields.json)
     if structured is not None:
         return structured
@@ -115,6 +120,24 @@ def rewrite(data: bytes, declared: str, walk: Walk, fields: BodyFields = NO_FIEL
     return text.encode(spliced, "xmlcharrefreplace" if in_markup else "")
 
 
+def _json_body(data: bytes, text: str, value: Any, walk: Walk, fields: BodyFields) -> bytes:
+    """A whole body that is one JSON value, in UTF-8."""
+    signed.note_encrypted(text, value, walk)
+    edits = _document_edits(text, value, walk, fields)
+    if not fields.json.dead and not walk.answer:
+        fields.json.busy = bool(edits)
+    return splice(text, edits).encode("utf-8", "surrogateescape") if edits else data
+
+
+def _json_edits(text: str, value: Any, walk: Walk, fields: BodyFields) -> list[Edit]:
+    return signed.unless_signed_json(value, json.edits(text, walk, fields.json, value), walk)
+
+
+def _document_edits(text: str, value: Any, walk: Walk, fields: BodyFields) -> list[Edit]:
+    """Of JSON with nothing before it, as a query and the hash of it stand in."""
+    return graphql.with_hashes(text, value, _json_edits(text, value, walk, fields), walk)
+
+
 def charset_parameter(parameters: str) -> str:
     """The charset that the parameters of a Content-Type declare, or an empty string."""
     for parameter in parameters.split(";"):
@@ -139,11 +162,9 @@ def text_edits(view: str, media: str, walk: Walk, fields: BodyFields = NO_FIELDS
     found, begin, value = sniff.text_format(view, media)
     signed.note_encrypted(view, value, walk)
     if found in (Format.JSON, Format.JSON_LINES):
-        edits = json.edits(view[begin:] if begin else view, walk, fields.json, value)
-        edits = signed.unless_signed_json(value, edits, walk)
-        if not begin:
-            edits = graphql.with_hashes(view, value, edits, walk)
-        return shift(edits, begin) if begin else edits
+        if begin:
+            return shift(_json_edits(view[begin:], value, walk, fields), begin)
+        return _document_edits(view, value, walk, fields)
     if found is Format.FORM:
         if quiet.is_quiet_form(view, walk, fields.form):
             return []

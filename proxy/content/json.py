@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from proxy.content import base64, json_fields, odata
+from proxy.content import signs as sign
 from proxy.content.batch import Batch
 from proxy.content.coding import Backslashes, escapes_letters, json_escape
 from proxy.content.edits import Page, shift
@@ -22,7 +23,7 @@ from proxy.content.json_fields import unescape
 from proxy.content.url_spots import in_urls
 from proxy.content.visitor import Edit
 from proxy.content.walk import Walk
-from proxy.policy.model import FieldState
+from proxy.policy.model import FieldState, dead_state
 
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.S)
 _NUMBER = re.compile(r"[-+0-9.eE]+")
@@ -36,6 +37,8 @@ _SUSPECTS = (
 )
 _BIG = re.compile(r"[0-9]{4000}")
 _SPACE = re.compile(r"\s*")
+_NO_RULES = dead_state()
+_LOUD = sign.NAMES | sign.IDENTIFIERS | sign.TITLES | sign.HIDDEN | sign.ESCAPED
 _LENIENT_START = frozenset('{["-0123456789 \t\r\n')
 
 
@@ -97,13 +100,33 @@ def edits(text: str, walk: Walk, state: FieldState | None = None, value: Any = N
     page = Page(text)
     coding = Backslashes(ascii_only=escapes_letters(text))
     if not state.dead:
-        json_fields.apply(page, walk, state, coding, value)
+        typed = json_fields.apply(page, walk, state, coding, value)
+        if page.spans and _is_quiet_beside(page, walk, people_typed=typed is not None):
+            return page.finish([])
+        if typed is not None:
+            json_fields.read_typed(page, walk, coding, typed())
     _strings(page, walk, coding)
     rest = page.rest()
     found = walk.visitor.text(rest)
     if found:
         found = _written(rest, found, coding.ascii_only)
     return page.finish(found)
+
+
+def _is_quiet_beside(page: Page, walk: Walk, *, people_typed: bool) -> bool:
+    """Whether one look at what stands beside the fields is sure that there is nothing else.
+
+    As for a whole body (``quiet``): then neither a net nor a further reading of a string would
+    find anything.
+    """
+    rest = page.rest()
+    found = walk.visitor.signs(rest, _NO_RULES, _NO_RULES)
+    if found is None or found & _LOUD or (people_typed and found & sign.QUOTED):
+        return False
+    if base64.words(rest, walk):
+        return False
+    walk.visitor.passed(rest)
+    return True
 
 
 # --- strings with something inside --------------------------------------------------------
@@ -149,9 +172,9 @@ def _marks(text: str) -> Iterator[tuple[int, int]]:
 
     After a mark the search goes on behind the string that holds it.
     """
-    for sign, pattern in _SUSPECTS:
+    for mark, pattern in _SUSPECTS:
         at = low = 0
-        while (at := text.find(sign, at)) >= 0:
+        while (at := text.find(mark, at)) >= 0:
             if not pattern.match(text, at):
                 at += 1
                 continue

@@ -13,6 +13,7 @@ beside them decides.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Collection
 from typing import Any
 
 import orjson
@@ -22,7 +23,7 @@ from proxy.content.coding import Backslashes, json_escape
 from proxy.content.edits import Page
 from proxy.content.visitor import Drop, Edit
 from proxy.content.walk import Walk
-from proxy.policy.model import ELEMENT, Action, FieldRule, FieldState
+from proxy.policy.model import ELEMENT, Action, FieldRule, FieldState, Leaf
 from proxy.policy.plausible import looks_like
 from proxy.policy.telling import Told, settle
 
@@ -33,17 +34,40 @@ _VALUE = re.compile(r'\s*+:\s*+("[^"\\]*+(?:\\.[^"\\]*+)*+"|[^\s{}\[\],:"]++|[\[
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,400}+)(?:\.[0-9]{1,400}+)?(?:[eE][+-]?[0-9]{1,9})?")
 """What JSON calls a number."""
 _DEPTH = 64
+_CONTAINERS = frozenset({dict, list})
 
 type _Met = dict[str, list[tuple[FieldRule | None, Any]]]
 type _Spot = tuple[FieldRule, int, str]
+type _Typed = tuple[int, str]
+"""A string token and where it stands."""
 
 
-def apply(page: Page, walk: Walk, state: FieldState, coding: Backslashes, value: Any) -> None:
-    """Deal with each scalar that stands under a rule. ``value`` is the parsed text, or None."""
-    spots = _by_value(page.text, state, value) if value is not None else None
-    if spots is None:
-        spots = _by_tokens(page.text, state)
-    typed: list[tuple[int, str]] = []
+def apply(
+    page: Page, walk: Walk, state: FieldState, coding: Backslashes, value: Any
+) -> Callable[[], list[_Typed]] | None:
+    """Deal with each scalar that stands under a rule. ``value`` is the parsed text, or None.
+
+    What people type is only searched. Where there is any, a call that finds those strings is
+    given back, for ``read_typed``.
+    """
+    met = _met(value, state) if value is not None else None
+    if met is not None:
+        text = page.text
+        acting = {key for key, values in met.items() if _any_acts(values)}
+        spots = _by_value(text, met, acting)
+        if spots is not None:
+            left = [key for key in met if key not in acting and _any_rule(met[key])]
+            typed = _apply_spots(page, walk, spots, coding)
+            if not left:
+                return (lambda: typed) if typed else None
+            return lambda: typed + _typed_of(text, state, met, left)
+    typed = _apply_spots(page, walk, _by_tokens(page.text, state), coding)
+    return (lambda: typed) if typed else None
+
+
+def _apply_spots(page: Page, walk: Walk, spots: list[_Spot], coding: Backslashes) -> list[_Typed]:
+    """Carry out the rules; what is only searched is left over."""
+    typed: list[_Typed] = []
     for rule, start, token in spots:
         if rule.action is Action.SEARCH:
             if token[0] == '"':
@@ -52,11 +76,26 @@ def apply(page: Page, walk: Walk, state: FieldState, coding: Backslashes, value:
             _string_field(page, walk, rule, start, token, coding)
         else:
             _scalar_field(page, walk, rule, start, token, coding)
-    if typed:
-        _read_typed(page, walk, coding, typed)
+    return typed
 
 
-def _read_typed(page: Page, walk: Walk, coding: Backslashes, typed: list[tuple[int, str]]) -> None:
+def _typed_of(text: str, state: FieldState, met: _Met, keys: list[str]) -> list[_Typed]:
+    """Where the strings stand that are only searched, behind keys that do nothing else."""
+    spots = _by_value(text, met, keys)
+    if spots is None:
+        spots = [spot for spot in _by_tokens(text, state) if spot[0].action is Action.SEARCH]
+    return [(start, token) for _, start, token in spots if token[0] == '"']
+
+
+def _any_rule(values: list[tuple[FieldRule | None, Any]]) -> bool:
+    return any(rule is not None for rule, _ in values)
+
+
+def _any_acts(values: list[tuple[FieldRule | None, Any]]) -> bool:
+    return any(rule is not None and rule.action is not Action.SEARCH for rule, _ in values)
+
+
+def read_typed(page: Page, walk: Walk, coding: Backslashes, typed: list[_Typed]) -> None:
     """Strings that people type, all at once."""
     with walk.typed():
         batch = Batch(page, walk)
@@ -73,21 +112,23 @@ class _Uncertain(Exception):
     """The quick way cannot tell; the tokens have to be stepped through."""
 
 
-def _by_value(text: str, state: FieldState, value: Any) -> list[_Spot] | None:
+def _met(value: Any, state: FieldState) -> _Met | None:
+    """The scalars under a rule, by the key they stand behind; ``None`` if that is not certain."""
     met: _Met = {}
     try:
         _meet(value, state, met, _DEPTH)
     except _Uncertain:
         return None
-    if not met:
-        return []
-    if "\\u00" in text and _ESCAPED_LETTER.search(text):
+    return met
+
+
+def _by_value(text: str, met: _Met, keys: Collection[str]) -> list[_Spot] | None:
+    """Where what was met behind ``keys`` stands in the text; ``None`` if that is not certain."""
+    if keys and "\\u00" in text and _ESCAPED_LETTER.search(text):
         return None
     spots: list[_Spot] = []
-    for key, values in met.items():
-        if not any(rule for rule, _ in values):
-            continue
-        places = _places(text, key)
+    for key in keys:
+        values, places = met[key], _places(text, key)
         if len(places) != len(values):
             return None
         for (rule, scalar), (start, token) in zip(values, places, strict=True):
@@ -141,9 +182,14 @@ def _meet(value: Any, state: FieldState, met: _Met, depth: int) -> None:
 
 
 def _meet_object(value: dict[str, Any], state: FieldState, met: _Met, depth: int) -> None:
+    if _CONTAINERS.isdisjoint(map(type, value.values())):
+        for key, rule in _leaf(tuple(value), state):
+            met.setdefault(key, []).append((rule, value[key]))
+        return
     asked: list[tuple[str, Told]] = []
     certain: set[str] = set()
-    pairs = value.items() if not state.other.dead or state.telling else _named(value, state)
+    any_name = state.fold or state.telling or not state.other.dead
+    pairs = value.items() if any_name else _named(value, state)
     for key, inner in pairs:
         below = state.step(key)
         if below.dead:
@@ -159,6 +205,26 @@ def _meet_object(value: dict[str, Any], state: FieldState, met: _Met, depth: int
         rules = settle(certain, [told for _, told in asked])
         for (key, _), rule in zip(asked, rules, strict=True):
             met.setdefault(key, []).append((rule, value[key]))
+
+
+def _leaf(shape: tuple[str, ...], state: FieldState) -> Leaf:
+    """The members of an object of scalars that stand under a rule: the same for its like."""
+    known = state.leaves.get(shape)
+    if known is not None:
+        return known
+    rules: dict[str, FieldRule] = {}
+    asked: dict[str, Told] = {}
+    for key in shape:
+        below = state.step(key)
+        if below.rule is not None:
+            rules[key] = below.rule
+        elif below.told is not None:
+            asked[key] = below.told
+    certain = {rule.kind for rule in rules.values()}
+    settled = zip(asked, settle(certain, list(asked.values())), strict=True) if asked else ()
+    leaf = (*rules.items(), *settled)
+    state.remember_leaf(shape, leaf)
+    return leaf
 
 
 def _named(value: dict[str, Any], state: FieldState) -> list[tuple[str, Any]]:

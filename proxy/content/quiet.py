@@ -44,21 +44,25 @@ _CONTAINERS = frozenset({dict, list})
 _DEPTH = 64
 
 
-def is_quiet_body(data: bytes, media: str, charset: str, walk: Walk, state: FieldState) -> bool:
-    """Whether a body declared as JSON is certain to hold nothing to change."""
+def json_text(data: bytes, media: str, charset: str) -> str | None:
+    """The text of a body that is declared as JSON, begins like it and is UTF-8."""
     if data[0] not in b"{[" or _MEDIA.fullmatch(media) is None:
-        return False
+        return None
     if charset.lower() not in _CHARSETS:
-        return False
-    if walk.answer and (any(each in data for each in _CODED) or not walk.visitor.absent(data)):
-        return False
+        return None
     try:
-        text = data.decode()
+        return data.decode()
     except UnicodeDecodeError:
+        return None
+
+
+def is_quiet_json(data: bytes, text: str, walk: Walk, state: FieldState) -> bool:
+    """Whether such a body, which reads ``text``, is certain to hold nothing to change."""
+    if not walk.answer:
+        return not state.busy and _is_quiet(text, walk, state)
+    if any(each in data for each in _CODED) or not walk.visitor.absent(data):
         return False
-    if walk.answer:
-        return not base64.words(text, walk)
-    return _is_quiet(text, walk, state)
+    return not base64.words(text, walk)
 
 
 def is_quiet_text(text: str, walk: Walk) -> bool:

@@ -15,6 +15,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,6 +45,10 @@ _SINGLE_NAMES = (Kind.GIVEN_NAME, Kind.FAMILY_NAME)
 _NETS = sign.NAMES | sign.IDENTIFIERS | sign.TITLES
 _NOWHERE: frozenset[str] = frozenset()
 _ATTEMPTS = 5
+_KEPT = 1 << 13
+"""Answers kept at most: who writes to a service writes again."""
+_SHORT = 120
+_LINE = 1024
 _SEALED = "sealed"
 _STORE_ID = "directory-id"
 
@@ -96,6 +101,9 @@ class Index:
         """What a text may hold, by one quick look."""
         self.plain = self._values.plain
         """The kind and canonical text of a directory value; ``None`` if unknown or erased."""
+        self._kept = lru_cache(_KEPT)(self._look_up)
+        self._bare: set[int] = set()
+        """Hashes of short texts that held nothing: header fields and phrases come again."""
 
     @classmethod
     def build(cls, store: Store, sealer: ValueSealer, school_domains: Iterable[str] = ()) -> Index:
@@ -123,6 +131,17 @@ class Index:
         is the viewer's: its families are found behind a title or an initial. ``seen`` is the
         net of what the same request has shown.
         """
+        mark = hash((text, any_case, school)) if seen is None and len(text) <= _LINE else 0
+        if mark in self._bare:
+            return []
+        found = self._find(text, any_case, school, seen)
+        if mark and not found:
+            if len(self._bare) >= _KEPT:
+                self._bare.clear()
+            self._bare.add(mark)
+        return found
+
+    def _find(self, text: str, any_case: bool, school: str, seen: SeenNet | None) -> list[Match]:
         signs = None if "\xad" in text else self.screen.signs(text)
         if signs is None:
             signs = _NETS
@@ -157,6 +176,9 @@ class Index:
 
     def lookup(self, kind: Kind, text: str) -> int | None:
         """The reference of the directory value that ``text`` spells, or ``None``."""
+        return self._kept(kind, text) if len(text) <= _SHORT else self._look_up(kind, text)
+
+    def _look_up(self, kind: Kind, text: str) -> int | None:
         if kind is Kind.FULL_NAME:
             pair = self._names.of_text(text)
             return pair.ref if pair else None

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import re2
 
@@ -78,9 +79,15 @@ class Seen:
             if kind in _EXACT:
                 if fold(text.strip()).ids in folded.ids:
                     return True
-            elif max(words(text), key=len, default=b"\n\n\n\n") in folded.names:
+            elif _longest_word(text) in folded.names:
                 return True
         return False
+
+
+@lru_cache(4096)
+def _longest_word(text: str) -> bytes:
+    """What a name cannot stand without; what never stands, where there is none."""
+    return max(words(text), key=len, default=b"\n\n\n\n")
 
 
 class SeenNet:

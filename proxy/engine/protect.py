@@ -154,27 +154,31 @@ class ProtectVisitor:
                 watch.named(None if found.reference.in_vault else found.reference.ref)
 
     def _replaced(self, rule: FieldRule, text: str) -> str | None:
-        kind = rule.kind
+        kind, ref = rule.kind, None
         if kind is Kind.EMAIL and _ONE_ADDRESS.fullmatch(text) is None:
             replaced = self._addresses(rule, text)
         else:
             if kind in _NAMES:
-                kind = self._name_kind(kind, text)
+                kind, ref = self._name_kind(kind, text)
             self._seen.value(kind, text)
-            replaced = self._pseudonymiser.pseudonym(kind, text, rule.shape)
+            replaced = self._pseudonymiser.pseudonym(kind, text, rule.shape, ref)
         if replaced == text:
             return None
         self._hits[rule.kind, rule.action] += 1
         return replaced
 
-    def _name_kind(self, kind: Kind, text: str) -> Kind:
-        """A field for one name may hold a whole one, which is then the same as anywhere."""
+    def _name_kind(self, kind: Kind, text: str) -> tuple[Kind, int | None]:
+        """A field for one name may hold a whole one, which is then the same as anywhere.
+
+        With its reference, if the directory knows it.
+        """
         lookup = self._index.lookup
-        if lookup(kind, text) is None:
+        ref = lookup(kind, text)
+        if ref is None:
             for other in _NAMES:
-                if other is not kind and lookup(other, text) is not None:
-                    return other
-        return kind
+                if other is not kind and (found := lookup(other, text)) is not None:
+                    return other, found
+        return kind, ref
 
     def _addresses(self, rule: FieldRule, text: str) -> str:
         """``mailto:…``, ``"Jean Martin" <…>``, several addresses: what is around them stays."""

@@ -113,6 +113,10 @@ class Mentioned(NamedTuple):
     """A rule may hold whatever the names are."""
 
 
+type Leaf = tuple[tuple[str, FieldRule | None], ...]
+"""Members that a rule may hold for, each with the one that does beside the others."""
+
+
 class FieldState:
     """A state of the deterministic automaton that recognises field paths.
 
@@ -125,8 +129,8 @@ class FieldState:
     """
 
     __slots__ = (
-        "counted", "dead", "fold", "kept", "mentioned", "next", "other", "rule", "spoken",
-        "telling", "told",
+        "busy", "counted", "dead", "fold", "kept", "leaves", "mentioned", "next", "other", "rule",
+        "spoken", "telling", "told",
     )  # fmt: skip
 
     def __init__(self, *, fold: bool = False) -> None:
@@ -135,12 +139,17 @@ class FieldState:
         self.other: FieldState = self
         self.rule: FieldRule | None = None
         self.dead: bool = False
+        self.busy: bool = False
+        """Whether the last body that was read from here held something to change: then no quick
+        look is taken at the next one."""
         self.counted: bool = False
         self.telling: TellingNames | None = None
         self.told: Told | None = None
         self.kept: dict[str, FieldState] = {}
         self.spoken: dict[tuple[str, ...], bool] = {}
         """Of objects met here, by their members' names: whether a rule may hold for one."""
+        self.leaves: dict[tuple[str, ...], Leaf] = {}
+        """Of objects met here that hold nothing but scalars: which members stand under a rule."""
         self.mentioned: Mentioned | None = None
         """The names that matter from here on, once somebody asked (``policy.mentioned``)."""
 
@@ -148,6 +157,11 @@ class FieldState:
         """Keep what was found out about objects with these members."""
         if len(self.spoken) < _KEPT and len(shape) <= _WIDE:
             self.spoken[shape] = speaks
+
+    def remember_leaf(self, shape: tuple[str, ...], leaf: Leaf) -> None:
+        """Likewise which members of one without members of their own stand under a rule."""
+        if len(self.leaves) < _KEPT and len(shape) <= _WIDE:
+            self.leaves[shape] = leaf
 
     def step(self, key: str) -> FieldState:
         """The state after one step; unknown keys share one state, so nothing grows."""

@@ -79,10 +79,20 @@ _PERHAPS = re2.compile(
     r"/events/(?:bulk|diagnostic)/|/JS/"
 )
 
+_KEPT: Final = 8192
+_plain: set[int] = set()
+"""Hashes of targets that nobody's collector has: addresses come again and again."""
+
 
 def of_target(target: str) -> f.Format | None:
     """The format whose collector is addressed, whatever the host."""
+    mark = hash(target)
+    if mark in _plain:
+        return None
     if _PERHAPS.search(target) is None:
+        if len(_plain) >= _KEPT:
+            _plain.clear()
+        _plain.add(mark)
         return None
     path, _, query = target.partition("?")
     if matomo_query(query):

@@ -6,7 +6,6 @@ is left as it is, so that it cannot be wrapped a second time.
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol, Self
@@ -93,7 +92,8 @@ class Pseudonymiser:
 
     def at(self, place: Place, met: Met | None = None) -> Self:
         """The same for what a place sends: strangers are remembered as that place's."""
-        there = copy.copy(self)
+        there = object.__new__(type(self))
+        there.__dict__.update(self.__dict__)
         there._place = place
         there._met = met
         return there
