@@ -86,7 +86,7 @@ def _upload(gateway: Served, school: School, size: int) -> None:
         assert client.read_message()[0].startswith(b"HTTP/1.1 200 ")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(120)
 def test_memory_does_not_grow_with_a_body(served: tuple[Served, School, Cloud]) -> None:
     gateway, school, cloud = served

@@ -109,7 +109,7 @@ def test_a_kill_leaves_the_old_directory_and_the_roster_goes_on(
     store.close()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(300)  # 12 s on a machine of its own
 def test_fifty_thousand_people_import_in_flat_memory_and_are_all_found(tmp_path: Path):
     initialise(tmp_path / "keys")

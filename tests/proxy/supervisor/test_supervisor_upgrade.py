@@ -18,6 +18,7 @@ def _ask(fleet: Fleet, verb: str) -> str:
     return str(answer["problem"])
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_three_reloads_two_rolls_and_an_upgrade_fail_no_request(fleet: Fleet) -> None:
     assert soon(fleet.whole)
