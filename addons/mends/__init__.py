@@ -36,6 +36,7 @@ from addons.mends import (
     listening,
     log_lines,
     lost_close,
+    one_write,
     parallel_connections,
     poisoned_connection,
     refused_upload,
@@ -93,6 +94,7 @@ _MENDS = (
     inline_hooks,
     developer_aids,
     header_lookup,
+    one_write,
 )
 
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mitmproxy import connection, flow, http
+from mitmproxy import connection, flow, http, options
 from mitmproxy.coretypes.multidict import MultiDict
-from mitmproxy.proxy import commands, events, server
-from mitmproxy.proxy.layers.http import HttpRequestHook
+from mitmproxy.proxy import commands, context, events, server
+from mitmproxy.proxy.layers.http import HttpRequestHook, _events, _http1
 
-from addons.mends import developer_aids, header_lookup, inline_hooks
+from addons.mends import developer_aids, header_lookup, inline_hooks, one_write
 
 
 def hook(word: str, *, wait: bool = False) -> commands.StartHook:
@@ -157,3 +157,52 @@ def test_a_name_of_another_type_is_judged_by_mitmproxy() -> None:
     header_lookup.apply()
     with pytest.raises(TypeError):
         5 in http.Headers()  # noqa: B015
+
+
+# --- one write a message ------------------------------------------------------------------
+
+
+def _sender(kind: Any) -> Any:
+    one_write.apply()
+    client = connection.Client(peername=("127.0.0.1", 1), sockname=("127.0.0.1", 2))
+    around = context.Context(client, options.Options())
+    around.server = connection.Server(address=("cloud.example", 443))
+    sender = kind(around)
+    sender.request = http.Request.make("GET", "https://cloud.example/")
+    sender.stream_id = 1
+    return sender
+
+
+def _written(sender: Any, *happened: Any) -> list[bytes]:
+    return [
+        command.data
+        for event in happened
+        for command in sender.send(event)
+        if isinstance(command, commands.SendData)
+    ]
+
+
+def test_a_whole_request_is_one_write_and_a_streamed_one_is_not_held() -> None:
+    request = http.Request.make("POST", "https://cloud.example/a", b"body", {"content-length": "4"})
+    head = b"POST /a HTTP/1.1\r\ncontent-length: 4\r\n\r\n"
+    happened = _events.RequestHeaders(1, request, False), _events.RequestData(1, b"body")
+    assert _written(_sender(_http1.Http1Client), *happened) == [head + b"body"]
+    request.stream = True
+    assert _written(_sender(_http1.Http1Client), *happened) == [head, b"body"]
+
+
+def test_a_whole_answer_is_one_write_and_a_long_one_is_two() -> None:
+    answer = http.Response.make(200, b"body", {"content-type": "a/b"})
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: a/b\r\ncontent-length: 4\r\n\r\n"
+    happened = _events.ResponseHeaders(1, answer, False), _events.ResponseData(1, b"body")
+    assert _written(_sender(_http1.Http1Server), *happened) == [head + b"body"]
+    answer.content = bytes(one_write.SHORT + 1)
+    long = _events.ResponseHeaders(1, answer, False), _events.ResponseData(1, answer.content)
+    assert len(_written(_sender(_http1.Http1Server), *long)) == 2
+
+
+def test_a_head_that_waits_is_written_whatever_comes_next() -> None:
+    answer = http.Response.make(200, b"body", {})
+    error = _events.ResponseProtocolError(1, "gone", _events.ErrorCode.GENERIC_SERVER_ERROR)
+    happened = _events.ResponseHeaders(1, answer, False), error
+    assert _written(_sender(_http1.Http1Server), *happened)[0].startswith(b"HTTP/1.1 200 OK\r\n")
