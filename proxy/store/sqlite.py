@@ -30,6 +30,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -221,9 +222,7 @@ class SqliteStore(Local):
         with self._using(self._path):
             for start in range(0, len(refs), _CHUNK):
                 chunk = [to_signed(ref) for ref in refs[start : start + _CHUNK]]
-                marks = ",".join("?" * len(chunk))
-                query = f"SELECT {_VALUE_COLUMNS} FROM value WHERE ref IN ({marks})"  # noqa: S608 - ours
-                for row in self._directory.execute(query, chunk):
+                for row in self._directory.execute(_by_refs(len(chunk)), chunk):
                     record = _made(self._path, _value_of, row)
                     found[record.ref] = record
         return [found.get(ref) for ref in refs]
@@ -280,16 +279,9 @@ class SqliteStore(Local):
 
     # --- inside --------------------------------------------------------------------------
 
-    @contextlib.contextmanager
-    def _using(self, path: Path) -> Iterator[None]:
+    def _using(self, path: Path) -> _Using:
         """One thread at a time, in the process that opened, with our own errors."""
-        with self._lock:
-            if self._closed:
-                raise StoreUnavailable(f"{path}: the store is closed")
-            if self._pid != os.getpid():
-                raise StoreUnavailable(f"{path}: opened before a fork; open it in each worker")
-            with _translated(path):
-                yield
+        return _Using(self, path)
 
     def _every[T](
         self, table: str, query: str, bounds: dict[str, bytes], make: Callable[[Any], T]
@@ -407,6 +399,36 @@ def _translated(path: Path) -> Iterator[None]:
         yield
     except (sqlite3.DatabaseError, sqlite3.InterfaceError) as error:
         raise StoreUnavailable(f"{path}: {error}; {_advice(error)}") from error
+
+
+class _Using:
+    """``_translated`` under the store's lock; a class, as it is entered for every value met."""
+
+    __slots__ = ("_path", "_store")
+
+    def __init__(self, store: SqliteStore, path: Path) -> None:
+        self._store, self._path = store, path
+
+    def __enter__(self) -> None:
+        store = self._store
+        store._lock.acquire()
+        if not store._closed and store._pid == os.getpid():
+            return
+        store._lock.release()
+        if store._closed:
+            raise StoreUnavailable(f"{self._path}: the store is closed")
+        raise StoreUnavailable(f"{self._path}: opened before a fork; open it in each worker")
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        self._store._lock.release()
+        if isinstance(error, sqlite3.DatabaseError | sqlite3.InterfaceError):
+            raise StoreUnavailable(f"{self._path}: {error}; {_advice(error)}") from error
+
+
+@lru_cache(16)
+def _by_refs(count: int) -> str:
+    marks = ",".join("?" * count)
+    return f"SELECT {_VALUE_COLUMNS} FROM value WHERE ref IN ({marks})"  # noqa: S608 - ours
 
 
 def _advice(error: sqlite3.Error) -> str:
