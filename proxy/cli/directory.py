@@ -165,7 +165,7 @@ def import_files(
 
 def record_import(log: AuditLog, report: ImportReport, plan: importing.ImportPlan) -> None:
     """Put an import that was applied into the audit log. Figures only, no person."""
-    from proxy.audit import make_event, serialise
+    from proxy.audit import make_event
 
     event = make_event(
         "directory-imported",
@@ -177,7 +177,7 @@ def record_import(log: AuditLog, report: ImportReport, plan: importing.ImportPla
         left=report.left,
         problems=report.bad_rows,
     )
-    log.append([serialise(event)]).result(_RECORD_SECONDS)
+    log.record_sync([event], _RECORD_SECONDS)
 
 
 @contextlib.contextmanager

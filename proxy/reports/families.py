@@ -23,6 +23,7 @@ from proxy.reports.document import (
 from proxy.reports.facts import Facts, ServiceFacts
 from proxy.reports.speaker import Speaker
 from proxy.reports.texts.families import TEXTS
+from proxy.reports.volume import Volume
 from proxy.retention import EventClass
 
 
@@ -108,7 +109,8 @@ def _data(say: Speaker, one: ServiceFacts) -> Table:
 
 def _amounts(say: Speaker, facts: Facts, one: ServiceFacts) -> list[str]:
     row = _row(facts, one)
-    told = []
+    volume = Volume.of(facts.tally, one.name)
+    told = [say("volume.told", words=volume.words(say))] if volume.times else []
     if one.is_read:
         told.append(
             say(
@@ -152,6 +154,7 @@ def _row(facts: Facts, one: ServiceFacts) -> dict[str, object]:
         "requests_refused": total("request-refused", service=one.name).events,
         "opaque_allowed": total("opaque-allowed", service=one.name).events,
         "connections_unread": total("connection-tunnelled", service=one.name).events,
+        "volume": Volume.of(facts.tally, one.name).figures(),
     }
 
 
