@@ -336,9 +336,11 @@ class Runtime:
 
     def _prune(self) -> None:
         try:
-            end_retention(self._holder.current.site, self.audit, self._client_keys)
+            ended = end_retention(self._holder.current.site, self.audit, self._client_keys)
+            if not ended.held:
+                self._sightings.expire()
         except (OSError, NoteError, Refused) as error:
-            log.error("audit log not pruned: %s", type(error).__name__)
+            log.error("log and sightings not pruned: %s", type(error).__name__)
 
     def _plan_switches(self) -> None:
         """Compile the lists that rules will want without some of them, before they do."""

@@ -155,8 +155,7 @@ def import_files(
                     progress=progress,
                 )
                 report = _report(plan, roster, store, source, dry_run=False, recreate=accept_shrink)
-                if not plan.is_empty:
-                    record_import(log, report, plan)
+                record_import(log, report, plan)
             index_of(site, store, sealer)
             return report
     finally:

@@ -49,9 +49,7 @@ def events(at: float, number: int) -> list[Any]:
 
 
 def cutoffs(before: float) -> dict[str, str]:
-    return {
-        type: rfc3339(0 if class_of(type) is EventClass.FIGURES else before) for type in TYPES
-    }
+    return {type: rfc3339(0 if class_of(type) is EventClass.FIGURES else before) for type in TYPES}
 
 
 def pruned(base: Path, before: float = NOW - 4 * MONTH) -> int:
@@ -88,7 +86,7 @@ def test_a_pruned_log_is_counted_as_it_was(base: Path) -> None:
 
 def test_no_client_is_in_what_is_left(base: Path) -> None:
     pruned(base, NOW)
-    left = [one for one in query(base / "audit", {"type": "events-counted"})]
+    left = list(query(base / "audit", {"type": "events-counted"}))
     assert left
     assert not any({"client", "incident", "endpoint", "rule"} & one.event.keys() for one in left)
 

@@ -62,9 +62,7 @@ def end(site: Site, **options: bool) -> Ended:
         return end_retention(site, log, ClientKeys(site.audit_dir / "client-keys"), **options)
 
 
-def test_a_jump_of_a_year_leaves_log_and_keys(
-    site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_jump_of_a_year_leaves_log_and_keys(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     base = site.audit_dir.parent
     clients = ClientKeys(site.audit_dir / "client-keys")
     clients.hash("10.0.0.7", at=NOW)

@@ -119,7 +119,7 @@ def _scenario(school: School, out: Path) -> Iterator[tuple[str, list[str], Path]
     yield "canary remove", [], root
     lists = out / "mirror"
     lists.mkdir()
-    (lists / "easy.txt").write_text("! category: ads\n||reklame.example^\n")
+    (lists / "easy.txt").write_text("! category: advertising\n||reklame.example^\n")
     yield "lists update", ["easy", "--from", str(lists / "easy.txt")], root
     yield "exception add", ["a.example", "--for", "1h", "--owner", "x", "--reason", "y",
                             "--id", "essai"], root  # fmt: skip
@@ -151,7 +151,8 @@ def test_every_verb_that_changes_something_leaves_its_event(
     school = School(tmp_path, count=20)
     school.write(
         "lists/subscriptions.yaml",
-        "subscriptions:\n  - {name: easy, url: 'https://lists.example/easy.txt', category: ads}\n",
+        "subscriptions:\n"
+        "  - {name: easy, url: 'https://lists.example/easy.txt', category: advertising}\n",
     )
     pack = school.root / f"services/{SERVICE}.yaml"
     pack.write_text(pack.read_text() + "roster: oneroster\n")
