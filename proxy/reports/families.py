@@ -11,7 +11,6 @@ from proxy.reports import wording
 from proxy.reports.document import (
     Blank,
     Block,
-    Bullets,
     Chart,
     Document,
     Note,
@@ -173,7 +172,7 @@ def _unread(say: Speaker, facts: Facts) -> Section:
     if lists:
         columns = (say("unread.list"), say("count"))
         blocks.append(Table(say("unread.caption"), columns, tuple(sorted(lists.items()))))
-        blocks.append(Bullets(tuple(sorted(host for host, _ in facts.policy.never_inspect))))
+        blocks.append(Text(", ".join(sorted(host for host, _ in facts.policy.never_inspect))))
     if facts.has_log:
         number = facts.tally.total("connection-tunnelled").events
         blocks.append(Text(say("unread.connections", number=number)))

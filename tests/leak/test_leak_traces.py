@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -128,3 +130,40 @@ def test_nothing_on_this_side_remembers_anybody(
     leaks += scene.oracle.in_clear(_reported(runtime.site.root, capsys).encode())
     leaks += _in_files(scene, runtime.site.root)
     assert not leaks, "\n".join(map(str, leaks))
+
+
+def test_an_exception_in_the_middle_of_a_body_names_nobody(
+    scene: Scene, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A traceback shows lines of code; what stood in variables is nowhere in it."""
+    from proxy.engine import leaving
+
+    def broken(*arguments: object) -> object:
+        raise RuntimeError("planted") from ValueError(len(str(arguments)))
+
+    monkeypatch.setattr(leaving, "rewrite_body", broken)
+    pages = b""
+    for said in scene.author.texts(8):
+        got = scene.send(Request(said.text.encode(), "text/plain"))
+        assert got.status >= 400
+        assert got.received is None
+        pages += got.head + got.body
+    told = "\n".join(listener.lines)
+    assert "RuntimeError" in told
+    leaks: list[Leak | str] = [*scene.oracle.near(pages, scene.people)]
+    leaks += scene.oracle.in_clear(told.encode())
+    leaks += _in_files(scene, scene.school.runtime.site.root)
+    assert not leaks, "\n".join(map(str, leaks))
+
+
+def test_no_process_of_ours_leaves_a_core_file() -> None:
+    """What is in memory when one dies must not land on the disk; children inherit it."""
+    code = (
+        "import resource, subprocess, sys\n"
+        "from proxy.cli import main\n"
+        "main(['explain', 'https://x.example/', '--site', '/nowhere'])\n"
+        "show = 'import resource; print(resource.getrlimit(resource.RLIMIT_CORE)[0])'\n"
+        "sys.exit(subprocess.run([sys.executable, '-c', show]).returncode)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
+    assert done.stdout.split()[-1:] == [b"0"]
