@@ -157,10 +157,12 @@ class Sightings:
             return b""
 
 
-def of(store: Store, sealer: ValueSealer, refs: Iterable[int]) -> dict[int, Seen]:
+def of(
+    store: Store, sealer: ValueSealer, refs: Iterable[int], now: float | None = None
+) -> dict[int, Seen]:
     """What was written about values, and is not too old."""
     asked = list(refs)
-    since = int(time.time() // _DAY) - KEEP_DAYS
+    since = int((time.time() if now is None else now) // _DAY) - KEEP_DAYS
     found = {}
     for ref, sealed in zip(asked, store.notes.get(NOTE, asked), strict=True):
         try:
