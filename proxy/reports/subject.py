@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,12 @@ from proxy.errors import InputError
 from proxy.policy.model import Treatment
 from proxy.reports.document import Block, Document, Pairs, Section, Table, Text
 from proxy.reports.page import render
+from proxy.reports.speaker import Speaker
 from proxy.reports.subject_words import WORDS, kind_word
 from proxy.rights.known import Known, ServiceKnown
 from proxy.rights.objections import EVERY_SERVICE
 
 type Row = Sequence[str]
-type Word = Callable[[str], str]
 
 
 def write_private(path: Path, text: str) -> None:
@@ -108,10 +108,7 @@ def as_html(known: Known, language: str) -> str:
 
 def as_report(known: Known, language: str) -> Document:
     """The report as sections of texts and tables."""
-
-    def word(name: str) -> str:
-        return WORDS[name][language]
-
+    word = _speaker(language)
     held = tuple(
         (kind_word(value.kind, language), value.shown, _whose(value.bearers, word))
         for value in known.held
@@ -131,11 +128,15 @@ def as_report(known: Known, language: str) -> Document:
         ),
         Section(word("rights"), (Text(_closing(known, language)),)),
     ]
-    source = ((word("site"), known.site), (word("made"), known.made.isoformat()))
+    source = ((word("site"), known.site), (word("made"), word.day(known.made.isoformat())))
     return Document("subject", language, word("title"), word("about"), tuple(sections), source)
 
 
-def _whose(bearers: int, word: Word) -> str:
+def _speaker(language: str) -> Speaker:
+    return Speaker(language, {name: (text["fr"], text["en"]) for name, text in WORDS.items()})
+
+
+def _whose(bearers: int, word: Speaker) -> str:
     return word("alone" if bearers == 1 else "shared")
 
 
@@ -143,7 +144,7 @@ def _pairs(rows: Iterable[Row]) -> Pairs:
     return Pairs(tuple((head, " ".join(filter(None, rest))) for head, *rest in rows))
 
 
-def _choices_blocks(known: Known, word: Word) -> tuple[Block, ...]:
+def _choices_blocks(known: Known, word: Speaker) -> tuple[Block, ...]:
     rows = tuple(tuple(row) for row in _choices(known, word))
     if not (known.objections or known.consent):
         return (Text(word("none")),)
@@ -152,7 +153,7 @@ def _choices_blocks(known: Known, word: Word) -> tuple[Block, ...]:
     return (Table(word("choices"), columns, padded),)
 
 
-def _service_section(service: ServiceKnown, word: Word, language: str) -> Section:
+def _service_section(service: ServiceKnown, word: Speaker, language: str) -> Section:
     """One service: what it is, what was sent there and when, what it sees instead of you."""
     rows = _service(service, word, language)
     told = [row for row in rows if row[0] not in (word("seen"), word("pseudonym"))]
@@ -160,8 +161,8 @@ def _service_section(service: ServiceKnown, word: Word, language: str) -> Sectio
     seen = tuple(
         (
             f"{kind_word(one.kind, language)}{word('maybe') if one.shared else ''}",
-            one.first.isoformat(),
-            one.last.isoformat(),
+            word.day(one.first.isoformat()),
+            word.day(one.last.isoformat()),
             one.times,
         )
         for one in service.seen
@@ -179,9 +180,7 @@ def _service_section(service: ServiceKnown, word: Word, language: str) -> Sectio
 
 
 def _tables(known: Known, language: str) -> list[tuple[str, list[Row]]]:
-    def word(name: str) -> str:
-        return WORDS[name][language]
-
+    word = _speaker(language)
     tables = [(word("person"), _person(known, word))]
     held: list[Row] = [
         (
@@ -198,10 +197,10 @@ def _tables(known: Known, language: str) -> list[tuple[str, list[Row]]]:
     return tables
 
 
-def _person(known: Known, word: Word) -> list[Row]:
+def _person(known: Known, word: Speaker) -> list[Row]:
     subject = known.subject
     return [
-        (word("made"), known.made.isoformat()),
+        (word("made"), word.day(known.made.isoformat())),
         (word("handle"), subject.handle),
         (word("kind"), word(subject.kind.value)),
         (word("places"), ", ".join((*subject.schools, *subject.classes)) or "-"),
@@ -209,21 +208,23 @@ def _person(known: Known, word: Word) -> list[Row]:
     ]
 
 
-def _choices(known: Known, word: Word) -> list[Row]:
+def _choices(known: Known, word: Speaker) -> list[Row]:
     rows: list[Row] = [
-        (word("objection"), word("every") if name == EVERY_SERVICE else name, day)
+        (word("objection"), word("every") if name == EVERY_SERVICE else name, word.day(day))
         for name, day in known.objections.items()
     ]
     consent = known.consent
     if consent is not None:
-        until = consent.until.isoformat() if consent.until else word("no-end")
-        rows.append((word("consent"), f"{consent.given.isoformat()} → {until}", consent.by))
+        given = word.day(consent.given.isoformat())
+        until = word.day(consent.until.isoformat()) if consent.until else word("no-end")
+        by = word(consent.by) if consent.by in ("guardian", "self") else consent.by
+        rows.append((word("consent"), f"{given} → {until}", by))
     return rows or [(word("none"), "")]
 
 
-def _service(service: ServiceKnown, word: Word, language: str) -> list[Row]:
+def _service(service: ServiceKnown, word: Speaker, language: str) -> list[Row]:
     rows: list[Row] = [
-        (word("supplier"), f"{service.supplier} ({service.country})", ""),
+        (word("supplier"), f"{service.supplier} ({word.country(service.country)})", ""),
         (word("purpose"), service.purpose, ""),
         (word("retention"), service.retention or word("unsaid"), ""),
         (word("treatment"), word(service.treatment.value), ""),
@@ -234,7 +235,7 @@ def _service(service: ServiceKnown, word: Word, language: str) -> list[Row]:
         rows.append((word("seen"), word("never"), ""))
     for seen in service.seen:
         what = f"{kind_word(seen.kind, language)}{word('maybe') if seen.shared else ''}"
-        days = f"{seen.first.isoformat()} → {seen.last.isoformat()}"
+        days = f"{word.day(seen.first.isoformat())} → {word.day(seen.last.isoformat())}"
         rows.append((word("seen"), what, f"{days}, {seen.times} ×"))
     for kind, _, pseudonym in service.pseudonyms:
         rows.append((word("pseudonym"), kind_word(kind, language), pseudonym))
