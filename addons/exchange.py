@@ -90,6 +90,7 @@ class Exchange:
             flow.request.headers = http.Headers(decision.headers)
             flow.request.path = decision.target
             flow.request.stream = self._guarded(flow, exchange, decision, answer=False)
+            exchange.sent += sum(map(len, decision.first))
             flow.metadata[BEGINS] = decision.first
         else:
             del flow.metadata[EXCHANGE]
@@ -141,7 +142,7 @@ class Exchange:
             self._pass_on(flow, response, exchange, decision)
         elif isinstance(decision, Forward):
             response.headers = http.Headers(decision.headers)
-            response.stream = True
+            response.stream = _measured(exchange)
             flow.metadata[PASSING] = True
         else:
             del flow.metadata[EXCHANGE]
@@ -154,6 +155,7 @@ class Exchange:
         if exchange is None or response is None:
             raise TypeError("response_beyond")
         begins = b"".join(flow.metadata[BEGINS])
+        exchange.received += len(begins)
         ruling = self._door.engine.restore_passing(exchange, response.headers.fields, begins)
         ruling = await self._rule(ruling, exchange)
         decision = ruling.decision
@@ -173,11 +175,13 @@ class Exchange:
             return
         if not flow.metadata.pop(WHOLE, False):
             # Unrecorded, the end of the stream is not shown either: see ``fail_closed``.
+            self._door.engine.settle(exchange)
             await self._door.record(self._door.engine.streamed(exchange))
             return
         ruling = self._door.engine.restore(
             exchange, response.headers.fields, response.raw_content or b""
         )
+        self._door.engine.settle(exchange)
         ruling = await self._rule(ruling, exchange)
         decision = ruling.decision
         if isinstance(decision, Forward):
@@ -194,6 +198,7 @@ class Exchange:
         exchange: EngineExchange | None = flow.metadata.get(EXCHANGE)
         if exchange is None or flow.error is None:
             return
+        self._door.engine.settle(exchange)
         if flow.request.stream:
             await self._door.record(self._door.engine.passed(exchange))  # what did pass
         if PASSING in flow.metadata:
@@ -227,10 +232,34 @@ class Exchange:
         def tell(error: BaseException) -> None:
             self._door.record_later(self._door.engine.torn(exchange, error, answer=answer))
 
-        return guarded(flow, patient(decision.transform), tell)
+        transform = patient(decision.transform)
+        if answer:
+
+            def received(chunk: bytes) -> list[bytes]:
+                exchange.received += len(chunk)
+                return transform(chunk)
+
+            return guarded(flow, received, tell)
+
+        def sent(chunk: bytes) -> list[bytes]:
+            pieces = transform(chunk)
+            exchange.sent += sum(map(len, pieces))
+            return pieces
+
+        return guarded(flow, sent, tell)
 
     async def _rule(self, ruling: Ruling, exchange: EngineExchange) -> Ruling:
         return await self._door.rule(ruling, exchange.client, exchange.head)
+
+
+def _measured(exchange: EngineExchange) -> Callable[[bytes], list[bytes]]:
+    """Passes an answer on as it is, and counts it."""
+
+    def passed(chunk: bytes) -> list[bytes]:
+        exchange.received += len(chunk)
+        return [chunk] if chunk else []
+
+    return passed
 
 
 def _read_whole(flow: http.HTTPFlow, decision: Buffer) -> None:

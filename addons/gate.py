@@ -15,6 +15,7 @@ from mitmproxy.proxy.mode_specs import TransparentMode
 
 from addons.abort import abort
 from addons.door import Door
+from addons.mends import tunnel_bytes
 from addons.message import to_response
 from proxy.decisions import Inspect, Refuse, Tunnel
 from proxy.policy.hosts import normal_host
@@ -55,6 +56,7 @@ class Gate:
         ruling = await self._door.rule(ruling, client)
         if isinstance(ruling.decision, Tunnel):
             data.ignore_connection = True
+            self._count(conn, ruling.decision.service)
         elif isinstance(ruling.decision, Refuse):
             abort(conn)
 
@@ -73,8 +75,20 @@ class Gate:
             self._door.opened_for(conn, host)
             server.address = (host, server.address[1] if server.address else 443)
 
+    def _count(self, conn: connection.Client, service: str) -> None:
+        """Add what the connection carries to the sum of its service."""
+        volumes, connections = self._door.engine.volumes, 1
+
+        def tell(sent: int, received: int) -> None:
+            nonlocal connections
+            volumes.add(service, connections, sent, received, unread=True)
+            connections = 0
+
+        tunnel_bytes.count(conn, tell)
+
     def client_disconnected(self, client: connection.Client) -> None:
         """Forget what was known of the connection."""
+        tunnel_bytes.ended(client)
         self._door.forget(client)
 
 

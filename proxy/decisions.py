@@ -88,6 +88,9 @@ class Inspect:
 class Tunnel:
     """Pass this connection unread."""
 
+    service: str = ""
+    """Whose host it is, where the policy knows it."""
+
 
 __all__ = [
     "Buffer",

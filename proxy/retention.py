@@ -2,9 +2,9 @@
 
 The French regulator recommends to keep such logs six months to a year (CNIL, deliberation
 2021-122 on logging). Policy may say less or more only with a written reason (``site.yaml``,
-``audit.reason``). Events are of three classes, because their need differs: what was done
-to somebody's request speaks of people (a keyed hash of their machine), what administrators
-did must outlast a school year's review.
+``audit.reason``). Events are of classes, because their need differs: what was done to
+somebody's request speaks of people (a keyed hash of their machine), what administrators
+did must outlast a school year's review, sums over everybody speak of nobody.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ class EventClass(StrEnum):
     """Trackers blocked, connections tunnelled or denied: many, and about nobody's work."""
     ADMINISTRATION = "administration"
     """What administrators and the gateway itself did: no client in them."""
+    FIGURES = "figures"
+    """Sums over everybody, for reports on a year: about no one, so kept ``MOST_MONTHS``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,8 @@ class Retention:
 
     def of(self, kind: EventClass) -> int:
         """Months that events of a class are kept."""
+        if kind is EventClass.FIGURES:
+            return MOST_MONTHS
         return self.months.get(kind, DEFAULT_MONTHS)
 
     def client_cutoff(self, now: float | None = None) -> date:

@@ -24,6 +24,7 @@ from proxy.audit import (
     make_event,
     open_audit,
 )
+from proxy.audit.operators import Operator
 from proxy.audit.outgoing.lag import lags
 from proxy.audit.upkeep import end_retention
 from proxy.blocking import ListFile, ListReport, build, open_blocker
@@ -84,12 +85,14 @@ def open_snapshot(root: Path) -> Snapshot:
 
 def open_log(site: Site, gateway: str = "preau", *, may_write: bool = True) -> AuditLog:
     """The site's audit log: this process becomes its writer, or talks to the one there is."""
+    keys = ClientKeys(site.audit_dir / "client-keys")
     return open_audit(
         site.audit_dir,
         key_path=site.keys_dir / AUDIT_KEY,
         origin=f"preau.example/{fit('gateway', site.name)}",
         gateway=gateway,
         may_write=may_write,
+        operator=Operator(keys, site.audit_dir / "operators", gateway),
     )
 
 
@@ -119,9 +122,7 @@ class Runtime:
         self._sightings = Sightings(store, self._sealer)
         self._expired_on = self._pruned_on = 0
         self._serves = False
-        self._client_keys = ClientKeys(
-            self.site.audit_dir / "client-keys", self.site.audit_retention.longest_client * 31
-        )
+        self._client_keys = ClientKeys(self.site.audit_dir / "client-keys")
         self._directory = Directory(
             store,
             self._sealer,
@@ -171,6 +172,7 @@ class Runtime:
     def close(self) -> None:
         """Say that the gateway stops, if it served; seal the log, close the store."""
         self._keep_tallies(due=True)
+        self._tell_volumes(all=True)
         if self._serves:
             self._record([make_event("gateway-stopped")])
         with contextlib.suppress(Refused):  # a store that is gone: half a minute of figures
@@ -213,6 +215,7 @@ class Runtime:
             self._plan_switches()
             self._tell_ends()
             self._keep_tallies()
+            self._tell_volumes()
         finally:
             # By what is in force, not by what was just seen to change: a failure on the way
             # must not leave a policy that was applied out of the snapshot for ever.
@@ -333,9 +336,11 @@ class Runtime:
 
     def _prune(self) -> None:
         try:
-            end_retention(self._holder.current.site, self.audit, self._client_keys)
+            ended = end_retention(self._holder.current.site, self.audit, self._client_keys)
+            if not ended.held:
+                self._sightings.expire()
         except (OSError, NoteError, Refused) as error:
-            log.error("audit log not pruned: %s", type(error).__name__)
+            log.error("log and sightings not pruned: %s", type(error).__name__)
 
     def _plan_switches(self) -> None:
         """Compile the lists that rules will want without some of them, before they do."""
@@ -371,6 +376,12 @@ class Runtime:
             keep(names, self._clock())
         except OSError as error:
             log.error("hits of lists not written: %s", error.strerror)
+
+    def _tell_volumes(self, *, all: bool = False) -> None:
+        try:
+            self.engine.volumes.tell(self._holder.current.digest, self._put, all=all)
+        except Refused as error:
+            log.error("bytes not recorded, kept for the next time: %s", error.reason.value)
 
     def _count_directory(self) -> None:
         for kind, count in self._directory.index.counts().subjects.items():

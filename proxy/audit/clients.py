@@ -13,7 +13,7 @@ import hmac
 import os
 import secrets
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from proxy.audit._files import destroy, sync_directory
@@ -26,9 +26,8 @@ _KEY_BYTES = 32
 class ClientKeys:
     """The daily keys in one directory, and the hashing of clients with today's."""
 
-    def __init__(self, directory: Path, retention_days: int = 183) -> None:
+    def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._retention = timedelta(days=retention_days)
         self._day = -1
         self._key = b""
         self._cache: dict[str, str] = {}
@@ -45,6 +44,11 @@ class ClientKeys:
                 self._cache.clear()
             self._cache[client] = found
         return found
+
+    def hashes(self, name: str) -> frozenset[str]:
+        """What ``name`` was hashed to on each day whose key is left."""
+        keys = (path.read_bytes() for path in self._directory.glob("????-??-??.key"))
+        return frozenset(hmac.digest(key, name.encode(), "sha256")[:8].hex() for key in keys)
 
     def destroy_before(self, day: date) -> int:
         """Destroy the keys of the days before ``day``; how many there were."""
@@ -64,7 +68,6 @@ class ClientKeys:
                 _create(path)
                 _tag(self._directory / "CACHEDIR.TAG")
             self._key = path.read_bytes()
-            self.destroy_before(today - self._retention)
         except OSError as error:
             raise KeysUnavailable(f"client key {path}: {error.strerror}") from None
         if len(self._key) != _KEY_BYTES:

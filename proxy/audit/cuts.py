@@ -113,6 +113,12 @@ def read_cut(layout: Layout, ring: KeyRing) -> Cut:
     return Cut(int(str(event["minimum_index"])), root, expired, names[-1], proven.checkpoint)
 
 
+def prunings(layout: Layout, ring: KeyRing) -> Iterator[dict[str, object]]:
+    """The proven ``log-pruned`` events of all prunings that are in force, oldest first."""
+    for name in _names(layout):
+        yield _proven(layout, name, ring)[1]
+
+
 def newest_name(layout: Layout) -> str:
     """The name of the newest pruning, to see whether another came meanwhile."""
     return (_names(layout) or [""])[-1]

@@ -15,7 +15,7 @@ import re
 import time as clock
 import unicodedata
 from collections.abc import Callable, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NewType
 
 import orjson
@@ -98,8 +98,13 @@ FIELDS: dict[str, Field] = {
     "milliseconds": Number(-(2**53) + 1),
     # people who administer
     "act": _SLUG,
-    "outcome": Choice(("success", "failure")),
-    "role": Choice(("admin", "auditor", "teacher", "viewer", "operator")),
+    "operator": _HEX16,
+    # figures of everybody together
+    "sent": _SIZE,
+    "received": _SIZE,
+    "month": Word(r"[0-9]{4}-[0-9]{2}", 7),
+    "of": _SLUG,
+    "events": _SIZE,
 }
 """Every field that exists. ``time``, ``type`` and ``version`` are on each event besides."""
 
@@ -206,6 +211,17 @@ TYPES: dict[str, EventType] = {
         "service policy",
         f"{_TRAFFIC} canary origin",
     ),
+    "traffic-counted": EventType(
+        "What went to a service and came back since this was last said, all clients together: "
+        "requests (or, with the action tunnel, connections), and bytes in whole KiB.",
+        "count sent received",
+        "gateway service policy action",
+    ),
+    "events-counted": EventType(
+        "How many events of a kind and month the pruning at this size of the log took away.",
+        "month of size events",
+        "gateway service group reason action list category counts count",
+    ),
     "exception-added": EventType(
         "Somebody allowed or forbade something for a time.",
         "exception milliseconds",
@@ -292,18 +308,40 @@ TYPES: dict[str, EventType] = {
         "gateway root",
     ),
     "clock-jump": EventType("The machine's clock was moved.", "milliseconds", "gateway"),
-    "console-login": EventType("Somebody logged in, or failed to.", "outcome role", "gateway act"),
+    "pruning-held": EventType(
+        "Nothing was deleted, because the clock is further on than this gateway has seen time "
+        "pass; days go by, or an operator says that it is right.",
+        "milliseconds",
+        "gateway",
+    ),
+    "console-login": EventType(
+        "The first act of an operator in a session that the operating system let them open.",
+        "operator",
+        "gateway",
+    ),
     "evidence-made": EventType(
         "An evidence file on a supplier was made; the SHA-256 of its manifest.",
         "supplier manifest count",
         "gateway",
     ),
     "admin-act": EventType(
-        "An administrator did something.", "act", "gateway role outcome service list count policy"
+        "An administrator did something.", "act", "gateway service list count policy"
     ),
 }
 """The catalogue, in the order of the documentation."""
 
+OPERATED = frozenset((
+    "exception-added", "exception-revoked", "list-updated", "list-rejected", "key-rotated",
+    "keys-destroyed", "directory-imported", "roster-exported", "subject-erased",
+    "subject-reported", "objection-recorded", "objection-withdrawn", "consent-recorded",
+    "canary-planted", "log-pruned", "checkpoint-published", "evidence-made", "admin-act",
+    "gateway-started",
+))  # fmt: skip
+"""Types that say whose account did it (``operator``; ``proxy.audit.operators`` fills it in)."""
+
+TYPES |= {
+    name: replace(TYPES[name], optional=f"{TYPES[name].optional} operator") for name in OPERATED
+}
 
 LATE = frozenset(name for name, kind in TYPES.items() if kind.late)
 """Types that are written, but perhaps not flushed, when ``AuditLog.record`` returns."""

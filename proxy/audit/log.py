@@ -28,6 +28,7 @@ from proxy.audit.checkpoints import read_newest
 from proxy.audit.events import LATE, Event, serialise
 from proxy.audit.layout import Layout
 from proxy.audit.note import check_origin
+from proxy.audit.operators import Operator
 from proxy.audit.signing import SigningKey
 from proxy.errors import AuditUnavailable
 
@@ -57,13 +58,14 @@ def open_audit(
     deadline: float = DEADLINE,
     observer: Observer | None = None,
     may_write: bool = True,
+    operator: Operator | None = None,
 ) -> AuditLog:
     """Open the log of ``directory``, making it when there is none.
 
     ``origin`` names the log for ever (``preau.example/academy/gw1``: no space, no ``+``).
     Without ``may_write`` this process is always a client, also when no writer is there: a
-    worker whose supervisor keeps one.
-    Raises ``AuditUnavailable`` when it cannot be written, ``AuditTampered`` (a kind of it)
+    worker whose supervisor keeps one. ``operator`` says in administrative events whose account
+    it is. Raises ``AuditUnavailable`` when it cannot be written, ``AuditTampered`` (a kind of it)
     when its files contradict its checkpoint, ``KeysUnavailable`` for the signing key.
     """
     check_origin(origin)
@@ -74,6 +76,7 @@ def open_audit(
         deadline,
         WriterOptions(gateway, observer=observer),
         may_write,
+        operator,
     )
 
 
@@ -105,8 +108,10 @@ class AuditLog:
         deadline: float,
         options: WriterOptions,
         may_write: bool = True,
+        operator: Operator | None = None,
     ) -> None:
         self._may_write = may_write
+        self._operator = operator
         self._layout = Layout(directory)
         self._key_path = key_path
         self._origin = origin
@@ -165,9 +170,13 @@ class AuditLog:
         return self._bridges[id(loop)]
 
     def record_sync(self, events: Sequence[Event], timeout: float | None = None) -> int:
-        """Record events from ordinary code; as ``record``."""
-        lines = [serialise(event) for event in events]
-        return self._wait(Pending(lines, _ignore), timeout)
+        """Record events from ordinary code; as ``record``.
+
+        What administrators do comes this way, so this is where their account is added.
+        """
+        told = events if self._operator is None else self._operator.complete(events)
+        lines = [serialise(event) for event in told]
+        return self._wait(Pending(lines, _ignore), timeout) + len(told) - len(events)
 
     def checkpoint(self, timeout: float | None = None) -> str:
         """Seal everything recorded so far; the signed checkpoint, to keep elsewhere."""

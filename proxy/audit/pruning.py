@@ -4,8 +4,9 @@
    class's retention has expired. Segments in which nothing else is left go altogether: the
    *minimum index* rises (C2SP tlog-tiles, "Pruning"). In the others an expired event is
    *blanked*: an empty line in its place, its hash still in the tile.
-2. **Said.** A ``log-pruned`` event with the minimum index, the root at it, and the digest of
-   the numbers of what is blanked; a checkpoint over it. A log that cannot say it, keeps it.
+2. **Said.** What goes is counted by month (``figures``), then a ``log-pruned`` event with the
+   minimum index, the root at it, and the digest of the numbers of what is blanked; a checkpoint
+   over it. A log that cannot say it, keeps it.
 3. **Prepared.** The partial tiles at the minimum index are stored durably: with them every
    root from there on can be computed when the tiles below are gone. For each checkpoint
    kept from below, the proof that it leads to the minimum index.
@@ -24,6 +25,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import batched
 from pathlib import Path
 
 import orjson
@@ -32,6 +34,7 @@ from proxy.audit import checkpoints
 from proxy.audit._files import write_atomically
 from proxy.audit.cuts import Cut, Ranges, consistency_text, read_cut
 from proxy.audit.events import Event, make_event
+from proxy.audit.figures import Figures
 from proxy.audit.keyring import KeyRing, read_ring
 from proxy.audit.layout import SEGMENT, Layout
 from proxy.audit.log import AuditLog
@@ -39,6 +42,9 @@ from proxy.audit.merkle import consistency
 from proxy.audit.proofs import prove
 from proxy.audit.pruning_end import finish, only_one
 from proxy.audit.tiles import TileHashes, write_frontier
+
+_AT_ONCE = 200
+"""Counts in one message to the writer, which bounds its length."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,8 @@ class _Plan:
     minimum: int
     fresh: list[int] = field(default_factory=list)
     """Expired events that are still there, in order."""
+    figures: Figures = field(default_factory=Figures)
+    """What is left of them."""
 
 
 def prune(
@@ -90,7 +98,7 @@ def prune(
         done = Pruned(plan.minimum, len(plan.fresh), len(kept))
         if plan.fresh and not dry_run:
             expired = Ranges(sorted({*(n for n in cut.expired if n >= plan.minimum), *kept}))
-            finish(layout, _put_in_force(layout, log, ring, cut, plan.minimum, expired))
+            finish(layout, _put_in_force(layout, log, ring, cut, plan, expired))
         return done
 
 
@@ -108,6 +116,7 @@ def _plan(layout: Layout, cut: Cut, end: int, cutoffs: Mapping[str, str]) -> _Pl
             newest = str(event.get("time", ""))
             if newest < cutoffs.get(str(event.get("type")), longest):
                 plan.fresh.append(first + place)
+                plan.figures.add(event)
             else:
                 left += 1
         if not left and plan.minimum == first:
@@ -118,10 +127,12 @@ def _plan(layout: Layout, cut: Cut, end: int, cutoffs: Mapping[str, str]) -> _Pl
 
 
 def _put_in_force(
-    layout: Layout, log: AuditLog, ring: KeyRing, cut: Cut, minimum: int, expired: Ranges
+    layout: Layout, log: AuditLog, ring: KeyRing, cut: Cut, plan: _Plan, expired: Ranges
 ) -> Cut:
     """Steps 2 to 4."""
-    newest = ring.open(log.checkpoint())
+    minimum, newest = plan.minimum, ring.open(log.checkpoint())
+    for figures in batched(plan.figures.told(newest.size), _AT_ONCE):
+        log.record_sync(figures)
     hashes = TileHashes(layout, newest.size)
     root = hashes.range(0, minimum) if minimum else cut.root
     index = log.record_sync([_event(minimum, newest.size, root, expired)])

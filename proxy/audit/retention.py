@@ -34,11 +34,12 @@ _CLASSES: dict[str, EventClass] = {
         ),
         EventClass.BLOCKING,
     ),
+    **dict.fromkeys(("traffic-counted", "events-counted"), EventClass.FIGURES),
 }
 
 
 def class_of(type: str) -> EventClass:
-    """The class of a type; one that is not traffic is administration."""
+    """The class of a type; one that is not named above is administration."""
     return _CLASSES.get(type, EventClass.ADMINISTRATION)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import io
+import resource
 import sys
 from collections.abc import Sequence
 from itertools import pairwise
@@ -83,6 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     args = with_defaults(build_parser(words).parse_args(words))
+    _leave_no_core_file()
     try:
         return int(args.run(args))
     except PreauError as error:
@@ -92,3 +94,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+
+
+def _leave_no_core_file() -> None:
+    """What a process has in memory, people's names too, must not land on the disk when it dies.
+
+    Its children inherit this. Whoever hunts a crash raises the soft limit again.
+    """
+    _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))

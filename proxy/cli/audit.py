@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import pwd
 import sys
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 from proxy.audit import (
@@ -27,6 +29,7 @@ from proxy.audit.export import FORMATS, Entry, Format, LogReader, Origin
 from proxy.audit.keyring import read_ring
 from proxy.audit.layout import Layout
 from proxy.audit.note import Trust
+from proxy.audit.operators import name_of
 from proxy.audit.publish import from_words
 from proxy.audit.upkeep import end_retention
 from proxy.cli.output import emit
@@ -76,6 +79,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     sub = verb("query", _query, "show events, oldest first")
     for name in _FILTERS:
         sub.add_argument(f"--{name}", metavar="WORD")
+    sub.add_argument(
+        "--operator", metavar="ACCOUNT", help="what this account of the machine did (or its number)"
+    )
     _add_times(sub)
     sub.add_argument("--limit", type=_positive, metavar="N", help="show at most N events")
 
@@ -93,6 +99,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     sub = verb("prune", _prune, "delete the events whose retention has ended, as the site says")
     sub.add_argument("--dry-run", action="store_true", help="only say what would be deleted")
+    sub.add_argument(
+        "--clock-is-right",
+        action="store_true",
+        help="yes, so much time has passed (the gateway was off, or its clock was wrong before)",
+    )
 
     sub = verb("export", _export, "print every event, one a line")
     formats = ("jsonl", *(form.value for form in Format))
@@ -221,7 +232,12 @@ def _told(report: Report) -> str:
 
 def _query(args: argparse.Namespace) -> int:
     filters = {name: value for name in _FILTERS if (value := getattr(args, name)) is not None}
-    found = query(_directory(args), filters, args.since, args.until, args.limit)
+    directory = _directory(args)
+    every = query(directory, filters, args.since, args.until)
+    if args.operator is not None:
+        hashes = ClientKeys(directory / "client-keys").hashes(name_of(_uid(args.operator)))
+        every = (one for one in every if one.event.get("operator") in hashes)
+    found = islice(every, args.limit)
     if args.json:
         print(json.dumps([{"index": one.index, **one.event} for one in found], ensure_ascii=False))
         return 0
@@ -231,6 +247,15 @@ def _query(args: argparse.Namespace) -> int:
         rest = " ".join(f"{name}={_shown(value)}" for name, value in event.items())
         print(f"{one.index:>8} {time} {kind:<22} {rest}")
     return 0
+
+
+def _uid(account: str) -> int:
+    if account.isdigit():
+        return int(account)
+    try:
+        return pwd.getpwnam(account).pw_uid
+    except KeyError:
+        raise InputError(f"this machine has no account {account}; give its number") from None
 
 
 def _shown(value: object) -> str:
@@ -292,12 +317,19 @@ def _prune(args: argparse.Namespace) -> int:
     _directory(args)
     with open_log(site) as log:
         if not args.dry_run:
-            log.record_sync([make_event("admin-act", act="audit-prune", outcome="success")])
+            log.record_sync([make_event("admin-act", act="audit-prune")])
         clients = ClientKeys(site.audit_dir / "client-keys")
-        ended = end_retention(site, log, clients, dry_run=args.dry_run)
+        ended = end_retention(
+            site, log, clients, dry_run=args.dry_run, believe_clock=args.clock_is_right
+        )
     done, keys = ended.pruned, ended.client_keys
     if done.busy:
         raise InputError("another process is pruning this log at the moment, try again later")
+    if ended.held:
+        raise InputError(
+            f"nothing was deleted: the clock is {ended.held / 86_400:.0f} days further on than "
+            "this gateway has seen time pass; if it is right, repeat with --clock-is-right"
+        )
     would = "would be " if args.dry_run else ""
     text = (
         f"{done.deleted} events {would}deleted, the first that is whole is {done.minimum}; "

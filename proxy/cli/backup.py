@@ -92,6 +92,7 @@ def _restore(args: argparse.Namespace) -> int:
     from proxy.backup import restore
 
     back = restore(args.file, args.site, os.environ, lambda: _passphrase(args, again=False))
+    record_first(back.site, "site-restored")
     lines = [f"{args.site}: {back.manifest.site} as of {back.manifest.made}; its log verifies."]
     if back.manifest.store != "sqlite":
         lines.append(f"Its store ({back.manifest.store}) is restored by its own means.")

@@ -54,7 +54,7 @@ def _plant(args: argparse.Namespace) -> int:
 
 def _list(args: argparse.Namespace) -> int:
     with opened_desk(args.site) as desk:
-        rows = desk.planted()
+        rows = desk.listed_canaries()
     lines = [
         f"{canary.name}  {canary.planted}  {', '.join((*canary.schools, *canary.classes))}  "
         + "; ".join(value.shown for value in held if value.bearers)

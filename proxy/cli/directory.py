@@ -155,8 +155,7 @@ def import_files(
                     progress=progress,
                 )
                 report = _report(plan, roster, store, source, dry_run=False, recreate=accept_shrink)
-                if not plan.is_empty:
-                    record_import(log, report, plan)
+                record_import(log, report, plan)
             index_of(site, store, sealer)
             return report
     finally:
@@ -165,7 +164,7 @@ def import_files(
 
 def record_import(log: AuditLog, report: ImportReport, plan: importing.ImportPlan) -> None:
     """Put an import that was applied into the audit log. Figures only, no person."""
-    from proxy.audit import make_event, serialise
+    from proxy.audit import make_event
 
     event = make_event(
         "directory-imported",
@@ -177,7 +176,7 @@ def record_import(log: AuditLog, report: ImportReport, plan: importing.ImportPla
         left=report.left,
         problems=report.bad_rows,
     )
-    log.append([serialise(event)]).result(_RECORD_SECONDS)
+    log.record_sync([event], _RECORD_SECONDS)
 
 
 @contextlib.contextmanager

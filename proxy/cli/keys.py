@@ -57,7 +57,8 @@ def run(args: argparse.Namespace) -> int:
     keys_dir = Path(site.keys_dir)
     if args.action == "init":
         keyfiles.initialise(keys_dir)
-        record(site, make_event("key-rotated", key="root", key_version=1))
+        made = make_event("admin-act", act="site-created")  # by preau init: the log begins here
+        record(site, made, make_event("key-rotated", key="root", key_version=1))
         _show(
             args,
             keys_dir,

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from proxy.site import Site
 
 
-def record(site: Site, event: Event) -> None:
-    """Record ``event``, through the running gateway if there is one.
+def record(site: Site, *events: Event) -> None:
+    """Record events, through the running gateway if there is one.
 
     The act is done when this is called; that it could not be recorded is an error that
     says so, since an auditor will ask.
@@ -21,7 +21,7 @@ def record(site: Site, event: Event) -> None:
 
     try:
         with open_log(site) as log:
-            log.record_sync([event])
+            log.record_sync(events)
     except Refused as error:
         raise InputError(f"done, but the audit log has not recorded it: {error}") from error
 
@@ -38,6 +38,6 @@ def record_first(site: Site, act: str) -> None:
         return
     try:
         with open_log(site) as log:
-            log.record_sync([make_event("admin-act", act=act, outcome="success")])
+            log.record_sync([make_event("admin-act", act=act)])
     except Refused as error:
         raise InputError(f"not done, as the audit log cannot record it: {error}") from error

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from proxy.cli.output import emit
+from proxy.cli.recording import record_first
 from proxy.errors import InputError
 from proxy.site import load_site
 from proxy.supervisor.control import ask
@@ -29,13 +30,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """0 when everything was replaced; 1 with the reason when the old one goes on."""
-    folder = run_folder(load_site(args.site).state_dir)
+    site = load_site(args.site)
+    folder = run_folder(site.state_dir)
     before = ask(folder, "status")
     if before is None:
         raise InputError(
             "no gateway of several processes runs on this site here: start it with "
             "preau serve --workers 2 or more (a single process is restarted instead)"
         )
+    record_first(site, "workers-replaced" if args.workers else "gateway-upgraded")
     answer = ask(folder, "roll" if args.workers else "upgrade", _PATIENCE)
     problem = (answer or {}).get("problem", "")
     if answer is None and not args.workers:

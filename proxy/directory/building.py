@@ -71,9 +71,9 @@ def scan(store: Store, sealer: ValueSealer, key: bytes, part: int = 0, parts: in
     taker = _Taker(share, key)
     take = {kind: taker.of(kind) for kind in Kind}
     refs, kinds, open_value = share.refs, [0] * 256, sealer.open
-    for ref, kind, _, sealed, wrapped, _ in store.values(part, parts):
+    for ref, kind, _, sealed, _ in store.values(part, parts):
         try:
-            text = open_value(ref, kind, sealed, wrapped)
+            text = open_value(ref, kind, sealed)
         except Erased:  # a backup brought it back: as if it were not there
             continue
         refs.append(ref)

@@ -337,7 +337,7 @@ class _Import:
         for value in filter(None, self._store.get_values(subject.values)):
             if value.kind in (Kind.GIVEN_NAME, Kind.FAMILY_NAME):
                 with contextlib.suppress(Erased):
-                    opened = self._sealer.open(value.ref, value.kind, value.sealed, value.wrapped)
+                    opened = self._sealer.open(value.ref, value.kind, value.sealed)
                     yield value.kind, opened
 
     def _write(self, records: list[SubjectRecord]) -> None:

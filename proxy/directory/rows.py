@@ -103,9 +103,9 @@ class Ledger:
     def _make(self, value: Value, subject: int) -> int:
         kind, text, fingerprint, _ = value
         ref = self.new_reference()
-        sealed, wrapped = self._sealer.seal(ref, kind, text)
+        sealed = self._sealer.seal(ref, kind, text)
         owner = subject if kind in JOINING else 0
-        self._new.append(ValueRecord(ref, kind, fingerprint, sealed, wrapped, owner))
+        self._new.append(ValueRecord(ref, kind, fingerprint, sealed, owner))
         known = self._chunk[fingerprint] = Known(ref, owner)
         self.made += 1
         self._remember(Value(kind, text, fingerprint, known))

@@ -21,10 +21,10 @@ class ValueSealer(Protocol):
     def source_key(self, source: str, identifier: str, /) -> bytes:
         """16 bytes that find a subject of a source by its id there."""
 
-    def seal(self, ref: int, kind: Kind, text: str, /) -> tuple[bytes, bytes]:
-        """``(sealed, wrapped key)``."""
+    def seal(self, ref: int, kind: Kind, text: str, /) -> bytes:
+        """The text under the key of this value."""
 
-    def open(self, ref: int, kind: Kind, sealed: bytes, wrapped: bytes, /) -> str:
+    def open(self, ref: int, kind: Kind, sealed: bytes, /) -> str:
         """The canonical text; ``StoreUnavailable`` if it cannot be opened."""
 
     def is_erased(self, ref: int, /) -> bool:
@@ -45,11 +45,11 @@ class NoSealer:
         """The same for all."""
         return bytes(16)
 
-    def seal(self, ref: int, kind: Kind, text: str, /) -> tuple[bytes, bytes]:
+    def seal(self, ref: int, kind: Kind, text: str, /) -> bytes:
         """Nothing is kept without a key."""
         raise StoreUnavailable("no keys")
 
-    def open(self, ref: int, kind: Kind, sealed: bytes, wrapped: bytes, /) -> str:
+    def open(self, ref: int, kind: Kind, sealed: bytes, /) -> str:
         """Nothing can be read without a key."""
         raise StoreUnavailable("no keys")
 

@@ -62,7 +62,7 @@ class Values:
         if record is None:
             return None
         try:
-            text = self._sealer.open(ref, record.kind, record.sealed, record.wrapped)
+            text = self._sealer.open(ref, record.kind, record.sealed)
         except Erased:
             return None
         return record.kind, text

@@ -23,6 +23,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from proxy.audit.events import Event
+from proxy.audit.volumes import Volumes
 from proxy.blocking import RequestType, answer, facts_of
 from proxy.blocking.cname import Names
 from proxy.decisions import Buffer, Forward, Headers, Refuse, Reply, Resolve, Tunnel
@@ -69,6 +70,7 @@ class Engine:
         self._clock = clock
         self._on_hit = on_hit
         self._names = Names() if names is None else names
+        self.volumes = Volumes()
 
     def connect(self, host: str, port: int, client: Client) -> Ruling:
         """The ruling on a CONNECT: ``Tunnel``, ``Inspect`` or ``Refuse``."""
@@ -115,6 +117,8 @@ class Engine:
             return self.refuse(exchange, _reason(error))
         self._metrics.overhead[Phase.PROTECT].observe(time.perf_counter() - started)
         self._count(exchange)
+        exchange.requests += 1
+        exchange.sent += len(forward.target) + len(body if forward.body is None else forward.body)
         return Ruling(forward, watching.told(exchange) + record.request_events(exchange))
 
     @patient
@@ -131,6 +135,8 @@ class Engine:
             return self.refuse(exchange, _reason(error))
         decision = Decision.PROTECT if exchange.hits else Decision.FORWARD
         self._metrics.requests[exchange.service.name, decision].inc()
+        exchange.requests += 1
+        exchange.sent += len(stream.target)
         return Ruling(stream, self.passed(exchange))
 
     def passed(self, exchange: Exchange) -> list[Event]:
@@ -166,6 +172,7 @@ class Engine:
         except Exception as error:
             return self.refuse(exchange, _reason(error), answer=True)
         self._metrics.overhead[Phase.RESTORE].observe(time.perf_counter() - started)
+        exchange.received += len(body)
         self._count_removed(exchange.removed)
         return Ruling(forward, record.alarms(exchange) + record.answer_events(exchange))
 
@@ -211,8 +218,20 @@ class Engine:
         except Exception as error:
             return self.refuse(exchange, _reason(error), answer=not from_client)
         self._count(exchange)
+        if from_client:
+            exchange.sent += len(content if written is None else written)
+        else:
+            exchange.received += len(content)
+        self.settle(exchange)
         events = watching.told(exchange) + record.request_events(exchange)
         return Ruling(Forward((), written), events + record.answer_events(exchange))
+
+    def settle(self, exchange: Exchange) -> None:
+        """Count what went and came since last asked: at the end of an exchange, or on its way."""
+        requests, sent, received = exchange.requests, exchange.sent, exchange.received
+        if sent or received:
+            exchange.requests = exchange.sent = exchange.received = 0
+            self.volumes.add(exchange.service.name, requests, sent, received)
 
     def refuse(self, exchange: Exchange, reason: Reason, *, answer: bool = False) -> Ruling:
         """Refuse an exchange that had begun, or only its answer: the request has left."""

@@ -93,6 +93,10 @@ class Exchange:
     restored: Hits = field(default_factory=Counter)
     removed: Mapping[Rule, int] = field(default_factory=dict)
     """What privacy rules took out of the answer, until it is recorded."""
+    requests: int = 0
+    """Requests that left, and the bytes sent and received, since ``Engine.settle``."""
+    sent: int = 0
+    received: int = 0
     watch: Watch | None = None
     """Whose values it carries, once its body is looked at."""
     events: list[Event] = field(default_factory=list)

@@ -54,15 +54,14 @@ def at_hello(
         ruling = at_connect(snapshot, host, port, client, now)
     if isinstance(ruling.decision, Tunnel) and not ruling.events:
         verdict = decide_host(snapshot.view(client, now), host)
-        policy = snapshot.policy
+        policy, service = snapshot.policy, verdict.host.service
         events = [
             record.tunnelled(policy, client, verdict),
             *record.passed(policy, client, verdict),
         ]
         if verdict.observed:
-            service = verdict.host.service
             events.append(record.profiling_observed(policy, client, service, verdict.observed))
-        return Ruling(ruling.decision, events)
+        return Ruling(Tunnel(service.name if service else ""), events)
     return ruling
 
 

@@ -98,6 +98,8 @@ class ProtectVisitor:
     def passed(self, text: str) -> None:
         """A text known to hold nobody of the directory; it may hold what a field shows."""
         self._seen.text(text)
+        if self._watch is not None:
+            self._watch.text(text)
 
     def _like(self) -> ProtectVisitor:
         return ProtectVisitor(

@@ -237,7 +237,8 @@ class AuditFile(OutgoingFile):
             EventClass.BLOCKING: self.blocking_months,
             EventClass.ADMINISTRATION: self.administration_months,
         }
-        return Retention({kind: other.get(kind) or self.retention_months for kind in EventClass})
+        dated = [kind for kind in EventClass if kind is not EventClass.FIGURES]
+        return Retention({kind: other.get(kind) or self.retention_months for kind in dated})
 
 
 class SiteFile(Strict):

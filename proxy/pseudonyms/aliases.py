@@ -46,6 +46,7 @@ from proxy.store.interface import Store
 TINY_MARK = "zqz"
 """z is no key version, so that this is never the beginning of a token."""
 _TINY_LETTERS = 9
+_NOTE = "alias-shapes:"
 _INE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 _BLOCKS = ("+3319900", "+3326191", "+3335301", "+3346571", "+3353649", "+3363998")
 _BLOCK_SIZE = 10_000
@@ -140,6 +141,37 @@ _SPOTS = {name: _compiled(shape.spot) for name, shape in SHAPES.items()}
 _CORES = tuple(map(_compiled, _PHONE_CORES))
 
 
+def noted_shapes(store: Store, service: str) -> frozenset[str]:
+    """Shapes that a service was given before, whatever today's policy says."""
+    try:
+        noted = store.get_meta(_NOTE + service) or b""
+    except StoreUnavailable:
+        return frozenset()  # what needs the store is refused when it is met
+    return frozenset(noted.decode().split())
+
+
+def likely(
+    keys: Keys, service: str, sealer: ValueSealer, shape: str, reference: Reference
+) -> list[str]:
+    """The aliases that a reference has in a service if it has any, one a version of the keys.
+
+    Its first draw: only one that is taken, of 10**9 and more, gets another. No store is asked.
+    """
+    found = []
+    for version in keys.versions:
+        number = _drawn(keys.alias_key(version, service), shape, reference, 0)
+        check = sealer.alias_place(service, shape, number)[1]
+        found.append(SHAPES[shape].write(number, check))
+    return found
+
+
+def _drawn(key: bytes, shape: str, reference: Reference, attempt: int) -> int:
+    message = f"{shape}\x1f{_row_text(reference)}\x1f{attempt}".encode()
+    number = int.from_bytes(hmac.digest(key, message, "sha256")[:16]) % SHAPES[shape].size
+    # 0 is what a phone number becomes when none is left.
+    return number or _drawn(key, shape, reference, attempt + 1_000_000)
+
+
 class Candidate(NamedTuple):
     """A text that may be an alias; ``plain`` is how the alias is written by default."""
 
@@ -170,9 +202,9 @@ class Aliases:
         self._service = service
         self._store = store
         self._sealer = sealer
-        self._note = f"alias-shapes:{service}"
+        self._note = _NOTE + service
         self._taken = taken
-        self.noted = frozenset(noted) | self._read_note()
+        self.noted = frozenset(noted) | noted_shapes(store, service)
         self.active = self.noted & SHAPES.keys()
         self.number = lru_cache(CACHE)(self._number)
         self._targets: dict[tuple[str, int], Reference] = {}
@@ -245,7 +277,7 @@ class Aliases:
         wanted = _row_text(reference)
         attempt = 0
         for batch in _BATCHES:
-            drawn = [self._draw(shape, reference, attempt + i) for i in range(batch)]
+            drawn = [_drawn(self._key, shape, reference, attempt + i) for i in range(batch)]
             attempt += batch
             rows = self._store.vault_get([self._place(shape, number)[0] for number in drawn])
             for number, row in zip(drawn, rows, strict=True):
@@ -270,14 +302,6 @@ class Aliases:
             raise StoreUnavailable("the vault does not keep what it is given")
         return self._sealer.open_row(place, Kind.TEXT, row)
 
-    def _draw(self, shape: str, reference: Reference, attempt: int) -> int:
-        message = f"{shape}\x1f{_row_text(reference)}\x1f{attempt}".encode()
-        digest = hmac.digest(self._key, message, "sha256")
-        size = SHAPES[shape].size
-        number = int.from_bytes(digest[:16]) % size
-        # 0 is what a phone number becomes when none is left.
-        return number or self._draw(shape, reference, attempt + 1_000_000)
-
     def _place(self, shape: str, number: int) -> tuple[int, int]:
         """Where the store keeps a number of this service, and its checksum."""
         return self._sealer.alias_place(self._service, shape, number)
@@ -290,14 +314,6 @@ class Aliases:
         if len(self._targets) >= CACHE:
             self._targets.clear()
         self._targets[spot] = reference
-
-    def _read_note(self) -> frozenset[str]:
-        """Shapes that were used before, whatever today's policy says."""
-        try:
-            noted = self._store.get_meta(self._note) or b""
-        except StoreUnavailable:
-            return frozenset()  # what needs the store is refused when it is met
-        return frozenset(noted.decode().split())
 
 
 def _row_text(reference: Reference) -> str:

@@ -86,23 +86,19 @@ class ValueSealer:
 
     def seal_row(self, ref: int, kind: Kind, text: str) -> bytes:
         """A row of the vault."""
-        return self.seal(ref, kind, text, in_vault=True)[0]
+        return self.seal(ref, kind, text, in_vault=True)
 
     def open_row(self, ref: int, kind: Kind, row: bytes) -> str:
         """The inverse of ``seal_row``; raises as ``open`` does."""
         return self.open(ref, kind, row, in_vault=True)
 
-    def seal(
-        self, ref: int, kind: Kind, text: str, *, in_vault: bool = False
-    ) -> tuple[bytes, bytes]:
-        """``(sealed, b"")``: the store's place for a wrapped key stays empty."""
+    def seal(self, ref: int, kind: Kind, text: str, *, in_vault: bool = False) -> bytes:
+        """The text under the value's own key, which comes from ``erasure.key`` (ADR 0012)."""
         nonce = os.urandom(_NONCE)
         sealed = self._cipher(ref).encrypt(nonce, _encode(text), _context(ref, kind, in_vault))
-        return nonce + sealed, b""
+        return nonce + sealed
 
-    def open(
-        self, ref: int, kind: Kind, sealed: bytes, wrapped: bytes = b"", *, in_vault: bool = False
-    ) -> str:
+    def open(self, ref: int, kind: Kind, sealed: bytes, *, in_vault: bool = False) -> str:
         """The text; ``StoreUnavailable`` if it was altered, moved or made by another site.
 
         ``Erased`` if its key was destroyed: a backup brought the row back, or not all was deleted.

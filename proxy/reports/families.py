@@ -11,7 +11,6 @@ from proxy.reports import wording
 from proxy.reports.document import (
     Blank,
     Block,
-    Bullets,
     Chart,
     Document,
     Note,
@@ -23,6 +22,7 @@ from proxy.reports.document import (
 from proxy.reports.facts import Facts, ServiceFacts
 from proxy.reports.speaker import Speaker
 from proxy.reports.texts.families import TEXTS
+from proxy.reports.volume import Volume
 from proxy.retention import EventClass
 
 
@@ -108,7 +108,8 @@ def _data(say: Speaker, one: ServiceFacts) -> Table:
 
 def _amounts(say: Speaker, facts: Facts, one: ServiceFacts) -> list[str]:
     row = _row(facts, one)
-    told = []
+    volume = Volume.of(facts.tally, one.name)
+    told = [say("volume.told", words=volume.words(say))] if volume.times else []
     if one.is_read:
         told.append(
             say(
@@ -152,6 +153,7 @@ def _row(facts: Facts, one: ServiceFacts) -> dict[str, object]:
         "requests_refused": total("request-refused", service=one.name).events,
         "opaque_allowed": total("opaque-allowed", service=one.name).events,
         "connections_unread": total("connection-tunnelled", service=one.name).events,
+        "volume": Volume.of(facts.tally, one.name).figures(),
     }
 
 
@@ -170,7 +172,7 @@ def _unread(say: Speaker, facts: Facts) -> Section:
     if lists:
         columns = (say("unread.list"), say("count"))
         blocks.append(Table(say("unread.caption"), columns, tuple(sorted(lists.items()))))
-        blocks.append(Bullets(tuple(sorted(host for host, _ in facts.policy.never_inspect))))
+        blocks.append(Text(", ".join(sorted(host for host, _ in facts.policy.never_inspect))))
     if facts.has_log:
         number = facts.tally.total("connection-tunnelled").events
         blocks.append(Text(say("unread.connections", number=number)))

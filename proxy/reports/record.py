@@ -8,6 +8,7 @@ from proxy.reports.document import Blank, Block, Document, Pairs, Section, Table
 from proxy.reports.facts import Facts, ServiceFacts
 from proxy.reports.speaker import Speaker
 from proxy.reports.texts.record import TEXTS
+from proxy.reports.volume import Volume
 from proxy.retention import EventClass
 
 _IN_CLEAR = (Action.ALLOW, Action.SEARCH)
@@ -20,7 +21,9 @@ def record(facts: Facts, language: str) -> Document:
     allowed = [one for one in facts.services if one.treatment is not Treatment.DENY]
     numbered = [(f"R{number}", one) for number, one in enumerate(allowed, start=1)]
     sections = [_who(say, facts), _list(say, facts, numbered), _own(say, facts)]
-    sections += [_sheet(say, reference, one) for reference, one in numbered]
+    sections += [
+        _sheet(say, reference, one, Volume.of(facts.tally, one.name)) for reference, one in numbered
+    ]
     return Document(
         "record",
         language,
@@ -111,7 +114,7 @@ def _own(say: Speaker, facts: Facts) -> Section:
     return Section(say("sheet", reference=OWN, title=say("own")), (pairs, *blanks))
 
 
-def _sheet(say: Speaker, reference: str, one: ServiceFacts) -> Section:
+def _sheet(say: Speaker, reference: str, one: ServiceFacts, volume: Volume) -> Section:
     written = one.written
     supplier = written.supplier.name
     security = say("security.read" if one.is_read else "security.unread")
@@ -126,6 +129,7 @@ def _sheet(say: Speaker, reference: str, one: ServiceFacts) -> Section:
         (say("recipients"), say("based", name=supplier, country=country)),
         (say("retention"), written.retention.strip() or say("not-said")),
         (say("transfer"), wording.transfer(say, one)),
+        (say("volume.term"), volume.words(say)),
         (say("security"), security),
     ]
     if written.charter.evidence.strip():

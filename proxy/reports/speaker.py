@@ -14,6 +14,7 @@ from proxy.reports.texts.countries import COUNTRIES
 type Texts = Mapping[str, tuple[str, str]]
 
 LANGUAGES = ("fr", "en")
+_UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 class Speaker:
@@ -32,7 +33,7 @@ class Speaker:
         }
         return self._texts[key][self._place].format(**shown)
 
-    def pick(self, pair: tuple[str, str]) -> str:
+    def pick[T](self, pair: tuple[T, T]) -> T:
         """The one of two texts that is in this language."""
         return pair[self._place]
 
@@ -40,6 +41,16 @@ class Speaker:
         """With groups of three digits."""
         text = f"{value:,}"
         return text.replace(",", "\u202f") if self.language == "fr" else text
+
+    def size(self, count: int) -> str:
+        """Bytes in the largest unit that leaves at least 1, a decimal below 10."""
+        size, units = float(count), self.pick((("o", "ko", "Mo", "Go", "To"), _UNITS))
+        for unit in units:
+            if size < 1000 or unit == units[-1]:
+                break
+            size /= 1000
+        shown = f"{size:.1f}" if unit != units[0] and size < 9.95 else f"{size:.0f}"
+        return f"{shown.replace('.', self.pick((',', '.')))}\u00a0{unit}"
 
     def kind(self, name: str) -> str:
         """What people call a kind of identifier."""

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import html
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from proxy.errors import InputError
 from proxy.policy.model import Treatment
+from proxy.reports.document import Block, Document, Pairs, Section, Table, Text
+from proxy.reports.page import render
+from proxy.reports.speaker import Speaker
 from proxy.reports.subject_words import WORDS, kind_word
 from proxy.rights.known import Known, ServiceKnown
 from proxy.rights.objections import EVERY_SERVICE
 
 type Row = Sequence[str]
-
-_STYLE = (
-    ":root{color-scheme:light dark}"
-    "body{max-width:60rem;margin:2rem auto;padding:0 1rem;font:1rem/1.5 system-ui,sans-serif}"
-    "table{border-collapse:collapse;width:100%;margin:.6rem 0 1.4rem}"
-    "caption{text-align:left;font-weight:600;padding:.3rem 0}"
-    "th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid #8886}"
-    "td{overflow-wrap:anywhere}h2{margin-top:2rem}"
-    "@media print{body{margin:0;max-width:none}section{break-inside:avoid}}"
-)
 
 
 def write_private(path: Path, text: str) -> None:
@@ -110,35 +102,85 @@ def as_text(known: Known, language: str) -> str:
 
 
 def as_html(known: Known, language: str) -> str:
-    """A page that prints; nothing in it is fetched or run."""
-    title = html.escape(WORDS["title"][language])
-    parts = [
-        f"<section><table><caption>{html.escape(caption)}</caption>{_rows(rows)}</table></section>"
-        for caption, rows in _tables(known, language)
-    ]
-    policy = "default-src 'none'; style-src 'unsafe-inline'"
-    return (
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
-        '<meta name="viewport" content="width=device-width"><meta name="robots" content="noindex">'
-        f"<title>{title}</title><style>{_STYLE}</style></head><body><main><h1>{title}</h1>"
-        + "".join(parts)
-        + f"<p>{html.escape(_closing(known, language))}</p></main></body></html>"
+    """A page like every report: it prints, and nothing in it is fetched or run."""
+    return render(as_report(known, language))
+
+
+def as_report(known: Known, language: str) -> Document:
+    """The report as sections of texts and tables."""
+    word = _speaker(language)
+    held = tuple(
+        (kind_word(value.kind, language), value.shown, _whose(value.bearers, word))
+        for value in known.held
     )
+    held_columns = tuple(map(word, ("sort", "value", "whose")))
+    sections = [
+        Section(word("person"), (_pairs(_person(known, word)),)),
+        Section(
+            word("held"),
+            (Table(word("held"), held_columns, held) if held else Text(word("nothing")),),
+        ),
+        Section(word("choices"), _choices_blocks(known, word)),
+        Section(
+            word("services"),
+            (Text(word("services.what")),),
+            tuple(_service_section(one, word, language) for one in known.services),
+        ),
+        Section(word("rights"), (Text(_closing(known, language)),)),
+    ]
+    source = ((word("site"), known.site), (word("made"), word.day(known.made.isoformat())))
+    return Document("subject", language, word("title"), word("about"), tuple(sections), source)
 
 
-def _rows(rows: Iterable[Row]) -> str:
-    out = []
-    for head, *cells in rows:
-        written = "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
-        out.append(f'<tr><th scope="row">{html.escape(head)}</th>{written}</tr>')
-    return "".join(out)
+def _speaker(language: str) -> Speaker:
+    return Speaker(language, {name: (text["fr"], text["en"]) for name, text in WORDS.items()})
+
+
+def _whose(bearers: int, word: Speaker) -> str:
+    return word("alone" if bearers == 1 else "shared")
+
+
+def _pairs(rows: Iterable[Row]) -> Pairs:
+    return Pairs(tuple((head, " ".join(filter(None, rest))) for head, *rest in rows))
+
+
+def _choices_blocks(known: Known, word: Speaker) -> tuple[Block, ...]:
+    rows = tuple(tuple(row) for row in _choices(known, word))
+    if not (known.objections or known.consent):
+        return (Text(word("none")),)
+    padded = tuple((*row, "") if len(row) == 2 else row for row in rows)
+    columns = tuple(map(word, ("choice", "what", "detail")))
+    return (Table(word("choices"), columns, padded),)
+
+
+def _service_section(service: ServiceKnown, word: Speaker, language: str) -> Section:
+    """One service: what it is, what was sent there and when, what it sees instead of you."""
+    rows = _service(service, word, language)
+    told = [row for row in rows if row[0] not in (word("seen"), word("pseudonym"))]
+    blocks: list[Block] = [_pairs(told)]
+    seen = tuple(
+        (
+            f"{kind_word(one.kind, language)}{word('maybe') if one.shared else ''}",
+            word.day(one.first.isoformat()),
+            word.day(one.last.isoformat()),
+            one.times,
+        )
+        for one in service.seen
+    )
+    if seen:
+        columns = tuple(map(word, ("sort", "first", "last", "times")))
+        blocks.append(Table(f"{service.title} : {word('seen')}", columns, seen))
+    elif service.treatment is Treatment.INSPECT:
+        blocks.append(Text(f"{word('seen')} : {word('never')}"))
+    pseudonyms = tuple((kind_word(kind, language), text) for kind, _, text in service.pseudonyms)
+    if pseudonyms:
+        columns = tuple(map(word, ("sort", "pseudonym")))
+        blocks.append(Table(f"{service.title} : {word('instead')}", columns, pseudonyms))
+    return Section(service.title, tuple(blocks))
 
 
 def _tables(known: Known, language: str) -> list[tuple[str, list[Row]]]:
-    def word(name: str) -> str:
-        return WORDS[name][language]
-
+    word = _speaker(language)
     tables = [(word("person"), _person(known, word))]
     held: list[Row] = [
         (
@@ -155,10 +197,10 @@ def _tables(known: Known, language: str) -> list[tuple[str, list[Row]]]:
     return tables
 
 
-def _person(known: Known, word: Callable[[str], str]) -> list[Row]:
+def _person(known: Known, word: Speaker) -> list[Row]:
     subject = known.subject
     return [
-        (word("made"), known.made.isoformat()),
+        (word("made"), word.day(known.made.isoformat())),
         (word("handle"), subject.handle),
         (word("kind"), word(subject.kind.value)),
         (word("places"), ", ".join((*subject.schools, *subject.classes)) or "-"),
@@ -166,21 +208,23 @@ def _person(known: Known, word: Callable[[str], str]) -> list[Row]:
     ]
 
 
-def _choices(known: Known, word: Callable[[str], str]) -> list[Row]:
+def _choices(known: Known, word: Speaker) -> list[Row]:
     rows: list[Row] = [
-        (word("objection"), word("every") if name == EVERY_SERVICE else name, day)
+        (word("objection"), word("every") if name == EVERY_SERVICE else name, word.day(day))
         for name, day in known.objections.items()
     ]
     consent = known.consent
     if consent is not None:
-        until = consent.until.isoformat() if consent.until else word("no-end")
-        rows.append((word("consent"), f"{consent.given.isoformat()} → {until}", consent.by))
+        given = word.day(consent.given.isoformat())
+        until = word.day(consent.until.isoformat()) if consent.until else word("no-end")
+        by = word(consent.by) if consent.by in ("guardian", "self") else consent.by
+        rows.append((word("consent"), f"{given} → {until}", by))
     return rows or [(word("none"), "")]
 
 
-def _service(service: ServiceKnown, word: Callable[[str], str], language: str) -> list[Row]:
+def _service(service: ServiceKnown, word: Speaker, language: str) -> list[Row]:
     rows: list[Row] = [
-        (word("supplier"), f"{service.supplier} ({service.country})", ""),
+        (word("supplier"), f"{service.supplier} ({word.country(service.country)})", ""),
         (word("purpose"), service.purpose, ""),
         (word("retention"), service.retention or word("unsaid"), ""),
         (word("treatment"), word(service.treatment.value), ""),
@@ -191,7 +235,7 @@ def _service(service: ServiceKnown, word: Callable[[str], str], language: str) -
         rows.append((word("seen"), word("never"), ""))
     for seen in service.seen:
         what = f"{kind_word(seen.kind, language)}{word('maybe') if seen.shared else ''}"
-        days = f"{seen.first.isoformat()} → {seen.last.isoformat()}"
+        days = f"{word.day(seen.first.isoformat())} → {word.day(seen.last.isoformat())}"
         rows.append((word("seen"), what, f"{days}, {seen.times} ×"))
     for kind, _, pseudonym in service.pseudonyms:
         rows.append((word("pseudonym"), kind_word(kind, language), pseudonym))

@@ -6,12 +6,40 @@ from proxy.kinds import Kind
 
 WORDS: dict[str, dict[str, str]] = {
     "title": {"fr": "Ce que Préau sait de vous", "en": "What Préau knows of you"},
+    "about": {
+        "fr": "Vos données dans Préau, les pseudonymes que chaque service voit à la place, ce qui "
+              "y a été envoyé et quand, et vos droits (RGPD, art. 15). Cette page ne quitte pas "
+              "l'établissement ; gardez-la comme un document personnel.",
+        "en": "Your data in Préau, the pseudonyms that each service sees instead, what was sent "
+              "there and when, and your rights (GDPR, Art. 15). This page stays in the school; "
+              "keep it as you keep a personal document.",
+    },
+    "site": {"fr": "Établissement", "en": "Site"},
+    "sort": {"fr": "Donnée", "en": "Data"},
+    "value": {"fr": "Valeur", "en": "Value"},
+    "whose": {"fr": "À qui", "en": "Whose"},
+    "choice": {"fr": "Choix", "en": "Choice"},
+    "what": {"fr": "Quoi", "en": "What"},
+    "detail": {"fr": "Précision", "en": "Detail"},
+    "services": {"fr": "Vos services", "en": "Your services"},
+    "services.what": {
+        "fr": "Un pseudonyme est un mot inventé que le service reçoit à la place de votre nom ; "
+              "seul l'établissement sait que c'est vous.",
+        "en": "A pseudonym is a made-up word that the service gets in place of your name; only "
+              "the school knows that it is you.",
+    },
+    "first": {"fr": "Premier jour", "en": "First day"},
+    "last": {"fr": "Dernier jour", "en": "Last day"},
+    "times": {"fr": "Requêtes", "en": "Requests"},
+    "instead": {"fr": "ce que le service voit à la place", "en": "what the service sees instead"},
+    "rights": {"fr": "Vos droits", "en": "Your rights"},
     "person": {"fr": "Vous", "en": "You"},
     "made": {"fr": "Établi le", "en": "Made on"},
-    "handle": {"fr": "Identifiant opaque", "en": "Opaque handle"},
+    "handle": {"fr": "Votre numéro de dossier", "en": "Your file number"},
     "kind": {"fr": "Qualité", "en": "You are"},
     "pupil": {"fr": "élève", "en": "pupil"},
     "staff": {"fr": "personnel", "en": "staff"},
+    "self": {"fr": "la personne elle-même", "en": "the person"},
     "guardian": {"fr": "responsable légal", "en": "guardian"},
     "places": {"fr": "Établissements et classes", "en": "Schools and classes"},
     "state": {"fr": "Situation", "en": "State"},

@@ -9,10 +9,11 @@ from proxy.errors import InputError
 from proxy.policy.problems import did_you_mean
 from proxy.reports import wording
 from proxy.reports.claims import Claim
-from proxy.reports.document import Blank, Block, Cell, Document, Note, Section, Table, Text
+from proxy.reports.document import Blank, Block, Cell, Document, Note, Pairs, Section, Table, Text
 from proxy.reports.facts import Facts, ServiceFacts, suppliers
 from proxy.reports.speaker import Speaker
 from proxy.reports.texts.supplier import TEXTS
+from proxy.reports.volume import Volume
 
 SHOWN = 200
 """Rows of a table; the JSON has them all."""
@@ -44,7 +45,8 @@ def supplier(facts: Facts, claims: Sequence[Claim], name: str, language: str) ->
     """The report; ``claims`` come from ``claims.collect`` for the supplier's services."""
     say = Speaker(language, TEXTS)
     title, services = find(facts, name)
-    sections = [_who(say, services)]
+    volume = Volume.of_all(facts.tally, (one.name for one in services))
+    sections = [_who(say, services, volume)]
     for key, types in _SECTIONS:
         chosen = [claim for claim in claims if claim.words.type in types]
         if chosen or key != "other":
@@ -63,12 +65,13 @@ def supplier(facts: Facts, claims: Sequence[Claim], name: str, language: str) ->
         {
             "supplier": title,
             "services": [one.name for one in services],
+            "volume": volume.figures(),
             "claims": [claim.as_dict() for claim in claims],
         },
     )
 
 
-def _who(say: Speaker, services: Sequence[ServiceFacts]) -> Section:
+def _who(say: Speaker, services: Sequence[ServiceFacts], volume: Volume) -> Section:
     rows = tuple(
         (
             one.written.title,
@@ -79,7 +82,8 @@ def _who(say: Speaker, services: Sequence[ServiceFacts]) -> Section:
         for one in services
     )
     columns = tuple(map(say, ("service", "purpose", "charter", "treatment")))
-    return Section(say("who"), (Table(say("who.caption"), columns, rows),))
+    amount = Pairs(((say("volume.term"), volume.words(say)),))
+    return Section(say("who"), (Table(say("who.caption"), columns, rows), amount))
 
 
 type Told = Callable[[Claim], str]

@@ -14,6 +14,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from proxy.audit.cuts import read_cut
+from proxy.audit.figures import WORDS, sizes_in_force
+from proxy.audit.keyring import read_ring
+from proxy.audit.layout import Layout
 from proxy.audit.query import lines
 
 MOST_CELLS = 200_000
@@ -56,12 +60,25 @@ class Amount:
     events: int = 0
     things: int = 0
     kinds: Counter[str] = field(default_factory=Counter)
+    sent: int = 0
+    """Bytes, in sums that were rounded up to KiB."""
+    received: int = 0
 
     def add(self, other: Amount) -> None:
         """Take in another."""
         self.events += other.events
         self.things += other.things
         self.kinds.update(other.kinds)
+        self.sent += other.sent
+        self.received += other.received
+
+
+def _gone(layout: Layout) -> Callable[[int], bool] | None:
+    """Says of an event that is still there whether a pruning that a crash cut short took it."""
+    if not layout.pruned.is_dir():
+        return None
+    cut = read_cut(layout, read_ring(layout))
+    return lambda index: index < cut.minimum or index in cut.expired
 
 
 class Tally:
@@ -74,25 +91,38 @@ class Tally:
         self.schools: Counter[tuple[str, str]] = Counter()
         """Events by service and school."""
         self.events = 0
+        self.deleted = 0
+        """How many of these are known by the count that their pruning left."""
+        self._in_force: frozenset[int] = frozenset()
         self.first = self.last = ""
         """Times of the first and the last event counted."""
         self.next_index = 0
         """One more than the number of the last event read."""
 
     def read(self, directory: Path) -> Tally:
-        """Count a log's events; itself, for the call's sake."""
+        """Count a log's events; itself, for the call's sake.
+
+        Of deleted ones the counts that their pruning left (``proxy.audit.figures``).
+        """
+        layout = Layout(directory)
+        self._in_force = sizes_in_force(layout)
+        is_gone = _gone(layout)
         for index, line in lines(directory):
-            self.add(orjson.loads(line))
+            if is_gone is None or not is_gone(index):
+                self.add(orjson.loads(line))
             self.next_index = index + 1
         return self
 
     def add(self, event: Mapping[str, Any]) -> None:
         """Count one event."""
         time: str = event["time"]
-        if time < self.since or (self.until and time >= self.until):
-            return
         get = event.get
         kind: str = event["type"]
+        if kind == "events-counted":
+            self._deleted(event)
+            return
+        if time < self.since or (self.until and time >= self.until):
+            return
         service: str = get("service", "")
         cell = Cell(
             time[:7],
@@ -116,6 +146,10 @@ class Tally:
                 amount.things += number
         elif kind == "parameters-stripped":
             amount.things += event["count"]
+        elif kind == "traffic-counted":
+            amount.things += event["count"]
+            amount.sent += event["sent"]
+            amount.received += event["received"]
         self.events += 1
         self.first = min(self.first or time, time)
         self.last = max(self.last, time)
@@ -123,6 +157,24 @@ class Tally:
             self._rule(Rule(kind, service, rule))
         if school := get("school"):
             self.schools[service, school] += 1
+
+    def _deleted(self, event: Mapping[str, Any]) -> None:
+        """Take in the count of deleted events of one sort and month, if the month is in it."""
+        month: str = event["month"]
+        first = f"{month}-01T00:00:00.000Z"
+        cut_by_period = first < self.since or (self.until and f"{month}-99" > self.until)
+        if cut_by_period or event["size"] not in self._in_force:
+            return
+        words = {name: event[name] for name in WORDS if name in event}
+        amount = self._amount(Cell(month, event["of"], **words))
+        amount.events += event["events"]
+        counts: Mapping[str, int] = event.get("counts", {})
+        amount.kinds.update(counts)
+        amount.things += sum(counts.values()) + event.get("count", 0)
+        self.events += event["events"]
+        self.deleted += event["events"]
+        self.first = min(self.first or first, first)
+        self.last = max(self.last, first)
 
     def _amount(self, cell: Cell) -> Amount:
         if len(self.cells) >= MOST_CELLS:

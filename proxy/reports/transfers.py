@@ -10,9 +10,11 @@ from proxy.reports.facts import Facts, ServiceFacts
 from proxy.reports.speaker import Speaker
 from proxy.reports.tally import Tally
 from proxy.reports.texts.transfers import TEXTS
+from proxy.reports.volume import COUNTED
 from proxy.retention import EventClass
 
-AMOUNTS = ("pseudonymised", "identifiers", "opaque", "unread")
+SIZES = ("sent", "received")
+AMOUNTS = ("pseudonymised", "identifiers", "opaque", "unread", *SIZES)
 _DECIDED = (TransferBasis.ADEQUACY.value, TransferBasis.DATA_PRIVACY_FRAMEWORK.value)
 
 type Amounts = dict[str, int]
@@ -49,16 +51,23 @@ def by_month(tally: Tally, service: str) -> dict[str, Amounts]:
     replaced = tally.by("month", "request-pseudonymised", service=service)
     opaque = tally.by("month", "opaque-allowed", service=service)
     unread = tally.by("month", "connection-tunnelled", service=service)
+    volume = tally.by("month", COUNTED, service=service)
     found = {}
-    for month in sorted({*replaced, *opaque, *unread}):
+    for month in sorted({*replaced, *opaque, *unread, *volume}):
         amount = replaced.get(month)
         found[month] = {
             "pseudonymised": amount.events if amount else 0,
             "identifiers": amount.things if amount else 0,
             "opaque": opaque[month].events if month in opaque else 0,
             "unread": unread[month].events if month in unread else 0,
+            "sent": volume[month].sent if month in volume else 0,
+            "received": volume[month].received if month in volume else 0,
         }
     return found
+
+
+def _cells(say: Speaker, row: Amounts) -> list[Cell]:
+    return [say.size(row[name]) if name in SIZES else row[name] for name in AMOUNTS]
 
 
 def _sum(rows: list[Amounts]) -> Amounts:
@@ -87,7 +96,7 @@ def _by_country(say: Speaker, abroad: list[ServiceFacts], totals: dict[str, Amou
         there = [one for one in abroad if code in one.abroad]
         amount = _sum([totals[one.name] for one in there])
         titles = ", ".join(one.written.title for one in there)
-        rows.append((say.country(code), titles, *(amount[name] for name in AMOUNTS)))
+        rows.append((say.country(code), titles, *_cells(say, amount)))
     columns = (say("country"), say("services"), *map(say, AMOUNTS))
     table = Table(say("by-country.caption"), columns, tuple(rows))
     return Section(say("by-country"), (table, Text(say("by-country.note"))))
@@ -150,8 +159,7 @@ def _amounts(
         blocks.append(Text(say("amounts.none")))
     for one in abroad:
         rows: tuple[tuple[Cell, ...], ...] = tuple(
-            (say.month(month), *(row[name] for name in AMOUNTS))
-            for month, row in monthly[one.name].items()
+            (say.month(month), *_cells(say, row)) for month, row in monthly[one.name].items()
         )
         if rows:
             caption = say("amounts.caption", title=one.written.title)

@@ -12,6 +12,7 @@ from proxy.reports.facts import Facts
 from proxy.reports.speaker import Speaker
 from proxy.reports.texts.common import ADMINISTRATION
 from proxy.reports.texts.year import TEXTS
+from proxy.reports.volume import COUNTED, Volume
 from proxy.retention import EventClass
 
 ALARMS = (
@@ -55,6 +56,10 @@ def figures(facts: Facts) -> dict[str, object]:
         "since": tally.since,
         "until": tally.until,
         "events": tally.events,
+        "known_by_totals": tally.deleted,
+        "volumes": {
+            name: Volume.of(tally, name).figures() for name in tally.by("service", COUNTED)
+        },
         "types": {name: one.events for name, one in tally.by("type").items()},
         "identifiers": dict(sorted(tally.total("request-pseudonymised").kinds.items())),
         "refusals": dict(sorted(_reasons(facts).items())),
@@ -84,6 +89,8 @@ def _protection(say: Speaker, facts: Facts) -> Section:
         months=retention.of(EventClass.TRAFFIC),
         blocking=retention.of(EventClass.BLOCKING),
         administration=retention.of(EventClass.ADMINISTRATION),
+        deleted=tally.deleted,
+        events=tally.events,
     )
     blocks: list[Block] = [Note(gaps)]
     if not tally.events:
@@ -91,7 +98,7 @@ def _protection(say: Speaker, facts: Facts) -> Section:
         return Section(say("protection"), tuple(blocks))
     rows = []
     for name in TYPES:
-        if class_of(name) is not EventClass.ADMINISTRATION:
+        if class_of(name) in (EventClass.TRAFFIC, EventClass.BLOCKING):
             amount = tally.total(name)
             rows.append((wording.event_type(say, name), amount.events, amount.things))
     columns = (say("protection.type"), say("events"), say("things"))
@@ -121,6 +128,7 @@ def _groups(say: Speaker, facts: Facts) -> list[Block]:
 def _services(say: Speaker, facts: Facts) -> Section:
     tally = facts.tally
     names = [name for name in tally.by("service") if name]
+    volumes = {name: Volume.of(tally, name) for name in names}
     rows = tuple(
         (
             wording.service_name(say, facts, name),
@@ -129,10 +137,13 @@ def _services(say: Speaker, facts: Facts) -> Section:
             sum(tally.total(type, service=name).events for type in _REFUSALS),
             tally.total("connection-tunnelled", service=name).events,
             tally.total("tracker-blocked", service=name).events,
+            say.size(volumes[name].sent),
+            say.size(volumes[name].received),
         )
         for name in names
     )
-    keys = ("service", "pseudonymised", "minimised", "refused", "unread", "blocked")
+    counts = ("pseudonymised", "minimised", "refused", "unread", "blocked")
+    keys = ("service", *counts, "sent", "received")
     table = Table(say("services.caption"), tuple(map(say, keys)), rows)
     return Section(say("services"), (table,))
 

@@ -11,8 +11,9 @@ neither the full name nor the family name may be anybody's.
 
 from __future__ import annotations
 
+import re
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -25,8 +26,10 @@ from proxy.directory.index import Index
 from proxy.directory.subjects import Person
 from proxy.errors import Erased, InputError
 from proxy.kinds import Kind, SubjectKind
+from proxy.policy.model import Service
+from proxy.pseudonyms.aliases import likely, noted_shapes
 from proxy.pseudonyms.keys import Keys
-from proxy.pseudonyms.sealing import Reference, ServiceSeal
+from proxy.pseudonyms.sealing import Reference, Sealer, ServiceSeal
 from proxy.pseudonyms.tokens import MARKER
 from proxy.pseudonyms.values import ValueSealer
 from proxy.store.interface import Store, SubjectRecord
@@ -64,7 +67,8 @@ class Canaries:
     __slots__ = ("_cores", "_pattern", "_values")
 
     def __init__(self, values: Mapping[int, str], cores: Mapping[bytes, tuple[str, str]]) -> None:
-        """``values``: whose a value is. ``cores``: whose, and which service's, a pseudonym is."""
+        """``values``: whose a value is. ``cores``: whose, and which service's, a pseudonym is:
+        behind the marker and its key's version, or by itself (``_BARE``)."""
         self._values, self._cores = values, cores
         self._pattern = _compiled(cores) if cores else None
 
@@ -81,16 +85,24 @@ class Canaries:
             return
         data = text.encode("latin-1", "replace").lower()
         for hit in self._pattern.finditer(data):
-            canary, origin = self._cores[hit[0][len(MARKER) + 1 :]]
+            found = hit[0]
+            whose = self._cores.get(found) or self._cores[found[len(MARKER) + 1 :]]
+            canary, origin = whose
             if origin != service:
                 yield canary, origin
 
 
 NO_CANARIES = Canaries({}, {})
-_SHORTEST = 20
+_SHORTEST = 11
+_BARE = re.compile(rb"[0-9a-f]{8}-[0-9a-f-]{27}|9[0-9]{14}|99[0-9]{7}[a-z]{2}|zqz[a-z]{9}")
+"""Shapes without marker and version: a UUID, a number, an INE, the shortest."""
+_DIGITS = ("number", "ine", "tiny")
+"""Aliases that a value of a canary may have. It has no phone number."""
 
 
-def load(store: Store, sealer: ValueSealer, keys: Keys, services: Iterable[str]) -> Canaries:
+def load(
+    store: Store, sealer: ValueSealer, keys: Keys, services: Mapping[str, Service]
+) -> Canaries:
     """The canaries of the store, against the services of a policy."""
     values: dict[int, str] = {}
     kinds: dict[int, Kind] = {}
@@ -102,18 +114,26 @@ def load(store: Store, sealer: ValueSealer, keys: Keys, services: Iterable[str])
     if not values:
         return NO_CANARIES
     cores: dict[bytes, tuple[str, str]] = {}
-    for service in services:
-        for sealer_of_version in ServiceSeal(keys, service).sealers.values():
-            for ref, kind in kinds.items():
-                reference = Reference(ref, kind, False)
-                whose = (values[ref], service)
-                for core in (
-                    sealer_of_version.core32(reference),
-                    sealer_of_version.core26(reference),
-                    sealer_of_version.short(reference),
-                ):
-                    cores[core.encode().lower()] = whose
+    for name, service in services.items():
+        shapes = service.pseudonyms.aliases | noted_shapes(store, name)
+        sealers = ServiceSeal(keys, name).sealers.values()
+        for ref, kind in kinds.items():
+            reference = Reference(ref, kind, False)
+            texts = [text for one in sealers for text in _sealed(one, reference, shapes)]
+            for shape in shapes.intersection(_DIGITS):
+                texts += likely(keys, name, sealer, shape, reference)
+            cores |= dict.fromkeys((text.encode().lower() for text in texts), (values[ref], name))
     return Canaries(values, cores)
+
+
+def _sealed(sealer: Sealer, reference: Reference, shapes: Collection[str]) -> Iterator[str]:
+    """What a value's pseudonyms hold in a service, under one version of the keys."""
+    yield sealer.core32(reference)
+    yield sealer.core26(reference)
+    yield sealer.short(reference)
+    yield sealer.uuid(reference, 8)
+    if "uuid4" in shapes:
+        yield sealer.uuid(reference, 4)
 
 
 def planted(store: Store, sealer: ValueSealer) -> list[Canary]:
@@ -218,5 +238,8 @@ def _compiled(cores: Iterable[bytes]) -> re2._Regexp:
     options.never_capture = True
     options.max_mem = 64 << 20
     longest_first = sorted(cores, key=lambda core: (-len(core), core))
-    any_core = b"|".join(longest_first)
-    return re2.compile(MARKER.encode() + b"[a-y](?:" + any_core + b")", options)
+    bare = [core for core in longest_first if _BARE.fullmatch(core)]
+    marked = b"|".join(core for core in longest_first if core not in bare)
+    # Within a longer number or word there is none.
+    alone = rb"\b(?:" + b"|".join(bare) + rb")\b"
+    return re2.compile(MARKER.encode() + b"[a-y](?:" + marked + b")|" + alone, options)

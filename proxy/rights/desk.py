@@ -115,6 +115,11 @@ class Desk:
             found.append((canary, self.people.held(subject) if subject else []))
         return found
 
+    def listed_canaries(self) -> list[tuple[canaries.Canary, list[Held]]]:
+        """The same for somebody's eyes: their names are as secret as a password."""
+        with self._recorded(make_event("admin-act", act="canary-list")):
+            return self.planted()
+
     def canaries_planted(self, count: int, school: str) -> list[canaries.Canary]:
         """Plant canaries."""
         domain = next(iter(self.site.school_domains), "")

@@ -83,7 +83,7 @@ class People:
         held = []
         for value in filter(None, self._store.get_values(subject.values)):
             try:
-                text = self._sealer.open(value.ref, value.kind, value.sealed, value.wrapped)
+                text = self._sealer.open(value.ref, value.kind, value.sealed)
             except Erased:
                 continue
             bearers = len(self._index.bearers(value.ref))

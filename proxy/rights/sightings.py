@@ -28,6 +28,8 @@ log = logging.getLogger("preau.rights")
 NOTE = "s"
 MOST = 50_000
 _DAY = 86_400
+KEEP_DAYS = 400
+"""After the last one: longer than a school year, so that a year's report is whole."""
 _EVERY_SECONDS = 30.0
 _SOON = 10_000
 _CHUNK = 500
@@ -52,7 +54,7 @@ class Sightings:
         self,
         store: Store,
         sealer: ValueSealer,
-        keep_days: int = 400,
+        keep_days: int = KEEP_DAYS,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._store, self._sealer, self._clock = store, sealer, clock
@@ -103,6 +105,24 @@ class Sightings:
             for ref in refs:
                 del by_ref[ref]
 
+    def expire(self) -> int:
+        """Forget what is older than ``keep_days``, once a day; how many values it concerned."""
+        today = int(self._clock() // _DAY)
+        old = []
+        for ref, sealed in self._store.notes.every(NOTE):
+            try:
+                seen = _opened(self._sealer, ref, sealed)
+            except Erased:
+                continue
+            if any(self._is_old(known, today) for known in seen.values()):
+                old.append(ref)
+        for refs in batched(old, _CHUNK):
+            self._store.notes.merge(NOTE, refs, self._merger(refs, defaultdict(dict), today))
+        return len(old)
+
+    def _is_old(self, known: Sighting, today: int) -> bool:
+        return known.last <= today - self._keep_days
+
     def _put_back(self, by_ref: Mapping[int, Mapping[str, int]]) -> None:
         with self._lock:
             for ref, services in by_ref.items():
@@ -125,27 +145,32 @@ class Sightings:
     ) -> bytes:
         try:
             seen = _opened(self._sealer, ref, sealed)
-            seen = {s: known for s, known in seen.items() if known.last > today - self._keep_days}
+            seen = {s: known for s, known in seen.items() if not self._is_old(known, today)}
             for service, count in counts.items():
                 known = seen.get(service, Sighting(today, today, 0))
                 seen[service] = Sighting(known.first, today, known.times + count)
+            if not seen:
+                return b""
             content = {name: list(figures) for name, figures in seen.items()}
             return self._sealer.seal_note(NOTE, ref, orjson.dumps(content))
         except Erased:
             return b""
 
 
-def of(store: Store, sealer: ValueSealer, refs: Iterable[int]) -> dict[int, Seen]:
-    """What was written about values."""
+def of(
+    store: Store, sealer: ValueSealer, refs: Iterable[int], now: float | None = None
+) -> dict[int, Seen]:
+    """What was written about values, and is not too old."""
     asked = list(refs)
+    since = int((time.time() if now is None else now) // _DAY) - KEEP_DAYS
     found = {}
     for ref, sealed in zip(asked, store.notes.get(NOTE, asked), strict=True):
         try:
             seen = _opened(sealer, ref, sealed)
         except Erased:
             continue
-        if seen:
-            found[ref] = seen
+        if recent := {name: known for name, known in seen.items() if known.last > since}:
+            found[ref] = recent
     return found
 
 

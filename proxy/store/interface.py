@@ -34,8 +34,6 @@ class ValueRecord(NamedTuple):
     """Keyed hash of kind and canonical value (16 bytes): finds the value, reveals nothing."""
     sealed: bytes
     """The canonical value under the value's own key."""
-    wrapped: bytes = b""
-    """Always empty: a value's key comes from ``erasure.key`` (ADR 0012)."""
     owner: int = 0
     """The first subject that bore the value, if its kind can join sources; else 0."""
 

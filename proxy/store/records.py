@@ -18,6 +18,9 @@ _FINGERPRINT_BYTES = 16
 _DIGEST_BYTES = 8
 _SUBJECT_HEAD = struct.Struct(">BB16s8sHHI")
 _VALUE_HEAD = struct.Struct(">B16sQB")
+_NOTHING = 0
+"""The head's last byte: it once told the length of a key of the value's own, always 0 since
+ADR 0012. Kept, so that rows of before and after are the same."""
 
 
 def to_signed(ref: int) -> int:
@@ -48,21 +51,21 @@ def checked(values: Sequence[ValueRecord], subjects: Sequence[SubjectRecord]) ->
 
 
 def pack_value(record: ValueRecord) -> bytes:
-    """A head, the wrapped key, the sealed value: everything but the reference."""
-    head = _VALUE_HEAD.pack(record.kind.code, record.fingerprint, record.owner, len(record.wrapped))
-    return head + record.wrapped + record.sealed
+    """A head and the sealed value: everything but the reference."""
+    head = _VALUE_HEAD.pack(record.kind.code, record.fingerprint, record.owner, _NOTHING)
+    return head + record.sealed
 
 
 def unpack_value(ref: int, packed: bytes) -> ValueRecord:
     """The inverse of ``pack_value``; ``ValueError`` when it cannot be."""
     try:
-        code, fingerprint, owner, length = _VALUE_HEAD.unpack_from(packed)
+        code, fingerprint, owner, nothing = _VALUE_HEAD.unpack_from(packed)
         kind = KIND_OF_CODE[code]
     except (struct.error, KeyError) as error:
         raise ValueError("not a value record") from error
-    start = _VALUE_HEAD.size
-    end = start + length
-    return ValueRecord(ref, kind, fingerprint, packed[end:], packed[start:end], owner)
+    if nothing != _NOTHING:
+        raise ValueError("not a value record")
+    return ValueRecord(ref, kind, fingerprint, packed[_VALUE_HEAD.size :], owner)
 
 
 def pack_subject(record: SubjectRecord) -> bytes:

@@ -58,13 +58,13 @@ _APPLICATION_ID = 0x50524541  # "PREA": told apart from any other SQLite file
 _BUSY_SECONDS = 5.0
 _CHUNK = 500  # references in one look-up; SQLite allows 32,766 parameters
 _64_BITS = (1 << 64) - 1
-_VALUE_COLUMNS = "ref, fingerprint, kind, owner, sealed, wrapped"
+_VALUE_COLUMNS = "ref, fingerprint, kind, owner, sealed"
 
 _DIRECTORY_TABLES = (
     "CREATE TABLE meta (name TEXT PRIMARY KEY, content BLOB NOT NULL) WITHOUT ROWID",
     "CREATE TABLE value (id INTEGER PRIMARY KEY AUTOINCREMENT, ref INTEGER NOT NULL, "
     "fingerprint BLOB NOT NULL, kind INTEGER NOT NULL, owner INTEGER NOT NULL, "
-    "sealed BLOB NOT NULL, wrapped BLOB NOT NULL)",
+    "sealed BLOB NOT NULL, wrapped BLOB NOT NULL)",  # wrapped: empty since ADR 0012
     "CREATE UNIQUE INDEX value_by_ref ON value (ref)",
     "CREATE INDEX value_by_fingerprint ON value (fingerprint)",
     "CREATE TABLE subject (id INTEGER PRIMARY KEY AUTOINCREMENT, ref INTEGER NOT NULL, "
@@ -312,9 +312,9 @@ def _damaged(path: Path, error: Exception) -> StoreUnavailable:
 
 
 def _value_of(row: Any) -> ValueRecord:
-    ref, fingerprint, kind, owner, sealed, wrapped = row
+    ref, fingerprint, kind, owner, sealed = row
     kind = KIND_OF_CODE[kind]
-    return ValueRecord(ref & _64_BITS, kind, fingerprint, sealed, wrapped, owner & _64_BITS)
+    return ValueRecord(ref & _64_BITS, kind, fingerprint, sealed, owner & _64_BITS)
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -116,7 +116,7 @@ class SqliteStaging:
                         v.kind.code,
                         to_signed(v.owner),
                         v.sealed,
-                        v.wrapped,
+                        b"",
                     )
                     for v in values
                 ],

@@ -33,7 +33,7 @@ def test_a_gateway_exports_while_it_serves_and_shows_the_lag(
         f"    - {{name: dead, format: cef, syslog: '127.0.0.1:{free_port()}'}}\n"
     )
     with Served(school.root, {}) as gateway:
-        assert soon(lambda: (school.root / "lake.jsonl").exists())
+        assert soon(lambda: (school.root / "lake.jsonl").exists(), 30)
         assert soon(lambda: gateway.metric(LAG % "dead") > 0)
         assert soon(lambda: gateway.metric(UP % "dead") == 0)
         assert soon(lambda: gateway.metric(LAG % "lake") == 0, 20)

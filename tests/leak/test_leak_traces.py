@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import resource
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -128,3 +129,38 @@ def test_nothing_on_this_side_remembers_anybody(
     leaks += scene.oracle.in_clear(_reported(runtime.site.root, capsys).encode())
     leaks += _in_files(scene, runtime.site.root)
     assert not leaks, "\n".join(map(str, leaks))
+
+
+def test_an_exception_in_the_middle_of_a_body_names_nobody(
+    scene: Scene, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A traceback shows lines of code; what stood in variables is nowhere in it."""
+    from proxy.engine import leaving
+
+    def broken(*arguments: object) -> object:
+        raise RuntimeError("planted") from ValueError(len(str(arguments)))
+
+    monkeypatch.setattr(leaving, "rewrite_body", broken)
+    pages = b""
+    for said in scene.author.texts(8):
+        got = scene.send(Request(said.text.encode(), "text/plain"))
+        assert got.status >= 400
+        assert got.received is None
+        pages += got.head + got.body
+    told = "\n".join(listener.lines)
+    assert "RuntimeError" in told
+    leaks: list[Leak | str] = [*scene.oracle.near(pages, scene.people)]
+    leaks += scene.oracle.in_clear(told.encode())
+    leaks += _in_files(scene, scene.school.runtime.site.root)
+    assert not leaks, "\n".join(map(str, leaks))
+
+
+def test_no_process_of_ours_leaves_a_core_file() -> None:
+    """What is in memory when one dies must not land on the disk; children inherit the limit."""
+    before = resource.getrlimit(resource.RLIMIT_CORE)
+    try:
+        resource.setrlimit(resource.RLIMIT_CORE, (before[1], before[1]))
+        assert main(["check", "--site", "/nowhere"]) == 2
+        assert resource.getrlimit(resource.RLIMIT_CORE) == (0, before[1])
+    finally:
+        resource.setrlimit(resource.RLIMIT_CORE, before)

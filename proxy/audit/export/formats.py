@@ -83,7 +83,7 @@ def as_ocsf(entry: Entry, origin: Origin) -> bytes:
         "class_uid": kind,
         "type_uid": kind * 100 + activity,
         "severity_id": int(meaning.severity),
-        "status_id": 2 if event.get("outcome") == "failure" else 1,
+        "status_id": 1,
         "time": entry.milliseconds,
         "message": meaning.title,
         "metadata": {
@@ -116,7 +116,7 @@ def _activity(event: Mapping[str, Any], meaning: Meaning) -> int:
 
 
 def _by_class(document: dict[str, Any], event: Mapping[str, Any], kind: Class) -> None:
-    """What a class demands besides. Fields we do not record stay out: an address, a user."""
+    """What a class demands besides. Fields we do not record stay out: an address, a user's name."""
     if kind is Class.HTTP_ACTIVITY:
         url = {"hostname": event.get("host", ""), "path": event.get("endpoint", "")}
         document["http_request"] = {"http_method": event.get("method", "OTHER"), "url": url}
@@ -127,12 +127,12 @@ def _by_class(document: dict[str, Any], event: Mapping[str, Any], kind: Class) -
             "svc_name": event.get("service", ""),
         }
     elif kind is Class.API_ACTIVITY:
-        document["actor"] = {"user": {"type": event.get("role", "operator"), "type_id": 99}}
+        document["actor"] = {"user": _operator(event)}
         operation = event.get("act", event.get("type"))
         document["api"] = {"operation": operation, "service": {"name": "preau"}}
         document["src_endpoint"] = {"uid": event.get("client", "")}
     elif kind is Class.AUTHENTICATION:
-        document["user"] = {"type": event.get("role", ""), "type_id": 99}
+        document["user"] = _operator(event)
     elif kind is Class.APPLICATION_LIFECYCLE:
         document["app"] = {"name": "Préau", "vendor_name": "Préau", "version": __version__}
     elif kind is Class.DATA_SECURITY_FINDING:
@@ -141,13 +141,21 @@ def _by_class(document: dict[str, Any], event: Mapping[str, Any], kind: Class) -
         document["data_security"] = {"category_id": 1}
 
 
+def _operator(event: Mapping[str, Any]) -> dict[str, Any]:
+    """An account as its hash of that day, as far as the event says whose."""
+    known = {"uid": event["operator"]} if "operator" in event else {}
+    return {"type": "operator", "type_id": 99, **known}
+
+
 CEF_KEYS = {
     "host": "dhost",
     "method": "requestMethod",
     "reason": "reason",
     "action": "act",
-    "outcome": "outcome",
     "count": "cnt",
+    "sent": "out",
+    "received": "in",
+    "operator": "suid",
 }
 """Fields of ours that CEF has a key for; the others become ``preau…`` keys."""
 

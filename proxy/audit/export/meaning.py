@@ -138,6 +138,11 @@ MEANINGS: dict[str, Meaning] = {
         "Witness found two histories", _API, _HIGH, Disposition.ALERT, _UPDATE
     ),
     "clock-jump": Meaning("Clock moved", _APP, _MEDIUM, Disposition.DETECTED),
+    "traffic-counted": Meaning("Traffic of a service counted", _APP, _INFO, _LOGGED),
+    "events-counted": Meaning("Deleted events counted", _APP, _INFO, _LOGGED),
+    "pruning-held": Meaning(
+        "Deletion held because of the clock", _APP, _MEDIUM, Disposition.DETECTED
+    ),
     "console-login": Meaning("Console log-in", Class.AUTHENTICATION, _INFO, _LOGGED, 1),
     "keys-destroyed": Meaning(
         "Keys destroyed at the end of retention", _API, _INFO, _LOGGED, _DELETE

@@ -68,6 +68,15 @@ COMMON: dict[str, tuple[str, str]] = {
     "country": ("Pays", "Country"),
     "events": ("Événements", "Events"),
     "requests": ("Requêtes", "Requests"),
+    "sent": ("Envoyé", "Sent"),
+    "received": ("Reçu", "Received"),
+    "volume.term": ("Quantité de données", "Amount of data"),
+    "volume": (
+        "{sent} envoyés et {received} reçus, en {times} requêtes ou connexions",
+        "{sent} sent and {received} received, in {times} requests or connections",
+    ),
+    "volume.told": ("Quantité de données : {words}.", "Amount of data: {words}."),
+    "volume.none": ("aucun relevé pour la période", "nothing counted in the period"),
     "identifiers": ("Identifiants", "Identifiers"),
     "kind": ("Donnée", "Data"),
     "rule": ("Règle", "Rule"),
@@ -238,7 +247,19 @@ ADMINISTRATION: dict[str, tuple[str, str]] = {
     ),
     "witness-refused": ("Refus d'un témoin", "Refusals by a witness"),
     "clock-jump": ("Changements d'horloge", "Changes of the clock"),
-    "console-login": ("Connexions à la console", "Log-ins to the console"),
+    "console-login": (
+        "Sessions d'administration ouvertes",
+        "Sessions of administrators",
+    ),
+    "traffic-counted": ("Relevés de volume", "Counts of traffic"),
+    "events-counted": (
+        "Totaux conservés d'événements supprimés",
+        "Totals kept of deleted events",
+    ),
+    "pruning-held": (
+        "Suppressions suspendues : horloge douteuse",
+        "Deletions held: doubtful clock",
+    ),
     "admin-act": ("Autres actes d'administration", "Other administrative acts"),
     "evidence-made": ("Dossiers de preuve établis", "Evidence files made"),
 }

@@ -176,6 +176,10 @@ TEXTS: dict[str, tuple[str, str]] = {
         "ce qu'ont fait les administrateurs et la passerelle",
         "what administrators and the gateway did",
     ),
+    "log.figures": (
+        "totaux par mois et par service, sans rien sur personne",
+        "totals by month and service, with nothing about anybody",
+    ),
     "log.vault": (
         "Les identifiants de personnes hors de l'annuaire vus par une règle sont gardés chiffrés "
         "{months} mois après leur dernier usage, pour être remis dans les réponses.",

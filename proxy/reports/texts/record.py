@@ -119,10 +119,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "own.retention": (
         "journal : {traffic} mois (échanges), {blocking} mois (blocage), {administration} mois "
-        "(administration) ; identifiants hors annuaire : {vault} mois après leur dernier usage ; "
+        "(administration), {figures} mois (totaux qui ne disent rien de personne) ; identifiants "
+        "hors annuaire : {vault} mois après leur dernier usage ; "
         "annuaire : jusqu'à l'effacement",
         "log: {traffic} months (exchanges), {blocking} months (blocking), {administration} months "
-        "(administration); identifiers outside the directory: {vault} months after their last use; "
+        "(administration), {figures} months (totals about nobody); identifiers outside the "
+        "directory: {vault} months after their last use; "
         "directory: until erasure",
     ),
     "own.transfer": ("aucun par la passerelle elle-même", "none by the gateway itself"),

@@ -64,18 +64,23 @@ TEXTS: dict[str, tuple[str, str]] = {
     "unread": ("Connexions non lues", "Connections unread"),
     "both": ("Requêtes et connexions", "Requests and connections"),
     "limits": (
-        "Le journal compte les requêtes où quelque chose a été remplacé, supprimé, refusé ou "
-        "laissé passer sans être lu. Il ne compte ni les requêtes sans identifiant, ni les "
-        "octets : ces nombres sont donc des minimums.",
-        "The log counts requests in which something was replaced, removed, refused or let through "
-        "unread. It counts neither requests without an identifier, nor bytes: so these numbers are "
-        "lower bounds.",
+        "Les nombres de requêtes sont ceux où quelque chose a été remplacé, supprimé, refusé ou "
+        "laissé passer sans être lu. Les quantités envoyées et reçues sont celles de toutes les "
+        "requêtes, avec ou sans identifiant, et des connexions non lues : corps des messages et "
+        "adresses, sans les en-têtes, tous utilisateurs ensemble ; ce qui n'était pas encore "
+        "relevé quand une machine est tombée manque.",
+        "Numbers of requests are of those in which something was replaced, removed, refused or let "
+        "through unread. Amounts sent and received are of all requests, with or without an "
+        "identifier, and of unread connections: bodies and addresses, without heads, all users "
+        "together; what was not yet told when a machine failed is missing.",
     ),
     "expired": (
         "Les événements plus vieux que la durée de conservation ({months} mois pour les requêtes, "
-        "{blocking} pour les connexions non lues) ont été supprimés et ne sont pas comptés.",
+        "{blocking} pour les connexions non lues) ont été supprimés ; leurs totaux par mois, "
+        "écrits au journal avant la suppression, sont comptés ici.",
         "Events older than their retention ({months} months for requests, {blocking} for unread "
-        "connections) have been deleted and are not counted.",
+        "connections) have been deleted; their totals by month, written into the log before that, "
+        "are counted here.",
     ),
     "open": ("Ce qui reste à établir", "What remains to be established"),
     "open.one": (

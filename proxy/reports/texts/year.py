@@ -12,11 +12,12 @@ TEXTS: dict[str, tuple[str, str]] = {
     "between": ("du {first} au {last} exclu", "from {first} up to {last}"),
     "gaps": (
         "Les événements arrivés à échéance ont été supprimés ({months} mois pour les requêtes, "
-        "{blocking} pour le blocage, {administration} pour l'administration) : une année entière "
-        "demande une conservation de douze mois, ou un bilan établi avant l'échéance.",
+        "{blocking} pour le blocage, {administration} pour l'administration). Leurs totaux par "
+        "mois, écrits dans le journal signé avant chaque suppression, sont comptés ici : "
+        "{deleted} événements sur {events}.",
         "Events past their retention have been deleted ({months} months for requests, {blocking} "
-        "for blocking, {administration} for administration): a whole year needs a retention of "
-        "twelve months, or a summary made before they expire.",
+        "for blocking, {administration} for administration). Their totals by month, written into "
+        "the signed log before each deletion, are counted here: {deleted} events of {events}.",
     ),
     "nothing": (
         "Le journal ne contient aucun événement de la période.",

@@ -81,7 +81,7 @@ def crash_rounds(base: Path, rounds: int, dice: random.Random) -> None:
     assert len(acknowledged) > rounds
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_killed_200_times_loses_no_acknowledged_event(tmp_path: Path, logs: Logs) -> None:
     crash_rounds(tmp_path, 200, random.Random(200))
     logs(tmp_path).close()

@@ -43,15 +43,15 @@ class TestSealer:
     def source_key(self, source: str, identifier: str, /) -> bytes:
         return hmac.digest(self._key, f"{source}\x1f{identifier}".encode(), "sha256")[:16]
 
-    def seal(self, ref: int, kind: Kind, text: str, /) -> tuple[bytes, bytes]:
+    def seal(self, ref: int, kind: Kind, text: str, /) -> bytes:
         key = os.urandom(32)
-        return AESGCM(key).encrypt(b"\0" * 12, text.encode(), ref.to_bytes(8)), key
+        return key + AESGCM(key).encrypt(b"\0" * 12, text.encode(), ref.to_bytes(8))
 
     def is_erased(self, ref: int, /) -> bool:
         return False
 
-    def open(self, ref: int, kind: Kind, sealed: bytes, wrapped: bytes, /) -> str:
-        return AESGCM(wrapped).decrypt(b"\0" * 12, sealed, ref.to_bytes(8)).decode()
+    def open(self, ref: int, kind: Kind, sealed: bytes, /) -> str:
+        return AESGCM(sealed[:32]).decrypt(b"\0" * 12, sealed[32:], ref.to_bytes(8)).decode()
 
 
 def person(given: str = "", family: str = "", source_id: str = "", **more: object) -> Person:

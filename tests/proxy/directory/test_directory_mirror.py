@@ -48,9 +48,9 @@ def filled(sealer: ValueSealer, *logins: str) -> Elsewhere:
     store = Elsewhere()
     values = []
     for ref, login in enumerate(logins, TOP - len(logins) + 1):
-        sealed, wrapped = sealer.seal(ref, Kind.LOGIN, login)
+        sealed = sealer.seal(ref, Kind.LOGIN, login)
         fingerprint = sealer.fingerprint(Kind.LOGIN, canonical(Kind.LOGIN, login))
-        values.append(ValueRecord(ref, Kind.LOGIN, fingerprint, sealed, wrapped))
+        values.append(ValueRecord(ref, Kind.LOGIN, fingerprint, sealed))
     store.directory_apply(Change(0, values))
     return store
 
@@ -58,7 +58,7 @@ def filled(sealer: ValueSealer, *logins: str) -> Elsewhere:
 def test_it_answers_what_the_store_held(tmp_path: Path) -> None:
     store = MemoryStore()
     values = [
-        ValueRecord(ref, Kind.EMAIL, secrets.token_bytes(16), secrets.token_bytes(40), b"key", 9)
+        ValueRecord(ref, Kind.EMAIL, secrets.token_bytes(16), secrets.token_bytes(40), 9)
         for ref in (1, 2, TOP)
     ]
     store.directory_apply(Change(0, values))
@@ -73,7 +73,7 @@ def test_it_answers_what_the_store_held(tmp_path: Path) -> None:
 
 
 def test_the_store_is_asked_first_so_that_the_erased_answers_nothing(tmp_path: Path) -> None:
-    value = ValueRecord(7, Kind.EMAIL, bytes(16), b"sealed", b"key")
+    value = ValueRecord(7, Kind.EMAIL, bytes(16), b"sealed")
     store = Elsewhere()
     store.directory_apply(Change(0, (value,)))
     write(store, beside(tmp_path / "a.directory"))

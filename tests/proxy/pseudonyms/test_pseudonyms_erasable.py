@@ -74,7 +74,7 @@ def test_what_was_forgotten_opens_for_nobody_with_what_is_left(tmp_path: Path) -
     keys = Keys(bytes(32), {1: bytes(32)}, erasable.read(tmp_path))
     sealer = ValueSealer(keys)
     ref = secrets.randbits(64) or 1
-    sealed, _ = sealer.seal(ref, Kind.EMAIL, "x@y.example")
+    sealed = sealer.seal(ref, Kind.EMAIL, "x@y.example")
     assert erasable.forget(tmp_path, keys.tree, Forgotten(frozenset({ref})))
     assert not erasable.forget(tmp_path, keys.tree, Forgotten(frozenset({ref})))
     with pytest.raises(Erased):

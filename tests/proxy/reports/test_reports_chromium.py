@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pypdf
@@ -13,21 +14,27 @@ from playwright.sync_api import Page, sync_playwright
 from reports_scene import make_site, write_log
 
 from proxy.audit import make_event
+from proxy.kinds import Kind, SubjectKind
+from proxy.policy.model import Treatment
 from proxy.reports.claims import collect
 from proxy.reports.dpia import dpia
 from proxy.reports.facts import read_facts
 from proxy.reports.families import families
 from proxy.reports.page import render
 from proxy.reports.record import record
+from proxy.reports.subject import as_html
 from proxy.reports.supplier import supplier
 from proxy.reports.transfers import transfers
 from proxy.reports.year import year
+from proxy.rights.consents import Consent
+from proxy.rights.known import Known, Seen, ServiceKnown
+from proxy.rights.people import Held, Subject
 from scripts import tools
 
 pytestmark = pytest.mark.needs("chromium")
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
-KINDS = ("families", "transfers", "record", "dpia", "year", "supplier")
+KINDS = ("families", "transfers", "record", "dpia", "year", "supplier", "subject")
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +50,15 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             make_event("tracker-blocked", rule="a.txt:1", list="a", category="ads", **what),
             make_event("request-refused", reason="field-refused", incident="0badcafe01", **what),
             make_event("clock-jump", milliseconds=5, at=1_770_000_000),
+            make_event(
+                "traffic-counted",
+                service="nuage",
+                policy="0" * 16,
+                at=1_777_000_000,
+                count=40,
+                sent=12_345_344,
+                received=987_136,
+            ),
         ],
     )
     facts = read_facts(make_site(base / "site"), log)
@@ -57,7 +73,41 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     made["supplier"] = supplier(facts, collect(log, ["nuage"]), "nuage", "en")
     for kind, document in made.items():
         (base / f"{kind}.html").write_text(render(document), encoding="utf-8")
-    return {kind: base / f"{kind}.html" for kind in made}
+    (base / "subject.html").write_text(as_html(KNOWN, "fr"), encoding="utf-8")
+    return {kind: base / f"{kind}.html" for kind in KINDS}
+
+
+KNOWN = Known(
+    "Lycée d'essai",
+    "Référente referente@lycee-demo.example",
+    date(2026, 11, 24),
+    Subject(7, SubjectKind.PUPIL, True, ("0759999Z",), ("3A",), 1, (1, 2)),
+    (
+        Held(1, Kind.FULL_NAME, "Ève Essai <b>", 1),
+        Held(2, Kind.EMAIL, "eve.essai@lycee-demo.example", 2),
+    ),
+    (
+        ServiceKnown(
+            "nuage",
+            "Le nuage",
+            "Nuage Inc.",
+            "US",
+            "Travailler",
+            "",
+            Treatment.INSPECT,
+            True,
+            ((Kind.FULL_NAME, "name", "Zqaabcdefghijklmnopqrstuvwxyzabcd"),),
+            (Seen(Kind.FULL_NAME, date(2026, 9, 1), date(2026, 11, 2), 41, True),),
+        ),
+        ServiceKnown(
+            "lointain", "Le lointain", "Lointain Ltd", "SG", "Réviser", "", Treatment.TUNNEL,
+            False, (),
+        ),
+    ),
+    {"nuage": "2026-10-02"},
+    Consent(date(2026, 9, 1), None, "guardian"),
+)  # fmt: skip
+"""What is known of somebody."""
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +140,10 @@ def test_a_browser_shows_it_and_fetches_nothing(
     assert browser_page.evaluate("getComputedStyle(document.body).maxWidth") != "none"  # styled
     wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
     assert not browser_page.evaluate(wide)
+    assert browser_page.evaluate("document.scripts.length") == 0
+    assert browser_page.evaluate("document.documentElement.lang") in ("fr", "en")
+    uncaptioned = "[...document.querySelectorAll('table')].filter(one => !one.caption).length"
+    assert browser_page.evaluate(uncaptioned) == 0
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -315,6 +315,8 @@ def test_transfers_say_where_how_much_and_on_what_basis(busy: tuple[Facts, Path]
         "identifiers": 120,
         "opaque": 40,
         "unread": 0,
+        "sent": 0,
+        "received": 0,
     }
     assert data["lointain"]["total"]["unread"] == 40
     document = transfers(busy[0], "en")

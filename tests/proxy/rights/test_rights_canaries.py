@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
+
+import pytest
 
 from proxy.decisions import Forward
 from proxy.kinds import Kind
@@ -114,3 +117,43 @@ def test_the_command_line(scene, opened):
     assert seen["canary"] == listed[0]["canary"]
     assert listed[0]["values"]["full_name"].encode() not in reported.stdout
     assert json.loads(run("remove").stdout) == {"removed": 2}
+
+
+SHAPED = ("uuid", "uuid4", "number", "ine", "tiny")
+LOGIN = "{{at: student.login, is: login, shape: {shape}}}"
+
+
+@pytest.mark.parametrize("shape", SHAPED)
+def test_a_pseudonym_of_any_shape_at_another_service_raises_an_alarm(scene, opened, shape):
+    """Ids and numbers carry no marker; they are looked for all the same."""
+    pack = scene.root / f"services/{SERVICE}.yaml"
+    pack.write_text(
+        pack.read_text().replace("{at: student.login, is: login}", LOGIN.format(shape=shape))
+    )
+    (name, values), *_ = plant(scene).items()
+    runtime = opened()
+    body = sent(runtime, {"login": values[Kind.LOGIN]}).decision.body
+    assert values[Kind.LOGIN].encode() not in body
+    elsewhere = begun(runtime, host=OTHER_HOST)
+    assert alarms(runtime.engine.protect(elsewhere, body)) == [(name, SERVICE, OTHER)]
+    published = runtime.engine.restore(begun(runtime, host=OTHER_HOST), JSON, body.upper())
+    assert alarms(published) == [(name, SERVICE, OTHER)]
+    assert alarms(runtime.engine.restore(begun(runtime), JSON, body)) == []
+    longer = re.sub(rb'("login": ")([^"]*)(")', rb"\g<1>1\g<2>7\g<3>", body)
+    assert longer != body
+    if shape in ("number", "ine"):
+        assert alarms(runtime.engine.protect(begun(runtime, host=OTHER_HOST), longer)) == []
+
+
+def test_a_number_that_stands_as_a_number_is_seen_too(scene, opened):
+    pack = scene.root / f"services/{SERVICE}.yaml"
+    pack.write_text(
+        pack.read_text().replace("{at: student.login, is: login}", LOGIN.format(shape="number"))
+    )
+    (name, values), *_ = plant(scene).items()
+    runtime = opened()
+    body = sent(runtime, {"login": values[Kind.LOGIN]}).decision.body
+    number = json.loads(body)["student"]["login"]
+    given = json.dumps({"student": {"age": int(number)}}).encode()
+    ruling = runtime.engine.protect(begun(runtime, host=OTHER_HOST), given)
+    assert alarms(ruling) == [(name, SERVICE, OTHER)]

@@ -30,7 +30,7 @@ def everything(store):
 
 def opens(sealer, value) -> str | None:
     try:
-        return sealer.open(value.ref, value.kind, value.sealed, value.wrapped)
+        return sealer.open(value.ref, value.kind, value.sealed)
     except (Erased, StoreUnavailable):
         return None
 

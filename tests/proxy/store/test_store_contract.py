@@ -171,7 +171,7 @@ def test_what_was_staged_on_an_old_version_is_dropped(store: Store) -> None:
 
 
 def test_an_owner_and_a_digest_are_kept(store: Store) -> None:
-    owned = value(1)._replace(owner=TOP, wrapped=b"key")
+    owned = value(1)._replace(owner=TOP)
     seen = replace(subject(TOP, 1), digest=b"12345678")
     with closing(store.staging(b"a")) as staging:
         staging.add((owned,), (seen,))

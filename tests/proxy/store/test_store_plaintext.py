@@ -52,9 +52,9 @@ def fill(store: Store, sealer: ValueSealer, times: int) -> None:
     for _ in range(times):
         for kind, text in CAST:
             ref = new_reference()
-            sealed, wrapped = sealer.seal(ref, kind, text)
+            sealed = sealer.seal(ref, kind, text)
             fingerprint = sealer.fingerprint(kind, canonical(kind, text))
-            values.append(ValueRecord(ref, kind, fingerprint, sealed, wrapped))
+            values.append(ValueRecord(ref, kind, fingerprint, sealed))
     person = SubjectRecord(
         new_reference(),
         SubjectKind.PUPIL,
