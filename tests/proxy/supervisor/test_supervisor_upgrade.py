@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from proxy.supervisor.control import ask
@@ -66,6 +68,10 @@ def test_an_upgrade_that_could_not_serve_is_refused_and_the_old_one_goes_on(flee
     assert "inspekt" in done.stdout.decode()
     assert fleet.status()["generation"] == generation
     assert fleet.pids("worker") == workers
+    query = ("audit", "query", "--site", fleet.school.root, "--type", "admin-act", "--json")
+    acts = json.loads(inside(*query).stdout)
+    assert acts[-1]["action"] == "gateway-upgraded"  # who asked is told, whatever came of it
+    assert acts[-1]["operator"]
 
 
 def test_keys_that_cannot_be_used_leave_the_old_workers_in_place(fleet: Fleet) -> None:
