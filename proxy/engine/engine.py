@@ -78,10 +78,15 @@ class Engine:
         ruling = gate.at_connect(self._current(), host, port, client, self._clock())
         return self._counted_gate(ruling, started, final=False)
 
-    def hello(self, host: str, port: int, sni: str | None, client: Client) -> Ruling:
-        """The ruling on a ClientHello: ``Tunnel``, ``Inspect`` or ``Refuse`` (close)."""
+    def hello(
+        self, host: str, port: int, sni: str | None, client: Client, *, hidden: bool = False
+    ) -> Ruling:
+        """The ruling on a ClientHello: ``Tunnel``, ``Inspect`` or ``Refuse`` (close).
+
+        ``hidden``: the hello carries a second, encrypted name.
+        """
         started = time.perf_counter()
-        ruling = gate.at_hello(self._current(), host, port, sni, client, self._clock())
+        ruling = gate.at_hello(self._current(), host, port, sni, client, self._clock(), hidden)
         return self._counted_gate(ruling, started, final=True)
 
     def refuse_connection(self, client: Client, reason: Reason) -> Ruling:
@@ -186,6 +191,11 @@ class Engine:
             return self.refuse(exchange, _reason(error), answer=True)
         self._count_removed(exchange.removed)
         return Ruling(stream, self.streamed(exchange))
+
+    def trailers(self, exchange: Exchange, fields: Headers) -> Headers:
+        """Fields behind an answer's body, filtered as those before it. Their event is that of
+        what is asked next: ``restore`` or ``streamed``."""
+        return filtering.answer(exchange, fields)
 
     def streamed(self, exchange: Exchange) -> list[Event]:
         """The events of an answer that was restored while it passed, since last asked."""

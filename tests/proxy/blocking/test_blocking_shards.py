@@ -27,14 +27,11 @@ patterns = st.one_of(
     st.builds("/{}/".format, st.sampled_from(WORDS)),
     st.sampled_from(("/^https:..[a-z.]*example.ads/", "ads.js", "||a.exam", "|https://x.co.uk/")),
 )
-options = st.lists(
-    st.sampled_from(
-        ("script", "~image", "third-party", "important", "domain=page.example", "badfilter")
-        + ("redirect=noop.js", "redirect-rule=noop.js")
-    ),
-    max_size=2,
-    unique=True,
-)
+OPTIONS = (
+    "script", "~image", "third-party", "important", "domain=page.example", "badfilter",
+    "redirect=noop.js", "redirect-rule=noop.js",
+)  # fmt: skip
+options = st.lists(st.sampled_from(OPTIONS), max_size=2, unique=True)
 rules = st.builds(
     lambda exception, pattern, chosen: (
         ("@@" if exception else "") + pattern + ("$" + ",".join(chosen) if chosen else "")
