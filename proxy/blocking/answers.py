@@ -87,6 +87,21 @@ def answer(
     return _for_client(_chosen(block, kind, path, where, fields), fields, method)
 
 
+def stand_in(
+    kind: RequestType, method: str, headers: Headers, path: str, host: str
+) -> Reply | None:
+    """The surrogate for a script of our table, where its host is denied and no list speaks of it.
+
+    A page that waits for the script of a consent banner goes on living without the banner.
+    """
+    if kind not in _MAY_BE_SCRIPT or method != "GET":
+        return None
+    surrogate = script_for(host, path)
+    if surrogate is None:
+        return None
+    return _for_client(_OF[surrogate], {name.lower(): value for name, value in headers}, method)
+
+
 def _chosen(
     block: Block, kind: RequestType, path: str, host: str, fields: dict[bytes, bytes]
 ) -> Reply:

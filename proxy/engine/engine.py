@@ -24,7 +24,7 @@ from dataclasses import replace
 
 from proxy.audit.events import Event
 from proxy.audit.volumes import Volumes
-from proxy.blocking import RequestType, answer, facts_of
+from proxy.blocking import RequestType, answer, facts_of, stand_in
 from proxy.blocking.cname import Names
 from proxy.decisions import Buffer, Forward, Headers, Refuse, Reply, Resolve, Tunnel
 from proxy.engine import (
@@ -272,7 +272,8 @@ class Engine:
             rule = str(verdict.host.ref)
             ruling = self._refuse(snapshot, head, client, service, verdict.reason, rule)
             ruling.events.extend(record.passed(policy, client, verdict))
-            return ruling
+            script = stand_in(facts.type, head.method, head.headers, head.target, head.host)
+            return ruling if script is None else replace(ruling, decision=script)
         if head.scheme != "https":
             return self._refuse(snapshot, head, client, service, Reason.PLAIN_HTTP)
         due = may_ask and self._names.is_due(head.host)

@@ -89,8 +89,11 @@ def names(exchange: Exchange, headers: Headers, written: Rewritten) -> Rewritten
 
 def _note(exchange: Exchange, removed: Removed) -> None:
     """What was taken out of an answer, beside what was before: head, body and trailers."""
-    for rule, count in removed.items():
-        exchange.removed[rule] = exchange.removed.get(rule, 0) + count
+    if removed:
+        before = exchange.removed
+        exchange.removed = {
+            rule: before.get(rule, 0) + removed.get(rule, 0) for rule in {**before, **removed}
+        }
 
 
 def _type(headers: Headers) -> bytes:
