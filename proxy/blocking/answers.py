@@ -110,7 +110,7 @@ def _chosen(
     if kind in _MAY_BE_TELEMETRY:
         collector = collector_for(host, path)
         if collector is not None:
-            return _OF_COLLECTOR[collector]
+            return _OF_COLLECTOR[collector.accepted]
     named = _OF_NAME.get(block.redirect)
     if named is not None:
         return named
@@ -181,7 +181,10 @@ _OF: dict[Resource, Reply] = {
     )
 }
 _OF_NAME = {name: _OF[resource] for name, resource in RESOURCES.items()}
-_OF_COLLECTOR = {row: _made(row.status, Resource(row.content_type, row.body)) for row in COLLECTORS}
+_OF_COLLECTOR = {
+    told: _made(told.status, Resource(told.content_type, told.body))
+    for told in (row.accepted for row in COLLECTORS)
+}
 
 
 # --- For this client -----------------------------------------------------------------------
