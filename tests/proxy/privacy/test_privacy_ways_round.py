@@ -30,7 +30,7 @@ ALT = b'h3=":443"; ma=86400'
 
 
 def looked_up(*records: str) -> bytes:
-    query = dns.message.make_query("lesson.example", "HTTPS")
+    query = dns.message.make_query("lesson.example", "HTTPS", id=7)
     told = dns.message.make_response(query)
     for record in records:
         told.answer.append(dns.rrset.from_text("lesson.example.", 60, "IN", *record.split(" ", 1)))
