@@ -173,6 +173,9 @@ class Exchange:
         response = flow.response
         if exchange is None or response is None:
             return
+        if response.trailers:
+            fields = self._door.engine.trailers(exchange, response.trailers.fields)
+            response.trailers = http.Headers(fields)
         if not flow.metadata.pop(WHOLE, False):
             # Unrecorded, the end of the stream is not shown either: see ``fail_closed``.
             self._door.engine.settle(exchange)

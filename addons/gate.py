@@ -23,6 +23,9 @@ from proxy.policy.hosts import normal_host
 ENDS_HERE = "preau.ends_here"
 """Key in the metadata of a CONNECT: whether its TLS is to end at the gateway."""
 
+_HIDDEN_NAMES = frozenset((0xFE0D, 0xFFCE))
+"""TLS extensions that hold an encrypted name: encrypted_client_hello, and ESNI before it."""
+
 
 class Gate:
     """One connection: what is it opened for, and may it be read, passed or neither?"""
@@ -52,7 +55,8 @@ class Gate:
             self._open_by_name(conn, data.context.server, data.client_hello.sni)
         host = self._door.gate_host(conn)
         port = data.context.server.address[1] if data.context.server.address else 443
-        ruling = self._door.engine.hello(host, port, data.client_hello.sni, client)
+        hidden = any(kind in _HIDDEN_NAMES for kind, _ in data.client_hello.extensions)
+        ruling = self._door.engine.hello(host, port, data.client_hello.sni, client, hidden=hidden)
         ruling = await self._door.rule(ruling, client)
         if isinstance(ruling.decision, Tunnel):
             data.ignore_connection = True

@@ -18,6 +18,7 @@ class Reason(StrEnum):
     NO_SNI = "no-sni"
     IP_LITERAL = "ip-literal"
     HOST_MISMATCH = "host-mismatch"
+    HIDDEN_NAME = "hidden-name"
     PLAIN_HTTP = "plain-http"
     MALFORMED_REQUEST = "malformed-request"
     HEADERS_TOO_LARGE = "headers-too-large"
@@ -90,6 +91,12 @@ _TEXT: dict[Reason, tuple[str, str]] = {
     Reason.IP_LITERAL: (
         "L'adresse est un numéro IP et non un nom de site.",
         "The address is an IP number, not a site name.",
+    ),
+    Reason.HIDDEN_NAME: (
+        "La connexion cache le nom du site où elle va (ECH). Votre établissement demande de "
+        "désactiver cette fonction du navigateur.",
+        "The connection hides the name of the site it goes to (ECH). Your school asks to turn "
+        "this function of the browser off.",
     ),
     Reason.HOST_MISMATCH: (
         "La connexion annonce un site et en demande un autre.",

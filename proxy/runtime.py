@@ -31,7 +31,7 @@ from proxy.blocking import ListFile, ListReport, build, open_blocker
 from proxy.blocking.cname import Names
 from proxy.blocking.subscriptions import site_lists
 from proxy.blocking.tallies import Tallies
-from proxy.blocking.variants import OnDemand, Switched, giving_way
+from proxy.blocking.variants import OnDemand, Switched, breathe, giving_way
 from proxy.directory import building_process
 from proxy.directory.index import Directory, Index
 from proxy.engine import Client, Engine
@@ -135,6 +135,7 @@ class Runtime:
         self._lists_seen = _fingerprint(lists)
         self._lists_problem = ""
         self._blocker = open_blocker(lists, self.site.cache_dir)
+        self._leaving: list[object] = []
         self._tallies = Tallies(self.site.state_dir, clock())
         self._switched = Switched(self.site.cache_dir)
         self._ends = Ends(self.site.state_dir)
@@ -206,6 +207,8 @@ class Runtime:
     def refresh(self) -> None:
         """Take in what changed on disk or in the store. Never raises for what is broken there."""
         outcome = self._holder.reload_if_changed()
+        if self._leaving:  # one part of the lists that were: letting all go would hold requests up
+            self._leaving.pop()
         try:
             self._new_lists()
             self._new_index()
@@ -396,16 +399,17 @@ class Runtime:
             # Seen, whatever comes of it: lists that cannot be compiled are tried again when
             # they change, not every second.
             self._lists_seen = seen
-            before = self._blocker.reports
+            before = self._blocker
             with giving_way():
-                self._blocker = open_blocker(lists, self.site.cache_dir)
+                self._blocker = open_blocker(lists, self.site.cache_dir, breathe)
         except (OSError, PreauError) as error:
             self._lists_rejected(error)
             return
+        self._leaving += before.parts()
         self._lists_problem = ""
         self._lists_metrics(lists)
         digest = self._blocker.digest[:16]
-        new = [report for report in self._blocker.reports if report not in before]
+        new = [report for report in self._blocker.reports if report not in before.reports]
         self._record([_list_updated(report, digest) for report in new])
 
     def _lists_rejected(self, error: OSError | PreauError) -> None:

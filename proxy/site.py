@@ -157,6 +157,7 @@ class Site:
     networks: Networks = field(repr=False)
     unknown_service: Treatment
     unidentified: Treatment
+    hidden_names: Treatment
     require_charter: bool
     profiling: OnProfiling
     restore_scope: RestoreScope
@@ -259,6 +260,7 @@ def _site(root: Path, written: SiteFile, document: Document, environment: _Envir
         ),
         unknown_service=Treatment(written.unknown_service.value),
         unidentified=Treatment(written.unidentified.value),
+        hidden_names=Treatment(written.hidden_names.value),
         require_charter=written.require_charter,
         profiling=written.profiling,
         restore_scope=written.restore_scope,

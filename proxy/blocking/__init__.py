@@ -14,7 +14,7 @@ fetched and checked) and ``lists`` (find, read, account) → ``rules`` (one line
 to map).
 """
 
-from proxy.blocking.answers import answer
+from proxy.blocking.answers import answer, stand_in
 from proxy.blocking.blocker import Block, Blocker, Stripped, build, open_blocker
 from proxy.blocking.cache import build_in_subprocess
 from proxy.blocking.facts import (
@@ -52,4 +52,5 @@ __all__ = [
     "facts_of",
     "host_of",
     "open_blocker",
+    "stand_in",
 ]

@@ -87,6 +87,21 @@ def answer(
     return _for_client(_chosen(block, kind, path, where, fields), fields, method)
 
 
+def stand_in(
+    kind: RequestType, method: str, headers: Headers, path: str, host: str
+) -> Reply | None:
+    """The surrogate for a script of our table, where its host is denied and no list speaks of it.
+
+    A page that waits for the script of a consent banner goes on living without the banner.
+    """
+    if kind not in _MAY_BE_SCRIPT or method != "GET":
+        return None
+    surrogate = script_for(host, path)
+    if surrogate is None:
+        return None
+    return _for_client(_OF[surrogate], {name.lower(): value for name, value in headers}, method)
+
+
 def _chosen(
     block: Block, kind: RequestType, path: str, host: str, fields: dict[bytes, bytes]
 ) -> Reply:
@@ -95,7 +110,7 @@ def _chosen(
     if kind in _MAY_BE_TELEMETRY:
         collector = collector_for(host, path)
         if collector is not None:
-            return _OF_COLLECTOR[collector]
+            return _OF_COLLECTOR[collector.accepted]
     named = _OF_NAME.get(block.redirect)
     if named is not None:
         return named
@@ -166,7 +181,10 @@ _OF: dict[Resource, Reply] = {
     )
 }
 _OF_NAME = {name: _OF[resource] for name, resource in RESOURCES.items()}
-_OF_COLLECTOR = {row: _made(row.status, Resource(row.content_type, row.body)) for row in COLLECTORS}
+_OF_COLLECTOR = {
+    told: _made(told.status, Resource(told.content_type, told.body))
+    for told in (row.accepted for row in COLLECTORS)
+}
 
 
 # --- For this client -----------------------------------------------------------------------

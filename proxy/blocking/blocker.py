@@ -16,27 +16,29 @@ speak, exceptions included; narrower ones are left for when the URL is known.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
+from typing import NamedTuple
 
 from proxy.blocking import cache
-from proxy.blocking.compile import Compiled, compile_lists
+from proxy.blocking.compile import ENGINES, Compiled, compile_lists
 from proxy.blocking.engine import AdblockEngine, Engine, Parties
 from proxy.blocking.facts import RequestFacts, RequestType, host_of
-from proxy.blocking.lines import LineIndex, Place, Sieve, unpack
+from proxy.blocking.lines import LineIndex, Place, Sieve, hashed, unpack
 from proxy.blocking.lists import Category, ListFile, ListReport
 from proxy.blocking.patterns import with_parents
 from proxy.blocking.resources import NAMES
+from proxy.blocking.shards import ShardedEngine
 from proxy.blocking.stripping import Stripper
 
 _MEMO = 8192
 _MEMO_URL = 2048
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """Why a request is blocked, down to the line."""
 
     rule: str
@@ -63,8 +65,7 @@ class Stripped:
     """The rules that did it, each with its list, file and line."""
 
 
-@dataclass(frozen=True, slots=True)
-class _HostRule:
+class _HostRule(NamedTuple):
     """The whole-host rule for a host, and the whole-host exception if there is one."""
 
     host: str
@@ -72,29 +73,82 @@ class _HostRule:
     spared: bool
 
 
+type _Hashed = Sequence[tuple[int, str]]
+"""Names with their hashes, as ``lines.hashed`` gives them."""
+
+
+class _About(NamedTuple):
+    """What is the same for every request to a host."""
+
+    rule: _HostRule | None
+    piece: Engine | None
+    """The part of the engine that has rules on it."""
+
+
+class _Hosts:
+    """Rules, exceptions and CNAME targets on whole hosts."""
+
+    def __init__(self, part: Mapping[str, memoryview]) -> None:
+        self._blocked = LineIndex(part["blocked_keys"], part["blocked_places"])
+        self._blocked_sieve = Sieve(part["blocked_sieve"])
+        self._allowed_sieve = Sieve(part["allowed_sieve"])
+        self.allowed = LineIndex(part["allowed_keys"], part["allowed_places"])
+        self.cnames = LineIndex(part["cname_keys"], part["cname_places"])
+
+    def rule(self, named: _Hashed, below_top: _Hashed) -> _HostRule | None:
+        """The rule for the longest of host and parent hosts that has one."""
+        for parent in self._blocked_sieve.sift(below_top):
+            place = self._blocked.get(parent)
+            if place is not None:
+                return _HostRule(parent, place, self.spares(named) is not None)
+        return None
+
+    def spares(self, named: _Hashed) -> str | None:
+        """The host or parent that an exception is on."""
+        may_be = self._allowed_sieve.sift(named)
+        return next((name for name in may_be if self.allowed.get(name)), None)
+
+
+def _about(hosts: _Hosts, engine: ShardedEngine, host: str) -> _About:
+    named = hashed(host)
+    below_top = named[:-1] or named  # no rule is on a whole top domain
+    return _About(hosts.rule(named, below_top), engine.piece_for(host, below_top))
+
+
+def _first(index: LineIndex, host: str) -> tuple[str, Place] | None:
+    for name in with_parents(host):
+        place = index.get(name)
+        if place is not None:
+            return name, place
+    return None
+
+
 class Blocker:
     """Immutable: a new set of lists is a new blocker, swapped in by reference."""
 
-    def __init__(self, compiled: Compiled) -> None:
+    def __init__(self, compiled: Compiled, pause: Callable[[], None] = lambda: None) -> None:
+        """``pause`` is called between the steps of loading, so that requests can go on."""
         part = compiled.sections
         self.digest = compiled.digest
         self.reports: tuple[ListReport, ...] = compiled.reports
-        self._engine: Engine = AdblockEngine.load(bytes(part["engine"]), NAMES)
+        engines = [part[name] for name in ENGINES]
+        self._engine = ShardedEngine.load(engines, Sieve(part["anchor_sieve"]), NAMES, pause)
         self._top_level: Engine = AdblockEngine.load(bytes(part["top_level_engine"]), NAMES)
-        self._blocked = LineIndex(part["blocked_keys"], part["blocked_places"])
-        self._sieve = Sieve(part["blocked_sieve"])
-        self._allowed_sieve = Sieve(part["allowed_sieve"])
-        self._allowed = LineIndex(part["allowed_keys"], part["allowed_places"])
+        self._hosts = _Hosts(part)
         self._rules = LineIndex(part["rule_keys"], part["rule_places"])
-        self._cnames = LineIndex(part["cname_keys"], part["cname_places"])
         self._strip_texts: list[str] = json.loads(bytes(part["strip_rules"]))
         self._strip_places = part["strip_places"].cast("B").cast("Q")
-        self._stripper = Stripper(self._strip_texts, Parties().third_party)
-        self._host_rule = lru_cache(_MEMO)(self._find_host_rule)
-        self._host_block = lru_cache(_MEMO)(self._find_host_block)
-        self._target = lru_cache(_MEMO)(self._find_target)
+        self._stripper = Stripper(self._strip_texts, Parties().third_party, pause)
+        # Not one of these holds this object: it would be in a circle, and stay for long.
+        self._about = lru_cache(_MEMO)(partial(_about, self._hosts, self._engine))
+        self._target = lru_cache(_MEMO)(partial(_first, self._hosts.cnames))
+        self._place = lru_cache(_MEMO)(self._rules.get)
         self._memo: dict[int, Block | None] = {}
         self._clean: set[int] = set()
+
+    def parts(self) -> list[object]:
+        """What holds memory, for who lets it go piece by piece: each costs some milliseconds."""
+        return [*self._engine.parts(), self._stripper, self._memo]
 
     def check(
         self, url: str, source: str, kind: RequestType, top_level: bool = False
@@ -123,28 +177,27 @@ class Blocker:
     ) -> tuple[Block, Block | None] | None:
         """For explanations: a rule that names a request without blocking it, and the exception
         that spares it (``None``: the rule is not about pages that a person opens)."""
-        host = host_of(url)
-        found = self._host_rule(host)
+        host, url = _plain(url)
+        found, piece = self._about(host)
         page = host if top_level else host_of(source)
-        engine = self._top_level if top_level else self._engine
-        match = engine.check(_with_host(url, host), host, page, kind, blocked=found is not None)
+        blocked = found is not None
+        if top_level:
+            match = self._top_level.check(url, host, page, kind, blocked=blocked)
+        else:
+            match = self._engine.check(url, host, page, kind, piece, blocked=blocked)
         rule = match.rule or (f"||{found.host}^" if found else "")
         if not rule:
             return None
         place = self._rules.get(match.rule) if match.rule else found.place if found else None
-        spared = match.exception or next(
-            (f"@@||{name}^" for name in with_parents(host) if self._allowed.get(name)), ""
-        )
+        on_host = self._hosts.spares(hashed(host))
+        spared = match.exception or (f"@@||{on_host}^" if on_host else "")
         if not spared:
             return (self._block(rule, place), None) if top_level and not match.matched else None
         return self._block(rule, place), self._block(spared, self._rules.get(spared))
 
     def check_host(self, host: str) -> Block | None:
         """Whether to block everything of a host, knowing nothing but its name."""
-        return self._host_block(host)
-
-    def _find_host_block(self, host: str) -> Block | None:
-        found = self._host_rule(host.rstrip(".").lower())
+        found = self._about(host.rstrip(".").lower()).rule
         if found is None or (found.spared and not found.place.important):
             return None
         return self._block(f"||{found.host}^", found.place)
@@ -171,38 +224,32 @@ class Blocker:
 
     def spares(self, url: str, source: str, kind: RequestType) -> bool:
         """Whether an exception of any list speaks for this request."""
-        host = host_of(url)
-        if any(self._allowed.get(name) is not None for name in with_parents(host)):
+        host, url = _plain(url)
+        if self._hosts.spares(hashed(host)) is not None:
             return True
-        match = self._engine.check(_with_host(url, host), host, host_of(source), kind, blocked=True)
+        piece = self._about(host).piece
+        match = self._engine.check(url, host, host_of(source), kind, piece, blocked=True)
         return bool(match.exception)
 
     def cname_target(self, host: str) -> Block | None:
         """The entry of a list of CNAME targets that a canonical name falls under."""
-        return self._target(host.rstrip(".").lower())
-
-    def _find_target(self, name: str) -> Block | None:
-        for parent in with_parents(name):
-            place = self._cnames.get(parent)
-            if place is not None:
-                return self._block(parent, place)
-        return None
+        found = self._target(host.rstrip(".").lower())
+        return None if found is None else self._block(*found)
 
     def _decide(self, url: str, source: str, kind: RequestType, top_level: bool) -> Block | None:
-        host = host_of(url)
-        url = _with_host(url, host)
-        found = self._host_rule(host)
+        host, url = _plain(url)
+        found, piece = self._about(host)
         if top_level and found is not None and not found.place.top_level:
             found = None
         blocked = found is not None
         # A page that is opened is its own first party, whoever linked to it.
-        page = host if top_level else host_of(source)
+        page = host if top_level else _page(source)
         if top_level:
             match = self._top_level.check(url, host, page, RequestType.DOCUMENT, blocked=blocked)
             if not match.matched and not match.exception:  # a rule without types is for "other"
                 match = self._top_level.check(url, host, page, RequestType.OTHER, blocked=blocked)
         else:
-            match = self._engine.check(url, host, page, kind, blocked=blocked)
+            match = self._engine.check(url, host, page, kind, piece, blocked=blocked)
         if match.important or (found is not None and found.place.important):
             pass
         elif match.exception:
@@ -211,20 +258,7 @@ class Blocker:
             return self._block(f"||{found.host}^", found.place, match.redirect)
         if not match.matched:
             return None
-        return self._block(match.rule, self._rules.get(match.rule), match.redirect)
-
-    def _find_host_rule(self, host: str) -> _HostRule | None:
-        """The rule for the longest of host and parent hosts that has one."""
-        may_hold = self._sieve.may_hold
-        for parent in with_parents(host)[:-1] or [host]:  # no rule is on a whole top domain
-            place = self._blocked.get(parent) if may_hold(parent) else None
-            if place is not None:
-                may_spare = self._allowed_sieve.may_hold
-                spared = any(
-                    may_spare(name) and self._allowed.get(name) for name in with_parents(host)
-                )
-                return _HostRule(parent, place, spared)
-        return None
+        return self._block(match.rule, self._place(match.rule), match.redirect)
 
     def _block(self, rule: str, place: Place | None, redirect: str = "") -> Block:
         if place is None:  # pragma: no cover - the engine only knows rules that we indexed
@@ -240,9 +274,28 @@ def build(lists: Sequence[ListFile]) -> Blocker:
     return Blocker(compile_lists(lists))
 
 
-def open_blocker(lists: Sequence[ListFile], folder: Path) -> Blocker:
+def open_blocker(
+    lists: Sequence[ListFile], folder: Path, pause: Callable[[], None] = lambda: None
+) -> Blocker:
     """A blocker from the cache in ``folder``, compiled by another process when lists changed."""
-    return Blocker(cache.compiled_lists(lists, folder))
+    return Blocker(cache.compiled_lists(lists, folder), pause)
+
+
+def _page(source: str) -> str:
+    """The host of the page that asks; the gateway knows only that."""
+    return host_of(source) if "/" in source or ":" in source else source.rstrip(".").lower()
+
+
+_PLAIN = re.compile(r"https?://([a-z0-9_-]+(?:\.[a-z0-9_-]+)*)/")
+
+
+def _plain(url: str) -> tuple[str, str]:
+    """The host, and the URL as rules are written against it."""
+    plain = _PLAIN.match(url)  # nearly every URL is like that
+    if plain is not None:
+        return plain[1], url
+    host = host_of(url)
+    return host, _with_host(url, host)
 
 
 def _with_host(url: str, host: str) -> str:
@@ -250,8 +303,6 @@ def _with_host(url: str, host: str) -> str:
     start = url.find("://") + 3
     if start < 3 or not host:
         raise ValueError("the block decision needs an absolute URL")
-    if url.startswith(("https://", "http://")) and url.startswith(host + "/", start):
-        return url
     end = min((at for at in (url.find(c, start) for c in "/?#") if at >= 0), default=len(url))
     rest = url[end:] if url[end : end + 1] == "/" else "/" + url[end:]
     return f"{url[:start].lower()}{host}{rest}"

@@ -15,7 +15,7 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from proxy.blocking import lines
+from proxy.blocking import lines, shards
 from proxy.blocking.bounds import overflowing
 from proxy.blocking.engine import ENGINE_VERSION, AdblockEngine
 from proxy.blocking.lines import MAX_LISTS, Place
@@ -25,10 +25,11 @@ from proxy.blocking.stripping import MAX_EVERYWHERE, parse_rule, without_badfilt
 from proxy.blocking.stripping import MAX_RULES as MAX_STRIP_RULES
 from proxy.errors import InputError
 
-FORMAT = "preau-blocklists-3"
+FORMAT = "preau-blocklists-4"
 
+ENGINES = tuple(f"engine_{number}" for number in range(1 + shards.COUNT))
 SECTIONS = (
-    "engine",
+    *ENGINES,
     "top_level_engine",
     "blocked_keys",
     "blocked_places",
@@ -42,6 +43,7 @@ SECTIONS = (
     "strip_places",
     "blocked_sieve",
     "allowed_sieve",
+    "anchor_sieve",
 )
 
 
@@ -94,15 +96,18 @@ def compile_lists(lists: Sequence[ListFile], contents: Sequence[bytes] | None = 
     for host in gathered.cancelled:
         gathered.blocked.pop(host, None)
     _leave_out(gathered, accounts)
-    engine = AdblockEngine.compile(list(gathered.rules), ())
-    _count_taken(engine, gathered, accounts)
+    parts, anchors = shards.split(gathered.rules)
+    engines = [AdblockEngine.compile(part, ()) for part in parts]
+    _count_taken(engines, gathered, accounts)
     strips = _strips(gathered, accounts)
-    sections = [engine.serialize(), AdblockEngine.compile(gathered.top_level, ()).serialize()]
+    engines.append(AdblockEngine.compile(gathered.top_level, ()))
+    sections = [engine.serialize() for engine in engines]
     for places in (gathered.blocked, gathered.allowed, gathered.rules, gathered.cnames):
         sections.extend(lines.to_bytes(places))
     sections.append(json.dumps(list(strips)).encode())
     sections.append(array("Q", map(lines.pack, strips.values())).tobytes())
-    sections += [lines.sieve_bytes(gathered.blocked), lines.sieve_bytes(gathered.allowed)]
+    for hosts in (gathered.blocked, gathered.allowed, anchors):
+        sections.append(lines.sieve_bytes(hosts))
     return Compiled(
         digest_of(lists, contents),
         tuple(account.report() for account in accounts),
@@ -192,13 +197,15 @@ def _strongest(places: dict[str, Place], host: str, place: Place) -> None:
     )
 
 
-def _count_taken(engine: AdblockEngine, gathered: _Gathered, accounts: Sequence[Account]) -> None:
+def _count_taken(
+    engines: Sequence[AdblockEngine], gathered: _Gathered, accounts: Sequence[Account]
+) -> None:
     """Credit each engine rule to its list, or say that the engine did not take it."""
     for text, place in gathered.rules.items():
         if text in gathered.counted:
             continue
         account = accounts[place.list]
-        if "badfilter" in text or engine.takes(text):
+        if "badfilter" in text or any(engine.takes(text) for engine in engines):
             account.rules += 1
         else:
             account.ignore(place.line, "not taken by the engine", text)

@@ -35,7 +35,7 @@ class Match(NamedTuple):
     """Name of the resource to answer with, or empty."""
 
 
-_NO_MATCH = Match(False, "", "", False, "")
+NO_MATCH = Match(False, "", "", False, "")
 
 
 class Engine(Protocol):
@@ -45,9 +45,6 @@ class Engine(Protocol):
         self, url: str, host: str, source_host: str, kind: RequestType, *, blocked: bool = False
     ) -> Match:
         """``blocked``: another rule already blocks this; look for exceptions all the same."""
-
-    def serialize(self) -> bytes:
-        """The compiled rules, for ``load``."""
 
 
 _KINDS: dict[RequestType, str] = {kind: kind.value for kind in RequestType}
@@ -84,6 +81,7 @@ class AdblockEngine:
         return cls(engine, resources)
 
     def serialize(self) -> bytes:
+        """The compiled rules, for ``load``."""
         return bytes(self._engine.serialize())
 
     def takes(self, rule: str) -> bool:
@@ -98,7 +96,7 @@ class AdblockEngine:
     ) -> Match:
         found = self._check(url, host, source_host, _KINDS[kind], None, False, blocked)
         if not found.matched and found.exception is None and found.redirect is None:
-            return _NO_MATCH
+            return NO_MATCH
         return Match(
             found.matched,
             found.filter or "",

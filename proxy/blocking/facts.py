@@ -128,8 +128,11 @@ _WANTED = frozenset(
 )
 
 
-_SPELLED = {name: name for name in _WANTED} | {name.title(): name for name in _WANTED}
-"""As HTTP/2 and as browsers over HTTP/1.1 spell them: a fifth of the time of folding each."""
+_SPELLED: dict[bytes, bytes] = {}
+"""Names of fields as they were spelt so far: the wanted ones in lower case, empty for others.
+Clients spell few names: looking one up is a third of the time of folding it."""
+_MOST_SPELLED = 1024
+_LONGEST_NAME = 64
 
 
 class RequestFacts(NamedTuple):
@@ -147,22 +150,55 @@ class RequestFacts(NamedTuple):
 def facts_of(method: str, host: str, path: str, headers: Headers) -> RequestFacts:
     """Type, place and source of a request for ``https://host/path``."""
     known = _relevant(headers)
-    kind = _type(method, path, known)
     source = _source(known)
     if not source and known.get(b"sec-fetch-site") in (b"same-origin", b"same-site"):
         source = host  # Referrer-Policy hid the page, but the browser vouches for the party
-    return RequestFacts(kind, kind is _T.DOCUMENT, source, _is_dns(known))
+    kind, dns = _said(method, known)
+    if kind is None:
+        kind = _by_path(method, path)
+    return RequestFacts(kind, kind is _T.DOCUMENT, source, dns)
+
+
+_SAYING = (
+    b"sec-fetch-dest",
+    b"sec-fetch-mode",
+    b"accept",
+    b"content-type",
+    b"upgrade",
+    b"x-requested-with",
+)
+"""Fields that say the type (``ping-to`` beside them, which holds an address and is not kept);
+browsers send the same few sets of them all day."""
+_SAID: dict[tuple[str | bytes | None, ...], tuple[RequestType | None, bool]] = {}
+"""What such a set comes to: the type, and whether it is a name look-up."""
+_MOST_SAID = 1024
+_LONGEST_SAID = 512
+
+
+def _said(method: str, known: dict[bytes, bytes]) -> tuple[RequestType | None, bool]:
+    said = (method, *map(known.get, _SAYING))
+    found = _SAID.get(said)
+    if found is None or b"ping-to" in known:
+        found = _by_fields(method, known), _is_dns(known)
+        length = len(method) + sum(len(known.get(name, b"")) for name in _SAYING)
+        if length <= _LONGEST_SAID and b"ping-to" not in known:
+            if len(_SAID) >= _MOST_SAID:  # fields are the client's
+                _SAID.clear()
+            _SAID[said] = found
+    return found
 
 
 _DNS = re.compile(rb"application/(?:oblivious-)?dns-(?:message|json)", re.I)
 
 
+def is_dns(content_type: bytes) -> bool:
+    """Whether a type, or a list of them, is that of name look-ups."""
+    return b"dns-" in content_type.lower() and _DNS.search(content_type) is not None
+
+
 def _is_dns(known: dict[bytes, bytes]) -> bool:
     """By the type of what is sent, or of what is wanted back."""
-    for name in (b"content-type", b"accept"):
-        if b"dns-" in known.get(name, b"").lower() and _DNS.search(known[name]):
-            return True
-    return False
+    return is_dns(known.get(b"content-type", b"")) or is_dns(known.get(b"accept", b""))
 
 
 def host_of(url: str) -> str:
@@ -188,14 +224,26 @@ def host_of(url: str) -> str:
 
 def _relevant(headers: Headers) -> dict[bytes, bytes]:
     known: dict[bytes, bytes] = {}
+    spelled = _SPELLED
     for name, value in headers:
-        lower = _SPELLED.get(name)
-        if lower is None:
-            lower = name.lower()
-            if lower not in _WANTED:
-                continue
-        known[lower] = value
+        try:
+            lower = spelled[name]
+        except KeyError:
+            lower = _fold(name)
+        if lower:
+            known[lower] = value
     return known
+
+
+def _fold(name: bytes) -> bytes:
+    lower = name.lower()
+    if lower not in _WANTED:
+        lower = b""
+    if len(name) <= _LONGEST_NAME:
+        if len(_SPELLED) >= _MOST_SPELLED:  # names are the client's
+            _SPELLED.clear()
+        _SPELLED[name] = lower
+    return lower
 
 
 def _source(known: dict[bytes, bytes]) -> str:
@@ -206,7 +254,8 @@ def _source(known: dict[bytes, bytes]) -> str:
     return ""
 
 
-def _type(method: str, path: str, known: dict[bytes, bytes]) -> RequestType:
+def _by_fields(method: str, known: dict[bytes, bytes]) -> RequestType | None:
+    """What the fields say alone; ``None`` where the path has to."""
     if known.get(b"upgrade", b"").lower() == b"websocket":
         return _T.WEBSOCKET
     content = known.get(b"content-type", b"").partition(b";")[0].strip().lower()
@@ -221,7 +270,7 @@ def _type(method: str, path: str, known: dict[bytes, bytes]) -> RequestType:
         if dest is _T.XMLHTTPREQUEST and method == "POST" and mode == b"no-cors":
             return _T.PING
         return dest
-    return _by_accept(known) or _by_path(method, path)
+    return _by_accept(known)
 
 
 def _by_accept(known: dict[bytes, bytes]) -> RequestType | None:

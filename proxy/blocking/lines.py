@@ -13,12 +13,13 @@ from __future__ import annotations
 import sys
 from array import array
 from bisect import bisect_left
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from hashlib import blake2b
 from typing import NamedTuple
 from zlib import crc32
 
 from proxy.blocking.lists import CATEGORIES, Category
+from proxy.blocking.patterns import with_parents
 
 _LINE_BITS = 32
 _LIST_BITS = 12
@@ -80,10 +81,15 @@ class Sieve:
         self._bits = bits.cast("B")
         self._mask = len(self._bits) * 8 - 1
 
-    def may_hold(self, text: str) -> bool:
-        """``False``: it is not there."""
-        bit = crc32(text.encode("utf-8", "replace")) & self._mask
-        return bool(self._bits[bit >> 3] >> (bit & 7) & 1)
+    def sift(self, named: Iterable[tuple[int, str]]) -> list[str]:
+        """Of what ``hashed`` gave, the names that may be there: the others are not."""
+        bits, mask = self._bits, self._mask
+        return [name for crc, name in named if bits[(crc & mask) >> 3] >> (crc & 7) & 1]
+
+
+def hashed(host: str) -> list[tuple[int, str]]:
+    """A host and its parents, longest first, each with its hash."""
+    return [(crc32(name.encode("utf-8", "replace")), name) for name in with_parents(host)]
 
 
 def sieve_bytes(texts: Collection[str]) -> bytes:

@@ -34,6 +34,8 @@ MAX_RULES = 20_000
 MAX_EVERYWHERE = 200
 """Rules that name no host, page or parameter: every query is compared with each of them."""
 _MAX_PARAMETERS = 500
+_AT_ONCE = 50
+"""Rules that are understood in one go, about a millisecond, while requests are served."""
 
 _T = RequestType
 _DEFAULT_TYPES = frozenset((_T.DOCUMENT, _T.SUBDOCUMENT, _T.XMLHTTPREQUEST, _T.OTHER))
@@ -183,9 +185,16 @@ class Stripper:
     """The rules of all lists, one table for the types of request that share their rules."""
 
     def __init__(
-        self, texts: Sequence[str], is_third_party: Callable[[str, str], bool] = lambda a, b: a != b
+        self,
+        texts: Sequence[str],
+        is_third_party: Callable[[str, str], bool] = lambda a, b: a != b,
+        pause: Callable[[], None] = lambda: None,
     ) -> None:
-        rules = [parse_rule(text, number) for number, text in enumerate(texts)]
+        rules = []
+        for number, text in enumerate(texts):
+            rules.append(parse_rule(text, number))
+            if not (number + 1) % _AT_ONCE:
+                pause()
         made: dict[tuple[int, ...], _Table] = {}
         self._tables: dict[RequestType, _Table] = {}
         for kind in RequestType:

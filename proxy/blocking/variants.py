@@ -16,6 +16,7 @@ import hashlib
 import logging
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -95,6 +96,17 @@ class Switched:
             log.error("rules switch more sets of lists off than %d: all lists hold", MAX_VARIANTS)
 
 
+_BREATH = 0.002
+
+
+def breathe() -> None:
+    """Between two steps of loading: whoever waits for the interpreter gets all of it for a while.
+
+    Loading takes longer by that, and nobody waits for it to end.
+    """
+    time.sleep(_BREATH)
+
+
 @contextlib.contextmanager
 def giving_way() -> Iterator[None]:
     """While this thread loads lists, requests get the interpreter ten times sooner."""
@@ -116,7 +128,9 @@ def open_variants(
     folder = cache_dir / FOLDER
     chosen = sorted(wanted, key=_name)[:MAX_VARIANTS]
     opened = {
-        one: have[one] if one in have else open_blocker(without(lists, one), folder / _name(one))
+        one: have[one]
+        if one in have
+        else open_blocker(without(lists, one), folder / _name(one), breathe)
         for one in chosen
     }
     _tidy(folder, {_name(one) for one in chosen})

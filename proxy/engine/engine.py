@@ -24,7 +24,7 @@ from dataclasses import replace
 
 from proxy.audit.events import Event
 from proxy.audit.volumes import Volumes
-from proxy.blocking import RequestType, answer, facts_of
+from proxy.blocking import RequestType, answer, facts_of, stand_in
 from proxy.blocking.cname import Names
 from proxy.decisions import Buffer, Forward, Headers, Refuse, Reply, Resolve, Tunnel
 from proxy.engine import (
@@ -78,10 +78,15 @@ class Engine:
         ruling = gate.at_connect(self._current(), host, port, client, self._clock())
         return self._counted_gate(ruling, started, final=False)
 
-    def hello(self, host: str, port: int, sni: str | None, client: Client) -> Ruling:
-        """The ruling on a ClientHello: ``Tunnel``, ``Inspect`` or ``Refuse`` (close)."""
+    def hello(
+        self, host: str, port: int, sni: str | None, client: Client, *, hidden: bool = False
+    ) -> Ruling:
+        """The ruling on a ClientHello: ``Tunnel``, ``Inspect`` or ``Refuse`` (close).
+
+        ``hidden``: the hello carries a second, encrypted name.
+        """
         started = time.perf_counter()
-        ruling = gate.at_hello(self._current(), host, port, sni, client, self._clock())
+        ruling = gate.at_hello(self._current(), host, port, sni, client, self._clock(), hidden)
         return self._counted_gate(ruling, started, final=True)
 
     def refuse_connection(self, client: Client, reason: Reason) -> Ruling:
@@ -187,6 +192,11 @@ class Engine:
         self._count_removed(exchange.removed)
         return Ruling(stream, self.streamed(exchange))
 
+    def trailers(self, exchange: Exchange, fields: Headers) -> Headers:
+        """Fields behind an answer's body, filtered as those before it. Their event is that of
+        what is asked next: ``restore`` or ``streamed``."""
+        return filtering.answer(exchange, fields)
+
     def streamed(self, exchange: Exchange) -> list[Event]:
         """The events of an answer that was restored while it passed, since last asked."""
         events = record.alarms(exchange) + record.answer_events(exchange)
@@ -262,7 +272,8 @@ class Engine:
             rule = str(verdict.host.ref)
             ruling = self._refuse(snapshot, head, client, service, verdict.reason, rule)
             ruling.events.extend(record.passed(policy, client, verdict))
-            return ruling
+            script = stand_in(facts.type, head.method, head.headers, head.target, head.host)
+            return ruling if script is None else replace(ruling, decision=script)
         if head.scheme != "https":
             return self._refuse(snapshot, head, client, service, Reason.PLAIN_HTTP)
         due = may_ask and self._names.is_due(head.host)

@@ -10,15 +10,20 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from proxy.blocking import RequestFacts
-from proxy.content import seals
+from proxy.blocking.facts import is_dns
+from proxy.content import compression, seals
+from proxy.content.body import Rewritten
 from proxy.decisions import Headers
 from proxy.engine import record, transport
 from proxy.engine.decide import View
 from proxy.engine.exchange import Exchange
+from proxy.errors import Refused
 from proxy.privacy import Rule
 from proxy.privacy.answers import filter_answer
 from proxy.privacy.context import context_of, is_third_party
+from proxy.privacy.name_answers import without_leads
 from proxy.privacy.requests import Removed, filter_request
+from proxy.reasons import Reason
 
 
 def request(
@@ -54,8 +59,45 @@ def answer(exchange: Exchange, headers: Headers) -> Headers:
         context = context_of(head.headers)
         return is_third_party(context, head.headers, head.method, head.host, head.target, plan)
 
-    headers, exchange.removed = filter_answer(plan, headers, head.host, third_party)
+    headers, removed = filter_answer(plan, headers, head.host, third_party)
+    _note(exchange, removed)
     return headers
+
+
+def refuse_names(exchange: Exchange, headers: Headers) -> None:
+    """An answer that turns out to be that of a name look-up, though nothing said so before."""
+    if Rule.DNS_OVER_HTTPS in exchange.service.privacy and is_dns(_type(headers)):
+        raise Refused(Reason.TRACKER_BLOCKED, "names are looked up at the school's resolver")
+
+
+def names(exchange: Exchange, headers: Headers, written: Rewritten) -> Rewritten:
+    """The answer to a name look-up that may pass, without what leads past the gateway."""
+    declared = _type(headers)
+    if Rule.ALTERNATIVE_SERVICES not in exchange.service.privacy:
+        return written
+    if not (is_dns(declared) or (b"json" in declared and "name=" in exchange.head.target)):
+        return written
+    limits = exchange.snapshot.limits(True)
+    codings = compression.parse((written.content_encoding or b"").decode("latin-1"), limits)
+    plain, exact = compression.decode(written.body, codings, limits)
+    clear, removed = without_leads(declared, plain)
+    if not removed:
+        return written
+    _note(exchange, {Rule.ALTERNATIVE_SERVICES: removed})
+    return replace(written, body=compression.encode(clear, exact), changed=True)
+
+
+def _note(exchange: Exchange, removed: Removed) -> None:
+    """What was taken out of an answer, beside what was before: head, body and trailers."""
+    if removed:
+        before = exchange.removed
+        exchange.removed = {
+            rule: before.get(rule, 0) + removed.get(rule, 0) for rule in {**before, **removed}
+        }
+
+
+def _type(headers: Headers) -> bytes:
+    return next((value for name, value in headers if name.lower() == b"content-type"), b"")
 
 
 def _strip(

@@ -43,15 +43,28 @@ def at_connect(snapshot: Snapshot, host: str, port: int, client: Client, now: fl
 
 
 def at_hello(
-    snapshot: Snapshot, host: str, port: int, sni: str | None, client: Client, now: float
+    snapshot: Snapshot,
+    host: str,
+    port: int,
+    sni: str | None,
+    client: Client,
+    now: float,
+    hidden: bool = False,
 ) -> Ruling:
-    """The ruling on a ClientHello inside a connection that was opened for ``host``."""
+    """The ruling on a ClientHello inside a connection that was opened for ``host``.
+
+    ``hidden``: it carries a second name, encrypted (ECH), or what looks like one. That matters
+    only where it would pass unread: where TLS ends here, the second name is never used.
+    """
     if not sni:
         ruling = _unidentified(snapshot, client, now, Reason.NO_SNI, host)
     elif normal_host(sni) != host:
         ruling = _unidentified(snapshot, client, now, Reason.HOST_MISMATCH, host, sni)
     else:
         ruling = at_connect(snapshot, host, port, client, now)
+    may_hide = snapshot.policy.site.hidden_names is Treatment.TUNNEL
+    if hidden and not may_hide and isinstance(ruling.decision, Tunnel):
+        return deny(snapshot, client, Reason.HIDDEN_NAME)
     if isinstance(ruling.decision, Tunnel) and not ruling.events:
         verdict = decide_host(snapshot.view(client, now), host)
         policy, service = snapshot.policy, verdict.host.service

@@ -29,6 +29,7 @@ def head(exchange: Exchange, status: int, headers: Headers) -> Buffer | Stream |
     """How to read the answer: whole, as a stream, or only its head."""
     asked = exchange.head
     canonical.check_answer(asked, status, headers)
+    filtering.refuse_names(exchange, headers)
     reading = transport.reading(status, asked.method, headers)
     if reading is transport.Reading.WHOLE:  # ``restore`` rewrites the headers too
         return passing.buffer(
@@ -57,6 +58,7 @@ def whole(exchange: Exchange, headers: Headers, body: bytes) -> Forward:
         return Forward(restored, None)
     limits = exchange.snapshot.limits(True)
     written = rewrite_body(body, headers, visitor, NO_FIELDS, limits, "answer")
+    written = filtering.names(exchange, headers, written)
     restored = transport.without_ranges(restored)
     if not written.changed:
         return Forward(restored, body)

@@ -260,6 +260,11 @@ class SiteFile(Strict):
         default=Unread.DENY,
         description="For connections that do not say, or contradict, their host.",
     )
+    hidden_names: Unread = Field(
+        default=Unread.TUNNEL,
+        description="For connections that would pass unread and carry a second, encrypted name "
+        "(ECH). Browsers send an empty one with each unless they are told not to.",
+    )
     profiling: OnProfiling = Field(
         default=OnProfiling.BLOCK,
         description="Reports on how people behave ('no predictive models of behaviour'): block, "

@@ -108,10 +108,17 @@ def _places_of(before: Sequence[Entry], after: Sequence[Entry]) -> list[Entry]:
     return [replace(new, ref=old.ref) for old, new in zip(before, after, strict=True)]
 
 
+_CLOSED = ("blocking", "treatment")
+_WORDS = ("on", "off", "inspect", "tunnel", "deny")
+"""Words of ours stand as an administrator writes them; our YAML has no other ``off`` than text."""
+
+
 def _lines(draft: Draft) -> list[str]:
     lines = [f"- id: {draft.id}"]
     for key, value in draft.fields.items():
-        if isinstance(value, str):
+        if key in _CLOSED and value in _WORDS:
+            lines.append(f"  {key}: {value}")
+        elif isinstance(value, str):
             lines.append(f"  {key}: {_scalar(value)}")
         elif isinstance(value, Mapping):
             inner = ", ".join(f"{name}: {_flow(words)}" for name, words in value.items())

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from proxy.blocking import Block, Category, RequestType, answer
-from proxy.blocking.collectors import COLLECTORS
+from proxy.blocking.collectors import COLLECTORS, collector_for
 from proxy.blocking.resources import RESOURCES
+from proxy.profiling.formats import BY_NAME
 
 T = RequestType
 AMPLITUDE = {
@@ -186,11 +187,35 @@ def test_a_collectors_script_is_still_answered_as_a_script():
 
 @pytest.mark.parametrize("row", COLLECTORS, ids=lambda r: (r.host or "*") + r.path)
 def test_collectors_answer_success_in_the_type_they_declare(row):
-    assert 200 <= row.status < 300
+    status, content_type, body = row.accepted
+    assert 200 <= status < 300
     assert row.path.startswith(("/", "*"))
-    assert bool(row.content_type) is bool(row.body)
-    if row.content_type == b"application/json":
-        json.loads(row.body)
+    assert bool(content_type) is bool(body)
+    if content_type == b"application/json":
+        json.loads(body)
+
+
+@pytest.mark.parametrize(
+    ("format", "host", "path"),
+    [
+        ("amplitude", "api2.amplitude.com", "/2/httpapi"),
+        ("mixpanel", "api.mixpanel.com", "/track"),
+        ("segment", "api.segment.io", "/v1/batch"),
+        ("posthog", "eu.i.posthog.com", "/e/"),
+        ("sentry", "o1.ingest.sentry.io", "/api/1/envelope/"),
+        ("rollbar", "api.rollbar.com", "/api/1/item/"),
+        ("braze", "sdk.fra-01.braze.eu", "/api/v3/data/"),
+        ("onecollector", "browser.events.data.microsoft.com", "/OneCollector/1.0/"),
+        ("application-insights", "dc.services.visualstudio.com", "/v2/track"),
+        ("statsig", "statsigapi.net", "/v1/rgstr"),
+        ("plausible", "plausible.io", "/api/event"),
+        ("adobe-analytics", "edge.adobedc.net", "/ee/v1/interact"),
+    ],
+)
+def test_a_client_hears_the_same_whether_its_host_or_its_format_is_known(format, host, path):
+    collector = collector_for(host, path)
+    assert collector is not None
+    assert BY_NAME[format].success == collector.accepted
 
 
 ASKED = st.sampled_from(

@@ -1,19 +1,26 @@
 """Hostile lists: very many rules, a line of a megabyte, rules all alike, slow expressions.
 
-A million rules take a minute: `python -m benchmarks.blocking --hostile`.
+A million rules take a minute (``make test-long``; figures: `python -m benchmarks.blocking
+--hostile`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import random
+import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from proxy.blocking import Blocker, RequestType, build_in_subprocess
 from proxy.blocking import cache as cache_module
 from proxy.blocking.bounds import MAX_DRAWER, overflowing
+from proxy.runtime import Runtime
+from tests.proxy.engine.conftest import head
+from tests.sim.school import TRACKER, School
 
 HONEST = "||tracker.example^\n/pixel.gif?$image\n||ads.example/x$script\n"
 
@@ -119,3 +126,46 @@ def test_expressions_in_parameter_rules_cost_linear_time(blocker_of):
 
     seconds(100)
     assert seconds(16_000) < 40 * max(seconds(1_000), 1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.long
+@pytest.mark.timeout(400)
+def test_a_million_rules_neither_stop_a_gateway_nor_fill_its_memory(tmp_path: Path) -> None:
+    """Whole hosts and rules all alike, while requests go on: they keep their pace, and the memory
+    of the serving process grows within its bound. The list is taken, or, where compiling it takes
+    longer than it may (a slow machine), the last good ones stay."""
+    school = School(tmp_path, 2)
+    with contextlib.closing(Runtime.open(school.root)) as runtime:
+        load = runtime.client("127.0.0.1")
+        runtime.engine.begin(head(target="/v1/x"), load)
+        before = resident()
+        million = "\n".join(f"||w{n}.example^\n/ads/*w{n}*" for n in range(500_000))
+        (school.root / "lists" / "block" / "hostile.txt").write_text("! x\n" + million)
+        swap = threading.Thread(target=runtime.refresh)  # as the gateway does
+        swap.start()
+        times = []
+        while swap.is_alive():
+            started = time.perf_counter()
+            ruling = runtime.engine.begin(head(target=f"/v1/x/{len(times)}"), load)
+            times.append(time.perf_counter() - started)
+            assert ruling.exchange is not None
+            time.sleep(0.01)
+        swap.join()
+        blocker = runtime.snapshot().blocker
+        taken = [one for one in blocker.reports if one.name == "hostile"]
+        for report in taken:
+            assert report.whole_hosts == 500_000
+            assert report.ignored["too many rules alike"] > 499_000
+        assert bool(taken) == (blocker.check_host("w77.example") is not None)
+        assert blocker.check_host(TRACKER) is not None
+        assert len(times) > 100
+        assert sorted(times)[int(len(times) * 0.99)] < 0.25  # not held up; the machine is shared
+        assert resident() - before < 100 << 20
+        assert milliseconds_a_check(blocker) < 3
+
+
+def resident() -> int:
+    """Bytes of this process that no file stands behind."""
+    rows = Path("/proc/self/smaps_rollup").read_text().splitlines()
+    return next(int(row.split()[1]) << 10 for row in rows if row.startswith("Anonymous:"))

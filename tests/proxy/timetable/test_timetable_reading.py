@@ -99,3 +99,20 @@ def test_an_hour_that_happens_twice_may_say_which() -> None:
     terms = read.timetable.exceptions[0].terms
     assert terms is not None
     assert terms.ends - terms.starts == 3600
+
+
+@pytest.mark.parametrize("file", ["rules.yaml", "exceptions.yaml"])
+@pytest.mark.parametrize("off", ["off", "'off'", '"off"'])
+def test_off_is_a_word_and_never_false(file: str, off: str) -> None:
+    """In YAML 1.1 a bare ``off`` is false: here it is what it says, quoted or not."""
+    head = "rule: a" if file == "rules.yaml" else f"id: a, {END}"
+    text = f"{file[:-5]}:\n - {{{head}, hosts: h.e, blocking: {off}}}\n"
+    read = read_timetable({file: text.encode()}, {})
+    assert not read.problems
+    assert [entry.blocking for entry in read.timetable.entries] == [False]
+
+
+@pytest.mark.parametrize("word", ["false", "no", "Off", "~"])
+def test_what_other_yaml_would_take_for_off_is_a_mistake_here(word: str) -> None:
+    text = f"rules:\n - {{rule: a, hosts: h.e, blocking: {word}}}\n"
+    assert read_timetable({"rules.yaml": text.encode()}, {}).problems
