@@ -70,7 +70,7 @@ def test_an_upgrade_that_could_not_serve_is_refused_and_the_old_one_goes_on(flee
     assert fleet.pids("worker") == workers
     query = ("audit", "query", "--site", fleet.school.root, "--type", "admin-act", "--json")
     acts = json.loads(inside(*query).stdout)
-    assert acts[-1]["action"] == "gateway-upgraded"  # who asked is told, whatever came of it
+    assert acts[-1]["act"] == "gateway-upgraded"  # who asked is told, whatever came of it
     assert acts[-1]["operator"]
 
 
