@@ -15,6 +15,7 @@ from __future__ import annotations
 from mitmproxy import version
 
 from addons.mends import (
+    asked_again,
     body_limit,
     client_goaway,
     connect_deadline,
@@ -86,6 +87,7 @@ _MENDS = (
     websocket_size,
     error_pages,
     upstream_failure,
+    asked_again,
     log_lines,
     lost_close,
     tunnel_bytes,
