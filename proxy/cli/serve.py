@@ -154,7 +154,8 @@ def _run_one(args: argparse.Namespace) -> int:
     try:
         status.start()
         outgoing.start()
-        addons = [*gateway.addons, Alone(gateway.keeper)]
+        alone = Alone(gateway.keeper, runtime, run_folder(runtime.site.state_dir))
+        addons = [*gateway.addons, alone]
         asyncio.run(run_worker(settings, addons, gateway.refusal, ready))
     finally:
         outgoing.stop()
