@@ -31,6 +31,7 @@ from addons.mends import (
     h2_floods,
     head_limits,
     header_lookup,
+    idle_buffers,
     informational_answers,
     inline_hooks,
     late,
@@ -99,6 +100,7 @@ _MENDS = (
     developer_aids,
     header_lookup,
     one_write,
+    idle_buffers,
 )
 
 
