@@ -92,15 +92,17 @@ def p(values: list[float], hundredth: int) -> float:
 
 def half_load(folder: Path, people: list[Person], seconds: float) -> bool:
     """Prints the figures; whether the aim is met."""
-    with stage(folder, people) as (root, origin, trusted, ca_file):
-        with Served(root, {SERVICE: ("127.0.0.1", origin)}) as gateway:
-            through = Target(SERVICE, origin, gateway.port, ca_file)
-            direct = Target(SERVICE, origin, None, trusted)
-            done, elapsed = asyncio.run(
-                posts(through, lambda n: body_of(people, n), CONNECTIONS, seconds / 2)
-            )
-            full = done / elapsed
-            ours, bare = asyncio.run(at_rate([through, direct], people, full / 2, seconds))
+    with (
+        stage(folder, people) as (root, origin, trusted, ca_file),
+        Served(root, {SERVICE: ("127.0.0.1", origin)}) as gateway,
+    ):
+        through = Target(SERVICE, origin, gateway.port, ca_file)
+        direct = Target(SERVICE, origin, None, trusted)
+        done, elapsed = asyncio.run(
+            posts(through, lambda n: body_of(people, n), CONNECTIONS, seconds / 2)
+        )
+        full = done / elapsed
+        ours, bare = asyncio.run(at_rate([through, direct], people, full / 2, seconds))
     added = p(ours, 99) - p(bare, 99)
     print(
         f"full load {full:.0f} requests/s; at half: p50 {p(ours, 50) * 1e3:.1f} ms through, "
@@ -112,15 +114,17 @@ def half_load(folder: Path, people: list[Person], seconds: float) -> bool:
 
 def cost(folder: Path, people: list[Person], workers: int, seconds: float) -> tuple[float, float]:
     """Processor seconds a request of all processes, and requests a second."""
-    with stage(folder, people) as (root, origin, _, ca_file):
-        with Served(root, {SERVICE: ("127.0.0.1", origin)}, workers=workers) as gateway:
-            target = Target(SERVICE, origin, gateway.port, ca_file)
-            asyncio.run(posts(target, lambda n: body_of(people, n), CONNECTIONS, 1.0))
-            before = sum(map(cpu_seconds, processes(gateway.pid)))
-            done, elapsed = asyncio.run(
-                posts(target, lambda n: body_of(people, n), CONNECTIONS, seconds)
-            )
-            used = sum(map(cpu_seconds, processes(gateway.pid))) - before
+    with (
+        stage(folder, people) as (root, origin, _, ca_file),
+        Served(root, {SERVICE: ("127.0.0.1", origin)}, workers=workers) as gateway,
+    ):
+        target = Target(SERVICE, origin, gateway.port, ca_file)
+        asyncio.run(posts(target, lambda n: body_of(people, n), CONNECTIONS, 1.0))
+        before = sum(map(cpu_seconds, processes(gateway.pid)))
+        done, elapsed = asyncio.run(
+            posts(target, lambda n: body_of(people, n), CONNECTIONS, seconds)
+        )
+        used = sum(map(cpu_seconds, processes(gateway.pid))) - before
     return used / done, done / elapsed
 
 
