@@ -17,6 +17,8 @@ from mitmproxy.proxy.server import ConnectionHandler
 
 _GRACE = 0.2
 """Seconds that the handlers get to see the closed sockets by themselves."""
+_ACCESS_DENIED = b"\x15\x03\x03\x00\x02\x02\x31"
+"""A fatal TLS alert, in the clear (RFC 8446, 6.2)."""
 
 
 def abort(target: flow.Flow | Client) -> None:
@@ -26,6 +28,19 @@ def abort(target: flow.Flow | Client) -> None:
     handler = proxyserver.connections.get(client.id) if proxyserver else None
     if handler is not None:
         abort_handler(handler)
+
+
+def turn_away(client: Client) -> None:
+    """End a handshake by an alert that browsers can name; nothing of ours is under way yet."""
+    proxyserver: Any = ctx.master.addons.get("proxyserver")
+    handler = proxyserver.connections.get(client.id) if proxyserver else None
+    if handler is None:
+        return
+    own = handler.transports.get(client)
+    if own is not None and own.writer is not None:
+        own.writer.write(_ACCESS_DENIED)
+        own.writer.transport.close()
+    asyncio.get_running_loop().call_later(_GRACE, abort_handler, handler)
 
 
 def abort_handler(handler: ConnectionHandler) -> None:

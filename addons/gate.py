@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from mitmproxy import connection, http, tls
 from mitmproxy.proxy.mode_specs import TransparentMode
 
-from addons.abort import abort
+from addons.abort import turn_away
 from addons.door import Door
 from addons.mends import tunnel_bytes
 from addons.message import to_response
@@ -62,7 +62,7 @@ class Gate:
             data.ignore_connection = True
             self._count(conn, ruling.decision.service)
         elif isinstance(ruling.decision, Refuse):
-            abort(conn)
+            turn_away(conn)
 
     async def requestheaders(self, flow: http.HTTPFlow) -> None:
         """A redirected request without TLS goes to the host that it names."""

@@ -164,7 +164,7 @@ def main(argument: str) -> int:
             handicap=worker.handicap,
             listener=given["listener"],
             transparent=given["transparent"],
-            signer=RemoteSigner(Path(given["run"])),
+            signer=RemoteSigner(Path(given["signer"])),
             resolve=_resolve(given["resolve"]),
             drain_timeout=given["drain"],
         )

@@ -96,10 +96,24 @@ class Result:
         early, late = map(p99, self.halves(self.times))
         return (
             f"{len(self.times)} requests, {len(self.failures)} failed, {self.reloads} reloads; "
-            f"memory {self.memory[0][1] / 1e6:.1f} → {self.memory[-1][1] / 1e6:.1f} MB, "
-            f"descriptors {self.descriptors[0][1]} → {self.descriptors[-1][1]}, "
+            f"memory {self.memory[0][1] / 1e6:.1f} → {self.memory[-1][1] / 1e6:.1f} MB "
+            f"({slope(self.memory) / 1e6:+.2f} MB a minute in the second half), "
+            f"descriptors {self.descriptors[0][1]} → {self.descriptors[-1][1]} "
+            f"({slope(self.descriptors):+.2f} a minute), "
             f"p99 {early * 1000:.0f} → {late * 1000:.0f} ms"
         )
+
+
+def _reason(head: bytes) -> bytes:
+    """Status line and reason of an answer that was not wanted."""
+    named = [line for line in head.split(b"\r\n") if line.lower().startswith(b"x-preau-reason")]
+    return b" ".join([head.split(b"\r\n")[0], *named])
+
+
+def slope(samples: list[tuple[float, int]]) -> float:
+    """Growth a minute over the second half, by least squares."""
+    late = samples[len(samples) // 2 :]
+    return statistics.linear_regression([at / 60 for at, _ in late], [n for _, n in late]).slope
 
 
 def p99(values: list[float]) -> float:
@@ -154,7 +168,7 @@ class Traffic:
         with RawClient.connect(self._port, host, self._h1) as client:
             for _ in range(times):
                 head = self._timed(lambda: client.ask(request)[0])
-                assert head.startswith(b"HTTP/1.1 " + status), head[:80]
+                assert head.startswith(b"HTTP/1.1 " + status), _reason(head)
                 if b"connection: close" in head.lower():
                     return
 

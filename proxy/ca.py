@@ -136,6 +136,11 @@ def load_certificate(directory: Path) -> x509.Certificate:
     return x509.load_pem_x509_certificate(_read(directory))
 
 
+def holds_key(directory: Path) -> bool:
+    """Whether the private key lies beside the certificate."""
+    return b"PRIVATE KEY" in _read(directory)
+
+
 def load_ca(directory: Path) -> tuple[ec.EllipticCurvePrivateKey, tuple[x509.Certificate, ...]]:
     """The CA's private key and its chain, the signing certificate first; for the worker."""
     content = _read(directory)

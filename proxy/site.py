@@ -11,6 +11,7 @@ nothing is connected to here.
 | PREAU_CA           | paths.ca                                                 |
 | PREAU_AUDIT        | paths.audit                                              |
 | PREAU_CACHE        | paths.cache                                              |
+| PREAU_SIGNER       | paths.signer                                             |
 | PREAU_STORE_URL    | store                                                    |
 | PREAU_LISTEN       | listen                                                   |
 | PREAU_STATUS       | status                                                   |
@@ -45,6 +46,7 @@ ENVIRONMENT: Final = (
     "PREAU_CA",
     "PREAU_AUDIT",
     "PREAU_CACHE",
+    "PREAU_SIGNER",
     "PREAU_STORE_URL",
     "PREAU_LISTEN",
     "PREAU_STATUS",
@@ -149,6 +151,8 @@ class Site:
     ca_dir: Path
     audit_dir: Path
     cache_dir: Path
+    signer_dir: Path | None
+    """Where another service signs; ``None``: the gateway starts a signer of its own."""
     store_url: str = field(repr=False)
     listen: Address
     status: Address
@@ -236,6 +240,7 @@ def _site(root: Path, written: SiteFile, document: Document, environment: _Envir
         text = environment.text(variable, given)
         return _under(root, text) if text else state / default
 
+    signer = environment.text("PREAU_SIGNER", paths.signer)
     upstream_ca = environment.text("PREAU_UPSTREAM_CA", written.upstream_ca)
     return Site(
         name=written.site,
@@ -246,6 +251,7 @@ def _site(root: Path, written: SiteFile, document: Document, environment: _Envir
         ca_dir=part("PREAU_CA", paths.ca, "ca"),
         audit_dir=part("PREAU_AUDIT", paths.audit, "audit"),
         cache_dir=part("PREAU_CACHE", paths.cache, "cache"),
+        signer_dir=_under(root, signer) if signer else None,
         store_url=_store_url(environment.text("PREAU_STORE_URL", written.store), root, state),
         listen=environment.address("PREAU_LISTEN", written.listen),
         status=environment.address("PREAU_STATUS", written.status),

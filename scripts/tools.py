@@ -100,6 +100,13 @@ TOOLS = {
             unpack=("haproxy", "usr/sbin/haproxy"),
         ),
         Tool(
+            name="squid",
+            programs=("squid", "/usr/sbin/squid"),
+            hint="squid-openssl (Debian), squid (Fedora, Homebrew)",
+            packages=("libecap3", "libnetfilter-conntrack3"),
+            unpack=("squid-openssl", "usr/sbin/squid"),
+        ),
+        Tool(
             name="systemd-analyze",
             programs=("systemd-analyze",),
             hint="systemd (Debian, Fedora); elsewhere there is none",

@@ -15,6 +15,7 @@ from __future__ import annotations
 from mitmproxy import version
 
 from addons.mends import (
+    asked_again,
     body_limit,
     client_goaway,
     connect_deadline,
@@ -30,6 +31,7 @@ from addons.mends import (
     h2_floods,
     head_limits,
     header_lookup,
+    idle_buffers,
     informational_answers,
     inline_hooks,
     late,
@@ -86,6 +88,7 @@ _MENDS = (
     websocket_size,
     error_pages,
     upstream_failure,
+    asked_again,
     log_lines,
     lost_close,
     tunnel_bytes,
@@ -97,6 +100,7 @@ _MENDS = (
     developer_aids,
     header_lookup,
     one_write,
+    idle_buffers,
 )
 
 

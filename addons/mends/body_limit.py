@@ -100,7 +100,7 @@ def _stream_from_here(self: Any, request: bool) -> Any:
         return
     if request:
         if self.flow.response is not None:
-            yield from _answer_now(self)
+            yield from answer_now(self)
             return
         yield from self.start_request_stream()
         if self.client_state != self.state_stream_request_body:
@@ -113,7 +113,7 @@ def _stream_from_here(self: Any, request: bool) -> Any:
         yield http_layer.SendHttp(ResponseData(self.stream_id, piece), self.context.client)
 
 
-def _answer_now(self: Any) -> Any:
+def answer_now(self: Any) -> Any:
     """Refused: the client need not send the rest to hear of it; what it sends is thrown away."""
     answer = self.flow.response
     answer.headers["connection"] = "close"

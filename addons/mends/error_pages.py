@@ -41,6 +41,7 @@ _UNREADABLE = (
     "Cannot parse HTTP response",
     "HTTP/1 protocol error",
     "HTTP/2 protocol error",
+    "Invalid HTTP/2 response headers",
     "Received ",
     "unexpected server response",
     "head too large",

@@ -1,16 +1,17 @@
-"""An HTTP/2 client cannot keep a worker busy with streams it takes back, or with empty frames.
+"""An HTTP/2 peer cannot keep a worker busy with streams it takes back, or with empty frames.
 
 Defect: 5,000 HEADERS with RST_STREAM behind them cost mitmproxy five seconds, and the connection
 goes on (CVE-2023-44487); so it does when the client makes us reset the streams (CVE-2025-8671),
-and under SETTINGS, PING, PRIORITY, empty DATA or unknown frames without end.
+under SETTINGS, PING, PRIORITY, empty DATA or unknown frames without end, whichever side sends
+them, and under informational answers (1xx) of a service.
 
 Mend: a connection is closed with ENHANCE_YOUR_CALM once more than ``LIMITS.resets`` streams, and
 more than half of all it opened, were taken back or had to be reset, or once
-``LIMITS.control_frames`` came within ten seconds. ``LIMITS.streams`` is announced; one more
-closes the connection. CONTINUATION frames have hyper-h2's own limit (64) and ours on the head
-(``head_limits``).
+``LIMITS.control_frames`` came within ten seconds, also from a service. ``LIMITS.streams`` is
+announced; one more closes the connection. CONTINUATION frames have hyper-h2's own limit (64) and
+ours on the head (``head_limits``).
 
-Tested on 12.2.3 with h2 4.4.1. Delete when ``Http2Server`` counts.
+Tested on 12.2.3 with h2 4.4.1. Delete when ``Http2Connection`` counts.
 """
 
 from __future__ import annotations
@@ -33,13 +34,16 @@ from addons.mends.patching import wrap
 _SPAN = 10.0
 """Seconds over which frames without content are counted."""
 
-_CONTROL = (
-    h2.events.RemoteSettingsChanged,
-    h2.events.SettingsAcknowledged,
-    h2.events.PingReceived,
-    h2.events.PingAckReceived,
-    h2.events.PriorityUpdated,
-    h2.events.UnknownFrameReceived,
+_CONTROL = frozenset(
+    (
+        h2.events.RemoteSettingsChanged,
+        h2.events.SettingsAcknowledged,
+        h2.events.PingReceived,
+        h2.events.PingAckReceived,
+        h2.events.PriorityUpdated,
+        h2.events.UnknownFrameReceived,
+        h2.events.InformationalResponseReceived,
+    )
 )
 
 
@@ -69,7 +73,7 @@ class Flood(h2.exceptions.ProtocolError):
 
 @dataclass(slots=True)
 class _Counts:
-    """What one client connection did."""
+    """What one connection's peer did."""
 
     opened: int = 0
     resets: int = 0
@@ -84,9 +88,12 @@ class _Counts:
         elif isinstance(event, h2.events.StreamReset):
             self.resets += 1
             self._look()
-        elif isinstance(event, _CONTROL) or (
-            isinstance(event, h2.events.DataReceived) and not event.data and not event.stream_ended
-        ):
+        elif type(event) in _CONTROL or _is_empty(event):
+            self._count_control()
+
+    def add_of_service(self, event: h2.events.Event) -> None:
+        """Count one event of a service, which takes back what it likes. Raises ``Flood``."""
+        if type(event) in _CONTROL or _is_empty(event):
             self._count_control()
 
     def _look(self) -> None:
@@ -102,11 +109,15 @@ class _Counts:
             raise Flood("frames without content")
 
 
+def _is_empty(event: h2.events.Event) -> bool:
+    return isinstance(event, h2.events.DataReceived) and not event.data and not event.stream_ended
+
+
 def _init(original: Any) -> Callable[..., Any]:
     def init(self: Any, config: Any) -> None:
         original(self, config)
-        self.counts = None if config.client_side else _Counts()
-        if self.counts is not None:
+        self.counts = _Counts()
+        if not config.client_side:
             self.local_settings[SettingCodes.MAX_CONCURRENT_STREAMS] = LIMITS.streams
             self.local_settings.acknowledge()
 
@@ -116,9 +127,9 @@ def _init(original: Any) -> Callable[..., Any]:
 def _receive_data(original: Any) -> Callable[..., Any]:
     def receive_data(self: Any, data: bytes) -> Any:
         events = original(self, data)
-        if self.counts is not None:
-            for event in events:
-                self.counts.add(event)
+        add = self.counts.add_of_service if self.config.client_side else self.counts.add
+        for event in events:
+            add(event)
         return events
 
     return receive_data
@@ -127,7 +138,7 @@ def _receive_data(original: Any) -> Callable[..., Any]:
 def _reset_stream(original: Any) -> Callable[..., Any]:
     def reset_stream(self: Any, stream_id: int, error_code: int = 0) -> None:
         original(self, stream_id, error_code)
-        if self.counts is not None and error_code == h2.errors.ErrorCodes.PROTOCOL_ERROR:
+        if error_code == h2.errors.ErrorCodes.PROTOCOL_ERROR:
             self.counts.resets += 1  # the next event of the connection looks at it
 
     return reset_stream
@@ -135,12 +146,12 @@ def _reset_stream(original: Any) -> Callable[..., Any]:
 
 def _protocol_error(original: Any) -> Callable[..., Any]:
     def protocol_error(self: Any, message: str, error_code: Any = None) -> Any:
-        counts = getattr(self.h2_conn, "counts", None)
         if error_code is None:
             error_code = h2.errors.ErrorCodes.PROTOCOL_ERROR
-            if counts is not None and message.endswith(("taken back", "without content")):
+            if message.endswith(("taken back", "without content")):
                 error_code = h2.errors.ErrorCodes.ENHANCE_YOUR_CALM
-                LIMITS.tell(self.context.client)
+                if isinstance(self, _http2.Http2Server):
+                    LIMITS.tell(self.context.client)
         yield from original(self, message, error_code)
 
     return protocol_error

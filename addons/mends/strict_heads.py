@@ -7,7 +7,7 @@ inside TLS: all are put right in silence, and whoever stands before us may have 
 Mend: the bytes of each head are compared with the grammar (RFC 9112), and a request whose head
 does not keep to it carries ``is_odd``, so that it is refused like any malformed one, with a
 page. An answer of another version than HTTP/1.0 or 1.1 cannot be read, nor an HTTP/2 request
-whose ``:scheme`` is not ``https``.
+whose ``:scheme`` is not ``https``, nor an HTTP/2 answer whose ``:status`` is not three digits.
 
 Tested on 12.2.3. Delete never: forgiving is right for a tool that looks at traffic.
 """
@@ -33,6 +33,7 @@ _HEAD = re.compile(
     rb"(?:%s:[\t\x20-\x7e\x80-\xff]*\r\n)*"
     rb"\r\n" % (_TOKEN, _TOKEN)
 )
+_STATUS = re.compile(rb"[2-9][0-9]{2}")
 _OTHER_SCHEME = re.compile(rb"[\r\n]*\S+ (?!https://)[A-Za-z][A-Za-z0-9+.\-]*://", re.IGNORECASE)
 
 
@@ -77,6 +78,15 @@ def _parse_h2(original: Any) -> Callable[..., Any]:
     return parse_h2_request_headers
 
 
+def _parse_h2_answer(original: Any) -> Callable[..., Any]:
+    def parse_h2_response_headers(headers: Any) -> Any:
+        if not any(name == b":status" and _STATUS.fullmatch(value) for name, value in headers):
+            raise ValueError("status")
+        return original(headers)
+
+    return parse_h2_response_headers
+
+
 def _read_response_head(original: Any) -> Callable[..., Any]:
     def read_response_head(lines: list[bytes]) -> http.Response:
         response: http.Response = original(lines)
@@ -93,5 +103,6 @@ def apply() -> None:
     http.Request.is_odd = False  # type: ignore[attr-defined]  # HTTP/2's are not
     wrap(_http1.Http1Server, "read_headers", _read_headers)
     wrap(_http2, "parse_h2_request_headers", _parse_h2)
+    wrap(_http2, "parse_h2_response_headers", _parse_h2_answer)
     wrap(http1, "read_request_head", _read_request_head)
     wrap(http1, "read_response_head", _read_response_head)

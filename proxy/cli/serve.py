@@ -86,6 +86,7 @@ async def _run_many(args: argparse.Namespace, workers: int) -> int:
         status=address(args.status) if args.status else (site.status.host, site.status.port),
         workers=workers,
         run=run_folder(site.state_dir),
+        signer=site.signer_dir,
         resolve=resolve_map(args.resolve),
         transparent=args.mode == "transparent",
         drain=args.drain,
@@ -127,6 +128,7 @@ def _run_one(args: argparse.Namespace) -> int:
     from addons.gateway import Gateway, worker_settings
     from addons.worker import run as run_worker
     from proxy.runtime import Runtime
+    from proxy.supervisor.leaves import RemoteSigner
 
     runtime = Runtime.open(args.site)
     overrides: dict[str, object] = {
@@ -143,6 +145,8 @@ def _run_one(args: argparse.Namespace) -> int:
     )
     gateway = Gateway(runtime)
     status = StatusServer(runtime.metrics, runtime.checks(), status_host, status_port)
+    if runtime.site.signer_dir is not None:
+        overrides["signer"] = RemoteSigner(runtime.site.signer_dir)
     settings = worker_settings(runtime, **overrides)
     outgoing = Child(args.site, wanted=runtime.site.outgoing.asked)
 
@@ -154,7 +158,8 @@ def _run_one(args: argparse.Namespace) -> int:
     try:
         status.start()
         outgoing.start()
-        addons = [*gateway.addons, Alone(gateway.keeper)]
+        alone = Alone(gateway.keeper, runtime, run_folder(runtime.site.state_dir))
+        addons = [*gateway.addons, alone]
         asyncio.run(run_worker(settings, addons, gateway.refusal, ready))
     finally:
         outgoing.stop()

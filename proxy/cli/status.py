@@ -90,7 +90,7 @@ def _command(finding: Finding, site: Path) -> str:
 
 
 def _gateway(site: Site) -> list[Finding]:
-    """The processes of the gateway that runs here, if one of several processes does."""
+    """The processes of the gateway that runs here, if one does."""
     status = ask(run_folder(site.state_dir), "status")
     if status is None:
         return []

@@ -35,8 +35,8 @@ def run(args: argparse.Namespace) -> int:
     before = ask(folder, "status")
     if before is None:
         raise InputError(
-            "no gateway of several processes runs on this site here: start it with "
-            "preau serve --workers 2 or more (a single process is restarted instead)"
+            "no gateway runs on this site here: start it with preau serve --workers 2 or more "
+            "(a single process is restarted instead)"
         )
     record_first(site, "workers-replaced" if args.workers else "gateway-upgraded")
     answer = ask(folder, "roll" if args.workers else "upgrade", _PATIENCE)

@@ -15,6 +15,7 @@ from proxy.blocking.subscriptions import read_subscriptions
 from proxy.blocking.subscriptions.shelf import Shelf
 from proxy.blocking.subscriptions.update import due
 from proxy.ca import FILE, ca_info, load_ca, load_certificate
+from proxy.doctor.authority_key import authority_key
 from proxy.doctor.finding import Finding, Patient, broken, good, warning
 from proxy.errors import KeysUnavailable, PreauError
 from proxy.outbound.probes import trusted_here
@@ -129,7 +130,8 @@ def authority(patient: Patient) -> Iterator[Finding]:
         )
         return
     try:
-        load_ca(patient.site.ca_dir)
+        if patient.site.signer_dir is None:
+            load_ca(patient.site.ca_dir)
     except PreauError:
         yield broken(
             "ca",
@@ -142,6 +144,7 @@ def authority(patient: Patient) -> Iterator[Finding]:
         )
         return
     yield good("ca-validity", f"valid for {left} days", f"valide encore {left} jours")
+    yield from authority_key(patient)
 
 
 def authority_trusted(patient: Patient) -> Iterator[Finding]:

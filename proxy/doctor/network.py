@@ -30,8 +30,8 @@ def gateway(patient: Patient) -> Iterator[Finding]:
             "port",
             (f"another program listens on {listen}", f"un autre programme écoute sur {listen}"),
             (
-                "The gateway cannot start there (or runs with --workers 1, which does not tell).",
-                "La passerelle ne peut pas y démarrer (ou tourne avec --workers 1, sans le dire).",
+                "The gateway cannot start there.",
+                "La passerelle ne peut pas y démarrer.",
             ),
             f"ss -ltnp 'sport = :{listen.port}'",
         )
@@ -101,10 +101,11 @@ def _running(patient: Patient, status: dict[str, Any]) -> Iterator[Finding]:
             patient.preau("status"),
         )
         return
+    several = ready > 1
     yield good(
         "gateway",
-        f"{ready} workers serve on {status['listen']}",
-        f"{ready} processus servent sur {status['listen']}",
+        f"{ready} {'workers serve' if several else 'worker serves'} on {status['listen']}",
+        f"{ready} processus {'servent' if several else 'sert'} sur {status['listen']}",
     )
 
 

@@ -28,6 +28,7 @@ _RESTART = (
     "ca_dir",
     "audit_dir",
     "cache_dir",
+    "signer_dir",
     "store_url",
     "listen",
     "status",

@@ -196,6 +196,10 @@ class PathsFile(Strict):
     keys: str = Field(default="", description="The site's root keys.")
     ca: str = Field(default="", description="The site's certificate authority.")
     audit: str = Field(default="", description="The audit log.")
+    signer: str = Field(
+        default="",
+        description="The folder of the socket of a signer that is a service of its own.",
+    )
     cache: str = Field(default="", description="What can be made again.")
 
 

@@ -44,7 +44,7 @@ def worker_command(options: Options, slot: int, listener: int) -> Command:
     def command(line: int) -> Sequence[str]:
         document = {
             "site": str(options.site),
-            "run": str(options.run),
+            "signer": str(options.signer or options.run),
             "slot": slot,
             "listener": listener,
             "line": line,

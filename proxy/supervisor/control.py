@@ -1,4 +1,4 @@
-"""The supervisor's socket: what ``preau status`` and ``preau upgrade`` talk to.
+"""The socket of a gateway, or of a single process: for ``preau status`` and ``preau upgrade``.
 
 One question a connection, a JSON document a line: ``{"do": VERB}``, and the verb is ``status``,
 ``reload``, ``roll`` or ``upgrade``.
@@ -51,7 +51,7 @@ class Control:
 
 
 def ask(run: Path, do: str, timeout: float = _TIMEOUT) -> dict[str, Any] | None:
-    """The supervisor's answer; ``None`` when no gateway of several processes runs here."""
+    """The gateway's answer; ``None`` when none runs here."""
     try:
         with local_socket.connect(run, SOCKET, socket.SOCK_STREAM, timeout) as connection:
             connection.sendall(json.dumps({"do": do}).encode() + b"\n")

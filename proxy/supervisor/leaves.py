@@ -152,18 +152,28 @@ class RemoteSigner:
                     return answer
                 raise ConnectionResetError
             except TimeoutError:
-                self._hang_up()  # a late answer must not be taken for the next one's
+                self.hang_up()  # a late answer must not be taken for the next one's
                 raise KeysUnavailable("signer: no answer in time") from None
             except OSError:
-                self._hang_up()
+                self.hang_up()
                 if last:
                     raise KeysUnavailable("signer: cannot be reached") from None
         raise AssertionError
 
-    def _hang_up(self) -> None:
+    def hang_up(self) -> None:
+        """Ask anew at the next question."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def is_answered(run: Path) -> str:
+    """What is wrong with the signer whose socket is in ``run``; empty when it answers."""
+    try:
+        RemoteSigner(run).hang_up()
+    except KeysUnavailable as error:
+        return error.detail
+    return ""
 
 
 def dns_names(hosts: Sequence[str]) -> x509.GeneralNames:

@@ -23,6 +23,8 @@ class Options:
     workers: int
     run: Path
     """The private folder of the sockets between the processes."""
+    signer: Path | None = None
+    """The folder of the socket of a signer that is a service of its own."""
     outgoing: bool = False
     """Whether the site sends what leaves the audit log anywhere."""
     resolve: Mapping[str, tuple[str, int]] = field(default_factory=dict)

@@ -45,7 +45,7 @@ class Reporter:
         return {
             "workers": lambda: self._inside(self._workers()),
             "policy": lambda: self._inside(self._policy()),
-            "signer": lambda: self._inside(self._single(Role.SIGNER)),
+            "signer": lambda: self._inside(self._signer()),
             "audit": lambda: self._inside(self._asked("audit")),
             "store": lambda: self._inside(self._asked("store")),
         }
@@ -152,8 +152,11 @@ class Reporter:
         told = "; ".join(f"workers {slots} follow {digest}" for digest, slots in policies.items())
         return Check(now - self._split_since < _SPLIT_GRACE, f"split: {told}")
 
-    async def _single(self, role: Role) -> Check:
-        found = self._supervisor.fleet.of(role, State.READY)
+    async def _signer(self) -> Check:
+        if (where := self._supervisor.options.signer) is not None:
+            problem = self._supervisor.other_signer
+            return Check(not problem, problem or f"a service of its own, at {where}")
+        found = self._supervisor.fleet.of(Role.SIGNER, State.READY)
         if not found:
             return Check(False, "not running: hosts that are new to a worker are refused")
         return Check(

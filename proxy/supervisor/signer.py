@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import json
 import re
 import selectors
@@ -24,6 +25,7 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -149,51 +151,62 @@ class Notary:
 class Server:
     """Carries messages between the socket and the notary, until the supervisor is gone."""
 
-    def __init__(self, notary: Notary, listener: socket.socket, lifeline: Lifeline) -> None:
+    def __init__(
+        self,
+        notary: Notary,
+        listener: socket.socket,
+        lifeline: Lifeline | None,
+        admits: Callable[[socket.socket], bool] = is_ours,
+    ) -> None:
+        """Without a ``lifeline`` nobody is followed into the end."""
         self._notary = notary
         self._lifeline = lifeline
         self._selector = selectors.DefaultSelector()
         listener.setblocking(False)
         self._listener = listener
         self._selector.register(listener, selectors.EVENT_READ, self._accept)
-        self._selector.register(lifeline.fileno(), selectors.EVENT_READ, self._hear)
+        self._admits = admits
+        if lifeline is not None:
+            hear = functools.partial(self._hear, lifeline)
+            self._selector.register(lifeline.fileno(), selectors.EVENT_READ, hear)
         self._end: float | None = None
 
     def run(self) -> None:
         """Serve."""
-        self._lifeline.say("ready")
+        if self._lifeline is not None:
+            self._lifeline.say("ready")
         while self._end is None or time.monotonic() < self._end:
             for key, _ in self._selector.select(_TICK):
                 key.data(key.fileobj)
             self._notary.refresh()
 
-    def _hear(self, _: object) -> None:
+    def _hear(self, lifeline: Lifeline, _: object) -> None:
         try:
-            for question in self._lifeline.questions():
-                self._obey(question)
+            for question in lifeline.questions():
+                self._obey(lifeline, question)
         except EOFError:
-            self._selector.unregister(self._lifeline.fileno())
-            self._end = time.monotonic() + self._lifeline.linger
+            self._selector.unregister(lifeline.fileno())
+            self._end = time.monotonic() + lifeline.linger
 
-    def _obey(self, question: dict[str, Any]) -> None:
+    def _obey(self, lifeline: Lifeline, question: dict[str, Any]) -> None:
         match question["do"]:
             case "report":
                 counts = {"signed": self._notary.signed, "refused": self._notary.refused}
-                self._lifeline.answer(question, **counts)
+                lifeline.answer(question, **counts)
             case "reload":
                 try:
                     self._notary.load()
                 except KeysUnavailable as error:
-                    self._lifeline.answer(question, problem=str(error))
+                    lifeline.answer(question, problem=str(error))
                 else:
-                    self._lifeline.answer(question, problem="")
+                    lifeline.answer(question, problem="")
             case "end":
                 self._end = 0.0
 
     def _accept(self, _: object) -> None:
         with contextlib.suppress(OSError):
             connection, _address = self._listener.accept()
-            if not is_ours(connection):
+            if not self._admits(connection):
                 connection.close()
                 return
             connection.setblocking(False)
@@ -210,13 +223,17 @@ class Server:
             connection.close()
 
 
+def keep_memory_private() -> None:
+    """No core file, and no other process of this user may read this one's memory."""
+    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0)
+
+
 def main(argv: list[str]) -> int:
     """``python -m proxy.supervisor.signer SITE RUN LISTENER LIFELINE LINGER``."""
     site, run, listener, lifeline, linger = argv
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # the supervisor says when: after the workers
-    # No core file, and no other process of this user may read this one's memory.
-    ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0)
+    keep_memory_private()
     line = Lifeline(int(lifeline), float(linger))
     try:
         notary = Notary(PolicyHolder(Path(site)), Path(run))

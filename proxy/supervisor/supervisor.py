@@ -39,6 +39,7 @@ from proxy.supervisor.control import SOCKET as CONTROL
 from proxy.supervisor.fleet import Child, Fleet, Role, State
 from proxy.supervisor.handover import Handover, LeftChild
 from proxy.supervisor.leaves import SOCKET as SIGNER
+from proxy.supervisor.leaves import is_answered
 from proxy.supervisor.merge import Totals, snapshot
 from proxy.supervisor.options import Options, private_folder
 from proxy.supervisor.own_metrics import OwnMetrics
@@ -70,6 +71,8 @@ class Supervisor:
         self.generation = left.generation + 1 if left else 1
         self.since = left.since if left else time.time()
         self.stopping = False
+        self.other_signer = ""
+        """What is wrong with a signer that is a service of its own."""
         self.problems: dict[str, str] = {}
         """What does not hold now, by what it is about: keys, roll, upgrade, reload, signer."""
         self.fleet = Fleet(self._on_exit, self._on_word)
@@ -151,13 +154,15 @@ class Supervisor:
         self._sockets = {
             "proxy": _listener("the gateway", *self.options.listen),
             "status": _listener("the status server", *self.options.status),
-            "signer": local_socket.listen(run, SIGNER, socket.SOCK_SEQPACKET),
             "control": local_socket.listen(run, CONTROL, socket.SOCK_STREAM),
         }
+        if self.options.signer is None:
+            self._sockets["signer"] = local_socket.listen(run, SIGNER, socket.SOCK_SEQPACKET)
 
     async def _start_all(self) -> None:
-        first = [await self._start(Role.SIGNER), await self._start(Role.WRITER)]
-        await self._all_ready(first)
+        await self._all_ready([await self._start(role) for role in self._single_roles()])
+        if problem := await self._ask_other_signer():
+            raise InputError(f"the signer at {self.options.signer} does not answer: {problem}")
         await self._all_ready([await self._start_worker(n) for n in self._slots()])
 
     async def _all_ready(self, children: Sequence[Child]) -> None:
@@ -188,6 +193,15 @@ class Supervisor:
         listener = self._sockets["proxy"]
         command = worker_command(self.options, slot, listener.fileno())
         return await self.fleet.start(Role.WORKER, slot, command, [listener])
+
+    def _single_roles(self) -> tuple[Role, ...]:
+        return (Role.WRITER,) if self.options.signer else (Role.SIGNER, Role.WRITER)
+
+    async def _ask_other_signer(self) -> str:
+        """What is wrong with the signer that is a service of its own, if there is one."""
+        where = self.options.signer
+        self.other_signer = await asyncio.to_thread(is_answered, where) if where else ""
+        return self.other_signer
 
     def _slots(self) -> range:
         return range(1, self.options.workers + 1)
@@ -249,7 +263,8 @@ class Supervisor:
     async def _beats(self) -> None:
         while not self.stopping:
             started = time.monotonic()
-            await asyncio.gather(*(self.ask(child) for child in list(self.fleet.children)))
+            asked = (self.ask(child) for child in list(self.fleet.children))
+            await asyncio.gather(self._ask_other_signer(), *asked)
             self._count()
             if self.fleet.of(Role.WORKER, State.READY):
                 notify.alive()
@@ -296,6 +311,8 @@ class Supervisor:
             gauge.set(len(self.fleet.of(Role.WORKER, state)))
         for role, gauge in self.metrics.up.items():
             gauge.set(bool(self.fleet.of(role, State.READY)))
+        if self.options.signer is not None:
+            self.metrics.up[Role.SIGNER].set(not self.other_signer)
         self.metrics.policies.set(len(self.policies()))
         for signer in self.fleet.of(Role.SIGNER, State.READY):
             signed, refused = signer.facts.get("signed", 0), signer.facts.get("refused", 0)
@@ -462,7 +479,7 @@ class Supervisor:
     async def _renew(self) -> None:
         """After an upgrade: every child by one of the new program's, the new one first."""
         problems = []
-        for role in (Role.WRITER, Role.SIGNER):
+        for role in reversed(self._single_roles()):
             old = self.fleet.of(role)
             new = await self._start(role)
             if await self._is_ready(new):

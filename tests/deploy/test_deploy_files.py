@@ -56,6 +56,25 @@ def test_every_container_is_read_only_and_without_privileges(name: str) -> None:
             assert source in COMPOSE["volumes"]
 
 
+def test_a_signer_of_its_own_has_another_user_and_no_network() -> None:
+    parted: dict[str, Any] = yaml.safe_load((DEPLOY / "compose/signer.yaml").read_text("utf-8"))
+    signer = parted["services"]["signer"]
+    assert signer["read_only"] is True
+    assert signer["cap_drop"] == ["ALL"]
+    assert signer["network_mode"] == "none"
+    user, group = signer["user"].split(":")
+    image = (DEPLOY / "container/Containerfile").read_text("utf-8")
+    assert f"USER {user}" not in image
+    assert f"USER {group}:{group}" in image
+    assert f"install -d -o {user} -g {group} -m 0700 /var/lib/preau-signer" in image
+    where = signer["environment"]["PREAU_SIGNER"]
+    for name in ("gateway-1", "gateway-2"):
+        gateway = parted["services"][name]
+        assert gateway["environment"]["PREAU_SIGNER"] == where
+        assert gateway["volumes"] == [f"signer-run:{where}:ro"]
+        assert name in COMPOSE["services"]
+
+
 def test_the_store_and_the_metrics_have_no_way_out() -> None:
     networks = COMPOSE["networks"]
     assert networks["store"]["internal"]

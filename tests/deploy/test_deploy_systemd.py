@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from proxy.cli import build_parser
+from proxy.supervisor import signer_alone
+from proxy.supervisor.leaves import SOCKET
 from tests.sim.served import ROOT
 
 UNITS = ROOT / "deploy/systemd"
@@ -23,19 +25,21 @@ def _analyze(*words: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
+def _here(text: str) -> str:
+    return re.sub(r"/opt/preau/\.venv/bin/\w+", "/bin/true", text)
+
+
 @pytest.fixture
 def installed(tmp_path: Path) -> Path:
     """The units as installed, but with programs that exist on this machine."""
     for path in UNITS.glob("preau*"):
         if path.is_file():
-            text = path.read_text(encoding="utf-8").replace(
-                "/opt/preau/.venv/bin/preau", "/bin/true"
-            )
+            text = _here(path.read_text(encoding="utf-8"))
             (tmp_path / path.name).write_text(text, encoding="utf-8")
         else:
             shutil.copytree(path, tmp_path / path.name)
     for path in tmp_path.glob("*/*.conf"):
-        text = path.read_text(encoding="utf-8").replace("/opt/preau/.venv/bin/preau", "/bin/true")
+        text = _here(path.read_text(encoding="utf-8"))
         path.write_text(text, encoding="utf-8")
     return tmp_path
 
@@ -72,6 +76,24 @@ def test_every_command_of_a_unit_is_one_of_ours(path: Path) -> None:
         if line.startswith("Exec") and "/bin/preau " in line:
             words = line.partition("/bin/preau ")[2].split()
             assert build_parser(words).parse_args(words).verb == words[0]
+
+
+def test_the_signers_user_is_not_the_gateways_and_both_know_one_socket() -> None:
+    def told(name: str, setting: str) -> str:
+        [value] = re.findall(rf"(?m)^{setting}=(.+)$", (UNITS / name).read_text(encoding="utf-8"))
+        return str(value)
+
+    assert told("preau-signer.service", "User") != told("preau.service", "User")
+    assert told("preau-signer.service", "Group") == told("preau.service", "Group")
+    assert told("preau-signer.socket", "SocketUser") == told("preau.service", "User")
+    assert told("preau-signer.socket", "SocketMode") == "0600"
+    folder, name = told("preau-signer.socket", "ListenSequentialPacket").rsplit("/", 1)
+    assert name == SOCKET
+    assert told("preau.service.d/signer.conf", "Environment") == f"PREAU_SIGNER={folder}"
+    assert f"PREAU_SIGNER={folder}" in told("preau-signer.service", "Environment")
+    module = re.search(r"-m (\S+) ", told("preau-signer.service", "ExecStart"))
+    assert module is not None
+    assert module[1] == signer_alone.__name__
 
 
 def test_the_watchdog_and_the_notice_are_on() -> None:

@@ -67,7 +67,9 @@ class Served:
         workers: int = 1,
         options: Sequence[str] = (),
         listen: str = "127.0.0.1:0",
+        variables: Mapping[str, str] | None = None,
     ) -> None:
+        self._environment = environment(**(variables or {}))
         self._log = root.parent / f"{root.name}-serve.log"
         options = [*options, "--workers", str(workers), "--site", str(root)]
         options += ["--listen", listen, "--status", "127.0.0.1:0"]
@@ -116,7 +118,7 @@ class Served:
     def __enter__(self) -> Self:
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                self._command, stdout=subprocess.PIPE, stderr=log, env=environment()
+                self._command, stdout=subprocess.PIPE, stderr=log, env=self._environment
             )
         assert self._process.stdout is not None
         line = self._process.stdout.readline()

@@ -299,14 +299,21 @@ def test_versions_are_those_that_the_mends_were_tested_on() -> None:
 
 
 @pytest.mark.slow
-def test_a_gateway_that_runs_is_seen(tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_gateway_that_runs_is_seen(tmp_path: Path, workers: int) -> None:
     school = School(tmp_path, count=5, site=SITE_YAML)
     with RawServer(always_ok, school.tls(HOST)) as cloud:
-        with Served(school.root, {HOST: cloud.address}, workers=2) as gateway:
+        with Served(school.root, {HOST: cloud.address}, workers=workers) as gateway:
             told = {f.check: f for f in examine(school.root)}
-            assert "2 workers serve" in told["gateway"].en
+            assert told["gateway"].en.endswith(f"on {gateway.listen}")
+            assert told["gateway"].en.startswith(f"{workers} worker")
+            assert inside("status", "--site", school.root).returncode == 0
             assert [f for f in told.values() if f.severity is Severity.BROKEN] == []
+            if workers == 1:
+                asked = inside("upgrade", "--site", school.root, "--workers")
+                assert b"start it again" in asked.stdout
             assert gateway.stop() == 0
+        assert {f.check: f for f in examine(school.root)}["gateway"].severity is Severity.WARNING
 
 
 @pytest.mark.needs("redis-server")
