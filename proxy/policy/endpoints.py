@@ -33,11 +33,11 @@ class _Node:
 class EndpointTree(EndpointTable):
     """An endpoint table. ``add`` while compiling, ``find`` ever after."""
 
-    __slots__ = ("_default", "_fold", "_root")
+    __slots__ = ("_fold", "_root", "default")
 
     def __init__(self, default: Endpoint, *, ignore_case: bool = False) -> None:
         self._root = _Node()
-        self._default = default
+        self.default = default
         self._fold = ignore_case
 
     def add(self, template: Template, endpoint: Endpoint) -> Endpoint | None:
@@ -72,7 +72,7 @@ class EndpointTree(EndpointTable):
         segments = path.split("/")[1:]
         if segments and segments[-1] == "":
             segments.pop()
-        return self._search(self._root, segments, 0, method) or self._default
+        return self._search(self._root, segments, 0, method) or self.default
 
     def _search(self, node: _Node, segments: list[str], index: int, method: str) -> Endpoint | None:
         if index == len(segments):

@@ -274,6 +274,11 @@ class ProfilingRule:
 class EndpointTable:
     """Finds the endpoint of a request by method and path, one dictionary step a segment."""
 
+    __slots__ = ()
+
+    default: Endpoint
+    """What holds for a path that no rule names."""
+
     def find(self, method: str, path: str) -> Endpoint:
         """The endpoint for ``path`` (no query, percent-encoded as on the wire).
 

@@ -180,12 +180,6 @@ def test_every_person_in_any_body_of_classroom_is_treated(policy: Policy) -> Non
         (
             "POST",
             "/v1.0/$batch",
-            "requests [] body displayName",
-            (Kind.FULL_NAME, Action.PSEUDONYMISE),
-        ),
-        (
-            "POST",
-            "/v1.0/$batch",
             "requests [] body student externalId",
             (Kind.STUDENT_NUMBER, Action.PSEUDONYMISE),
         ),
