@@ -195,9 +195,8 @@ def text_edits(view: str, media: str, walk: Walk, fields: BodyFields = NO_FIELDS
             return []
         return form.edits(view, walk, fields.form)
     if found in (Format.HTML, Format.XML):
-        return signed.unless_signed_xml(
-            view, markup.edits(view, walk, xml=found is Format.XML), walk
-        )
+        edits = markup.edits(view, walk, xml=found is Format.XML, state=fields.json)
+        return signed.unless_signed_xml(view, edits, walk)
     if found is Format.CSV:
         return columns.edits(view, walk, fields.form)
     if found is Format.EVENTS:

@@ -143,6 +143,28 @@ def test_people_who_type_need_no_capitals(runtime: Runtime, client: Client, scho
     assert query not in leaving(runtime, client, b"{}", target=f"/search?{query}")
 
 
+XML = ((b"content-type", b"application/xml"),)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "<eleve><prenom>Ysolde</prenom><nom>Quermeur</nom><avis>Quermeur progresse</avis></eleve>",
+        '<eleve nom="Quermeur" prenom="Ysolde"/>',
+        '<?xml version="1.0" encoding="UTF-8"?><ELEVES><ELEVE><NOM_DE_FAMILLE>QUERMEUR'
+        "</NOM_DE_FAMILLE><PRENOM>Ysolde</PRENOM></ELEVE></ELEVES>",
+        '<s:Envelope xmlns:s="u"><s:Body><u:givenName xmlns:u="v">Ysolde</u:givenName>'
+        "<u:familyName xmlns:u='v'>Quermeur</u:familyName></s:Body></s:Envelope>",
+    ],
+)
+def test_a_stranger_in_elements_and_attributes_stays_here(
+    runtime: Runtime, client: Client, document: str
+) -> None:
+    out = leaving(runtime, client, document.encode(), XML).lower()
+    assert "ysolde" not in out
+    assert "quermeur" not in out
+
+
 CSV = ((b"content-type", b"text/csv"),)
 
 
