@@ -21,6 +21,7 @@ from proxy.engine.protect import ProtectVisitor
 from proxy.engine.restore import place
 from proxy.engine.sub_requests import SubRequests
 from proxy.errors import Refused
+from proxy.kinds import Kind
 from proxy.policy.model import OnUnreadable
 from proxy.reasons import Reason
 
@@ -172,7 +173,8 @@ def _protector(exchange: Exchange) -> ProtectVisitor:
         place(exchange.client), watch.met if watch else None
     )
     school = exchange.client.school
-    return ProtectVisitor(snapshot.index, pseudonymiser, exchange.hits, school, watch)
+    births = exchange.service.fields.get(Kind.BIRTH_DATE)
+    return ProtectVisitor(snapshot.index, pseudonymiser, exchange.hits, school, watch, births)
 
 
 def _unread(exchange: Exchange, opaque: str | None, picture: bool) -> None:
