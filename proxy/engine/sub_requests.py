@@ -126,7 +126,7 @@ def _path(place: Place) -> str:
 
 def _moved(endpoint: Endpoint, by: int) -> Endpoint:
     """The endpoint with the places of its path counted from the start of the inner URL."""
-    if not by or not endpoint.path_fields:
+    if not by or not (endpoint.path_fields or endpoint.path_parts):
         return endpoint
     return replace(
         endpoint,

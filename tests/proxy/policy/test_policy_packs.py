@@ -204,6 +204,9 @@ def test_people_in_microsoft_graph_bodies_are_treated(
     ("method", "path", "index"),
     [
         ("GET", "/v1.0/users/a%40b.example", 2),
+        ("GET", "/v1.0/users('a%40b.example')", 1),
+        ("PATCH", "/beta/education/users('a@b.example')", 2),
+        ("GET", "/v1.0/users(userPrincipalName='a@b.example')/photo/$value", 1),
         ("DELETE", "/beta/users/a@b.example/manager/$ref", 2),
         ("GET", "/v1.0/education/users/a@b.example/classes", 3),
         ("PATCH", "/v1.0/education/users/a@b.example", 3),
