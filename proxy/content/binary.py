@@ -7,7 +7,16 @@ there the bytes have to be of the format from end to end, and hold a string.
 
 from __future__ import annotations
 
-from proxy.content import binary_frames, cbor, charset, grpc_frames, msgpack, protobuf, sniff
+from proxy.content import (
+    binary_frames,
+    cbor,
+    charset,
+    grpc_frames,
+    msgpack,
+    outline,
+    protobuf,
+    sniff,
+)
 from proxy.content.walk import Walk
 from proxy.policy.model import FieldState
 
@@ -41,8 +50,19 @@ def _by_first_byte(data: bytes, media: str, walk: Walk, state: FieldState) -> by
     return None
 
 
+_TAGGED = {0xC4: b"\x82", 0xC5: b"\x82", 0xD0: b"\x83", 0xD1: b"\x83", 0xD2: b"\x84"}
+"""CBOR's tags whose first byte begins a letter, and the list that may follow (RFC 8949, 9052)."""
+
+
+def _is_letter(data: bytes) -> bool:
+    """Whether text begins with a letter of two bytes: ``œuvre`` is no bigfloat of 19 elements."""
+    if not 0xC2 <= data[0] <= 0xD3 or data[1:2] == _TAGGED.get(data[0]):
+        return False
+    return outline.clean_text(data, 0, len(data)) is not None
+
+
 def _maps(data: bytes, walk: Walk, state: FieldState) -> bytes | None:
-    if sniff.opaque_word(data, "") != "binary":
+    if sniff.opaque_word(data, "") != "binary" or _is_letter(data):
         return None
     # A length of two bytes reads as a list too: the frames, which must fit to the end, go first.
     written = binary_frames.rewrite_signalr(data, walk, state)

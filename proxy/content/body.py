@@ -47,7 +47,7 @@ def rewrite_body(
         names = compression.parse(content_encoding.decode("latin-1"), limits)
         if names:
             plain, exact = compression.decode(body, names, limits)
-    walk = start(visitor, limits, direction, len(plain), fields.inside)
+    walk = start(visitor, limits, direction, len(plain), fields=fields)
     new = rewrite(plain, content_type, walk, fields)
     if new is plain or new == plain:
         return Rewritten(body, content_encoding, False, walk.opaque, walk.picture)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from proxy.content import (
     binary,
@@ -15,6 +15,7 @@ from proxy.content import (
     files,
     form,
     graphql,
+    inner_requests,
     json,
     lines,
     markup,
@@ -35,7 +36,7 @@ from proxy.content.sniff import Format
 from proxy.content.strays import look_again
 from proxy.content.visitor import Edit, Visitor
 from proxy.content.walk import Walk
-from proxy.policy.model import FieldRule, FieldState, dead_state
+from proxy.policy.model import Endpoint, FieldRule, FieldState, dead_state
 
 _WORK_FLOOR = 1 << 20
 
@@ -47,6 +48,17 @@ class BodyFields(NamedTuple):
     form: Mapping[str, FieldRule] = {}
     inside: FieldState = dead_state()
     """For JSON that stands inside something else."""
+    inner: inner_requests.Rules | None = None
+    """For requests inside the body."""
+
+    @classmethod
+    def of(cls, endpoint: Endpoint, inner: inner_requests.Rules | None = None) -> Self:
+        """Those of an endpoint."""
+        return cls(endpoint.body, endpoint.form_fields, endpoint.inside, inner)
+
+    def nested(self) -> BodyFields:
+        """For a body inside this one: what holds at any depth."""
+        return BodyFields(self.inside, self.form, self.inside, self.inner)
 
 
 NO_FIELDS = BodyFields()
@@ -58,18 +70,27 @@ def start(
     direction: str,
     size: int,
     inside: FieldState = NO_FIELDS.inside,
+    fields: BodyFields = NO_FIELDS,
 ) -> Walk:
-    """A new reading of a message of ``size`` bytes."""
+    """A new reading of a message of ``size`` bytes. ``fields``: if it is a body."""
     return Walk(
         visitor,
         limits,
         direction == "answer",
         free_text.read,
         free_text.prose,
-        lambda data, declared, walk: rewrite(data, declared, walk),
+        _read_nested,
         limits.work * size + _WORK_FLOOR,
-        inside=inside,
+        inside=inside if fields is NO_FIELDS else fields.inside,
+        forms=fields.form,
+        inner=fields.inner,
     )
+
+
+def _read_nested(data: bytes, declared: str, walk: Walk, endpoint: Endpoint | None) -> bytes:
+    if endpoint is not None:
+        return rewrite(data, declared, walk, BodyFields.of(endpoint))
+    return rewrite(data, declared, walk, BodyFields(walk.inside, walk.forms, walk.inside))
 
 
 def rewrite(data: bytes, declared: str, walk: Walk, fields: BodyFields = NO_FIELDS) -> bytes:
@@ -87,7 +108,8 @@ def rewrite(data: bytes, declared: str, walk: Walk, fields: BodyFields = NO_FIEL
     said = charset_parameter(parameters)
     document = quiet.json_text(data, media, said)
     if document is not None:
-        if quiet.is_quiet_json(data, document, walk, fields.json):
+        batch = walk.inner is not None and inner_requests.may_hold(data)
+        if not batch and quiet.is_quiet_json(data, document, walk, fields.json):
             return data
         value = json.parse(document)
         if value is not json.INVALID:
@@ -130,7 +152,10 @@ def _json_body(data: bytes, text: str, value: Any, walk: Walk, fields: BodyField
 
 
 def _json_edits(text: str, value: Any, walk: Walk, fields: BodyFields) -> list[Edit]:
-    return signed.unless_signed_json(value, json.edits(text, walk, fields.json, value), walk)
+    edits = inner_requests.edits(text, walk, fields.json) if walk.inner else None
+    if edits is None:
+        edits = json.edits(text, walk, fields.json, value)
+    return signed.unless_signed_json(value, edits, walk)
 
 
 def _document_edits(text: str, value: Any, walk: Walk, fields: BodyFields) -> list[Edit]:
@@ -170,9 +195,8 @@ def text_edits(view: str, media: str, walk: Walk, fields: BodyFields = NO_FIELDS
             return []
         return form.edits(view, walk, fields.form)
     if found in (Format.HTML, Format.XML):
-        return signed.unless_signed_xml(
-            view, markup.edits(view, walk, xml=found is Format.XML), walk
-        )
+        edits = markup.edits(view, walk, xml=found is Format.XML, state=fields.json)
+        return signed.unless_signed_xml(view, edits, walk)
     if found is Format.CSV:
         return columns.edits(view, walk, fields.form)
     if found is Format.EVENTS:

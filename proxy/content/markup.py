@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from enum import Enum, auto
 from typing import NamedTuple
 
-from proxy.content import base64, json
+from proxy.content import base64, json, xml_fields
 from proxy.content.batch import Batch, holds_more
 from proxy.content.coding import (
     CDATA,
@@ -42,6 +42,7 @@ from proxy.content.flow import Flow, spread
 from proxy.content.visitor import Edit
 from proxy.content.walk import Walk
 from proxy.errors import Refused
+from proxy.policy.model import FieldState
 from proxy.reasons import Reason
 
 
@@ -135,12 +136,23 @@ _CARE = re.compile("[=&<>\"'\\\\\x00-\x1f\u2028\u2029`$ ]|[^\x00-\x7f]|--")
 _ENTITY_DECLARATION = re.compile(r"<!ENTITY\s", re.I)
 
 
-def edits(document: str, walk: Walk, *, xml: bool = False) -> list[Edit]:
-    """Edits for a document or a fragment."""
+def edits(
+    document: str, walk: Walk, *, xml: bool = False, state: FieldState | None = None
+) -> list[Edit]:
+    """Edits for a document or a fragment.
+
+    ``state``: the field rules, by default those of what stands inside something else.
+    """
     if "<!" in document and _ENTITY_DECLARATION.search(document) and not walk.answer:
         raise Refused(Reason.UNDECODABLE, "the document declares entities of its own")
     cut = _cut(document, xml)
+    ruled: list[Edit] = []
+    state = walk.inside if state is None else state
+    if not walk.answer and xml_fields.may_tell(document, state, xml=xml):
+        spots = ((start, end, spot.name.lower()) for start, end, spot in cut.all())
+        document, ruled = xml_fields.apply(document, spots, walk, state, xml=xml)
     page = Page(document)
+    page.edits += ruled
     batch = Batch(page, walk)
     rich = _rich(document, cut, walk)
     flow = None if walk.answer else Flow(xml=xml)

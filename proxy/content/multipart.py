@@ -12,19 +12,23 @@ import re
 from base64 import b64decode
 from binascii import Error, a2b_qp, b2a_base64, b2a_qp
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 
-from proxy.content import charset
+from proxy.content import charset, seals
 from proxy.content.disposition import rewrite_disposition
 from proxy.content.edits import splice
+from proxy.content.inner_requests import Inner
 from proxy.content.url import url_edits
 from proxy.content.visitor import Drop
 from proxy.content.walk import Walk
+from proxy.decisions import Headers
 from proxy.errors import Refused
 from proxy.policy.model import Action, Endpoint, FieldRule
 from proxy.policy.plausible import looks_like
 from proxy.policy.telling import rules_among
 from proxy.reasons import Reason
 
+NO_RULES: Mapping[str, FieldRule] = {}
 _NOWHERE = Endpoint(template="")
 HEAD_END = re.compile(rb"\r?\n\r?\n")
 _HEADER = re.compile(rb"^([!-9;-~]+):[ \t]*((?:[^\r\n]|\r?\n[ \t])*)", re.M)
@@ -35,6 +39,11 @@ _FIRST_LINE = re.compile(rb"\A\s*--([^\r\n]{1,200})\r?\n")
 _REQUEST_LINE = re.compile(
     rb"\A\s*([A-Z]+) ((?:/|https?://)\S*)( HTTP/[0-9.]+)?[^\S\r\n]*(?=\r?\n|\Z)"
 )
+_RELATIVE_LINE = re.compile(
+    rb"\A\s*(GET|HEAD|POST|PUT|PATCH|MERGE|DELETE|OPTIONS) (\S+)( HTTP/[0-9.]+)"
+    rb"[^\S\r\n]*(?=\r?\n|\Z)"
+)
+"""OData's ``GET Customers('x') HTTP/1.1``, relative to the service."""
 OPENING = re.compile(rb"\A\s*(?:HTTP/[0-9.]+ [0-9]{3}\b|[A-Z]+ (?:/|https?://)\S* HTTP/[0-9.]+)")
 """``LÉA MARTIN`` in capitals is no request line: the target must look like one."""
 
@@ -124,8 +133,8 @@ def fields_of(head: bytes) -> dict[bytes, bytes]:
     return {match[1].lower(): match[2].strip() for match in _HEADER.finditer(head)}
 
 
-def head_of(head: bytes, walk: Walk) -> bytes:
-    """Header lines of a part: file names by their own rules, all else as text."""
+def head_of(head: bytes, walk: Walk, rules: Mapping[str, FieldRule] = NO_RULES) -> bytes:
+    """Header lines of a part: file names and ruled fields by their own rules, all else as text."""
     matches = list(_HEADER.finditer(head))
     ends = [0, *(match.end(2) for match in matches)]
     gaps = [head[at : match.start(2)] for at, match in zip(ends, matches, strict=False)]
@@ -133,13 +142,16 @@ def head_of(head: bytes, walk: Walk) -> bytes:
     names = b"\n".join(gaps)
     if line(names, walk) is not names:  # a line that is no field, or the name of one
         gaps = [line(gap, walk) for gap in gaps]
-    values = [_value(match, walk) for match in matches]
+    values = [_value(match, walk, rules) for match in matches]
     pieces = [piece for pair in zip(gaps, values, strict=False) for piece in pair]
     written = b"".join((*pieces, gaps[-1]))
     return head if written == head else written
 
 
-def _value(match: re.Match[bytes], walk: Walk) -> bytes:
+def _value(match: re.Match[bytes], walk: Walk, rules: Mapping[str, FieldRule]) -> bytes:
+    rule = rules.get(match[1].decode("latin-1").lower()) if rules else None
+    if rule is not None and (written := _ruled(match[2], rule, walk)) is not None:
+        return written.replace(b"\r", b" ").replace(b"\n", b" ")
     if match[1].lower() == b"content-disposition":
         return rewrite_disposition(match[2], walk)
     return line(match[2], walk)
@@ -219,34 +231,55 @@ def _message(plain: bytes, walk: Walk) -> bytes:
     match = HEAD_END.search(plain)
     head = plain[: match.start()] if match else plain
     body = plain[match.end() :] if match else b""
-    new_head = head
-    request = _REQUEST_LINE.match(head)
+    request = _REQUEST_LINE.match(head) or _RELATIVE_LINE.match(head)
     if request:
-        target = _url(request[2], walk)
-        rest = head[request.end() :]
-        new_rest = head_of(rest, walk)
-        if target is not request[2] or new_rest is not rest:
-            new_head = head[: request.start(2)] + target + head[request.end(2) : request.end()]
-            new_head += new_rest
-    elif OPENING.match(head):
-        new_head = head_of(head, walk)
-    else:
+        return _request(plain, head, body, request, walk)
+    if not OPENING.match(head):
         return walk.data(plain, "")
     declared = fields_of(head).get(b"content-type", b"").decode("latin-1")
     new_body = walk.data(body, declared) if body.strip() else body
-    if new_head is head and new_body is body:
+    return _joined(plain, head, head_of(head, walk), body, new_body)
+
+
+def _request(plain: bytes, head: bytes, body: bytes, line: re.Match[bytes], walk: Walk) -> bytes:
+    """A request inside a part, by the rules of its own endpoint where somebody knows it."""
+    fields = tuple((each[1], each[2].strip()) for each in _HEADER.finditer(head, line.end()))
+    target, endpoint = line[2].decode("latin-1"), None
+    if walk.inner is not None and not walk.answer:
+        endpoint = walk.inner(Inner(line[1].decode(), target, fields, body))
+    with walk.under(endpoint, 0) if endpoint else nullcontext():
+        new_target = _url(line[2], endpoint or _NOWHERE, walk)
+        new_rest = head_of(head[line.end() :], walk, endpoint.header_fields if endpoint else {})
+        declared = fields_of(head).get(b"content-type", b"").decode("latin-1")
+        new_body = walk.data(body, declared, endpoint) if body.strip() else body
+    new_head = head[: line.start(2)] + new_target + head[line.end(2) : line.end()] + new_rest
+    if not walk.answer and not walk.limits.signed_allowed:
+        _check_seal(fields, target, body, (new_head != head, new_body != body))
+    return _joined(plain, head, new_head, body, new_body)
+
+
+def _check_seal(fields: Headers, target: str, body: bytes, changed: tuple[bool, bool]) -> None:
+    """A signature of its own that covers what changes would not fit any more."""
+    parts = seals.Covered.TARGET | seals.Covered.HEADERS if changed[0] else seals.Covered.NOTHING
+    parts |= seals.Covered.BODY if changed[1] else seals.Covered.NOTHING
+    if parts and parts & seals.covered(fields, target, body):
+        raise Refused(Reason.SIGNED_CONTENT, "a signature covers a request of a batch")
+
+
+def _joined(plain: bytes, head: bytes, new_head: bytes, body: bytes, new_body: bytes) -> bytes:
+    if new_head == head and new_body is body:
         return plain
     if new_body is not body:
         new_head = _lengthen(new_head, len(new_body), len(body))
     return new_head + plain[len(head) : len(plain) - len(body)] + new_body
 
 
-def _url(value: bytes, walk: Walk) -> bytes:
+def _url(value: bytes, endpoint: Endpoint, walk: Walk) -> bytes:
     """The target of an inner request, read like that of the outer one."""
     text = charset.read(value)
     if text is None:
         raise Refused(Reason.UNDECODABLE, "binary bytes in a URL")
-    edits = url_edits(text.view, _NOWHERE, walk)
+    edits = url_edits(text.view, endpoint, walk)
     return text.encode(splice(text.raw, edits)) if edits else value
 
 

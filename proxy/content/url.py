@@ -12,7 +12,7 @@ from proxy.content.url_spots import either_plus
 from proxy.content.visitor import Drop, Edit
 from proxy.content.walk import Walk
 from proxy.policy.model import Endpoint, FieldRule
-from proxy.policy.parts import Part
+from proxy.policy.parts import Part, Several
 
 _DROPPED = "-"
 """A dropped path segment cannot be empty: the path would have another shape."""
@@ -63,30 +63,60 @@ def _path(target: str, begin: int, end: int, endpoint: Endpoint, walk: Walk) -> 
 
 
 def _segment(
-    target: str, at: int, stop: int, rule: FieldRule | None, walk: Walk, part: Part | None
+    target: str,
+    at: int,
+    stop: int,
+    rule: FieldRule | None,
+    walk: Walk,
+    part: Part | Several | None,
 ) -> list[Edit]:
     """One segment: its value, then its matrix parameters (``;name=value``)."""
     value_end = _find(target, ";", at, stop)
-    edits: list[Edit] = []
-    span = part.span(target[at:value_end]) if part else (0, value_end - at)
-    if rule is not None and span is not None and value_end > at:
-        begin, end = at + span[0], at + span[1]
-        raw = target[begin:end]
-        value = PERCENT.decode(raw)
-        answer = walk.visitor.field(rule, part.read(value) if part else value)
-        if answer is not None:
-            answer = _DROPPED if isinstance(answer, Drop) else answer
-            edits.append(Edit(begin, end, _encode(part.write(answer) if part else answer, raw)))
-        elif walk.answer:
-            edits += _piece(target, at, value_end, walk)
-    elif value_end > at:
-        edits += _piece(target, at, value_end, walk)
+    if isinstance(part, Several):
+        edits = _several(target, at, value_end, part, walk)
+    else:
+        edits = _value(target, at, value_end, rule, walk, part)
     while value_end < stop:
         begin = value_end + 1
         value_end = _find(target, ";", begin, stop)
         equals = _find(target, "=", begin, value_end)
         edits += _piece(target, begin, equals, walk)
         edits += _piece(target, min(equals + 1, value_end), value_end, walk)
+    return edits
+
+
+def _value(
+    target: str, at: int, end: int, rule: FieldRule | None, walk: Walk, part: Part | None
+) -> list[Edit]:
+    span = part.span(target[at:end]) if part else (0, end - at)
+    if end <= at or rule is None or span is None:
+        return _piece(target, at, end, walk)
+    begin, stop = at + span[0], at + span[1]
+    raw = target[begin:stop]
+    value = PERCENT.decode(raw)
+    answer = walk.visitor.field(rule, part.read(value) if part else value)
+    if answer is None:
+        return _piece(target, at, end, walk) if walk.answer else []
+    answer = _DROPPED if isinstance(answer, Drop) else answer
+    return [Edit(begin, stop, _encode(part.write(answer) if part else answer, raw))]
+
+
+def _several(target: str, at: int, end: int, part: Several, walk: Walk) -> list[Edit]:
+    """Each of several values by its own rule; without one, as any text."""
+    spans = part.spans(target[at:end])
+    if spans is None or walk.answer or not any(part.rules):
+        return _piece(target, at, end, walk)
+    edits: list[Edit] = []
+    for index, (first, last) in enumerate(spans):
+        begin, stop = at + first, at + last
+        rule, raw = part.rules[index], target[begin:stop]
+        if rule is None:
+            edits += _piece(target, begin, stop, walk)
+            continue
+        answer = walk.visitor.field(rule, part.read(PERCENT.decode(raw), index))
+        if answer is not None:
+            written = _DROPPED if isinstance(answer, Drop) else part.write(answer, index)
+            edits.append(Edit(begin, stop, _encode(written, raw)))
     return edits
 
 

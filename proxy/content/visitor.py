@@ -44,7 +44,7 @@ class Visitor(Protocol):
 
         An edit never spans a character outside letters, digits, marks, what has no width,
         spaces that part no line, hyphens, apostrophes and ``, . _ @ +`` (a phone number may
-        hold ``(0)``, an address ``(at)`` or ``[at]``); in particular never
+        hold ``(0)``, an address ``(at)``, ``[dot]``; a date ``/``); in particular never
         a quote ``"``, a brace, ``<``, ``>``, ``&``, ``=``, a backslash or a line break. So a
         codec may hand over a whole document at once where its text stands unescaped.
         """

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from proxy.content.limits import Limits
 from proxy.content.visitor import Edit, Visitor
 from proxy.errors import Refused
-from proxy.policy.model import FieldState, dead_state
+from proxy.policy.model import Endpoint, FieldRule, FieldState, dead_state
 from proxy.reasons import Reason
 
 _DEAD = dead_state()
@@ -28,7 +29,7 @@ class Walk:
     answer: bool
     read_text: Callable[[str, Walk], list[Edit]]
     read_prose: Callable[[str, Walk], list[Edit]]
-    read_data: Callable[[bytes, str, Walk], bytes]
+    read_data: Callable[[bytes, str, Walk, Endpoint | None], bytes]
     work: int
     """How many characters may still be read, over all layers."""
     depth: int = 0
@@ -38,6 +39,23 @@ class Walk:
     """Whether there was a picture: read and cleaned, but who is on it nobody can tell."""
     inside: FieldState = _DEAD
     """The field rules of JSON that stands inside something else."""
+    forms: Mapping[str, FieldRule] = field(default_factory=dict)
+    """Those of forms and columns that do."""
+    inner: Callable[[Any], Endpoint] | None = None
+    """The endpoint of a request inside this one (``inner_requests.Rules``), where there may be
+    some."""
+
+    @contextmanager
+    def under(self, endpoint: Endpoint, size: int) -> Iterator[None]:
+        """What is read meanwhile is a request of ``size`` characters inside this one."""
+        usual = self.inside, self.forms
+        entered = self._descend(size)
+        self.inside, self.forms = endpoint.inside, endpoint.form_fields
+        try:
+            yield
+        finally:
+            self.inside, self.forms = usual
+            self.depth -= entered
 
     @contextmanager
     def typed(self) -> Iterator[None]:
@@ -67,12 +85,15 @@ class Walk:
         finally:
             self.depth -= 1
 
-    def data(self, data: bytes, declared: str) -> bytes:
-        """Bytes of a nested body, rewritten; the same object when nothing changed."""
+    def data(self, data: bytes, declared: str, endpoint: Endpoint | None = None) -> bytes:
+        """Bytes of a nested body, rewritten; the same object when nothing changed.
+
+        ``endpoint``: of the inner request whose body it is.
+        """
         if not self._descend(len(data)):
             return data
         try:
-            return self.read_data(data, declared, self)
+            return self.read_data(data, declared, self, endpoint)
         finally:
             self.depth -= 1
 

@@ -7,6 +7,8 @@ and those with several point into a list.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from proxy.directory.tables import Sections
 from proxy.kinds import Kind
 
@@ -28,21 +30,28 @@ SEVERAL = 0x8000_0000
 class Bearers:
     """Subjects by the number of a value. Leavers too."""
 
-    __slots__ = ("_items", "_of", "_refs", "_starts")
+    __slots__ = ("_born", "_items", "_of", "_refs", "_starts")
 
     def __init__(self, sections: Sections) -> None:
         self._of = sections["bearer-of"].cast("I")
         self._starts = sections["bearer-starts"].cast("I")
         self._items = sections["bearer-items"].cast("I")
         self._refs = sections["bearer-refs"].cast("Q")
+        self._born = sections["bearer-born"].cast("I")
 
     def of(self, number: int) -> tuple[int, ...]:
         """The references of the subjects that bear a value."""
+        return tuple(self._refs[item] for item in self._all(number))
+
+    def born(self, number: int) -> list[int]:
+        """The numbers of their birth dates; ``NOBODY`` for one whose date is not known."""
+        return [self._born[item] for item in self._all(number)]
+
+    def _all(self, number: int) -> Iterable[int]:
         found = self._of[number]
         if found == NOBODY:
             return ()
         if not found & SEVERAL:
-            return (self._refs[found],)
+            return (found,)
         place = found ^ SEVERAL
-        items = self._items[self._starts[place] : self._starts[place + 1]]
-        return tuple(self._refs[item] for item in items)
+        return self._items[self._starts[place] : self._starts[place + 1]]

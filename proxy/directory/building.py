@@ -303,6 +303,10 @@ class ScopeBook:
         at = np.searchsorted(refs, values)
         known = at < len(refs)
         known[known] = refs[at[known]] == values[known]
+        born = known.copy()
+        born[born] = codes[at[born]] == Kind.BIRTH_DATE.code
+        birth = np.full(len(everybody), NOBODY, dtype=np.uint32)
+        birth[who[born].astype(np.int64)] = at[born].astype(np.uint32)
         known[known] = np.isin(codes[at[known]], [kind.code for kind in POINTING])
         pairs = _distinct(at[known].astype(np.uint64) << np.uint64(32) | who[known])
         value = (pairs >> np.uint64(32)).astype(np.int64)
@@ -320,6 +324,7 @@ class ScopeBook:
             "bearer-starts": _starts(lengths),
             "bearer-items": items.tobytes(),
             "bearer-refs": everybody.tobytes(),
+            "bearer-born": birth.tobytes(),
         }
 
     def _classes_of(self, schools: tuple[str, ...], classes: tuple[str, ...]) -> set[int]:

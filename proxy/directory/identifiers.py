@@ -25,6 +25,7 @@ from proxy.directory.match import Match
 from proxy.directory.names import NameNet
 from proxy.directory.patterns import is_french_phone, is_ine, is_nir, phone_digits
 from proxy.directory.values import DIGEST, ID, Values
+from proxy.directory.written_out import SIGN, addresses
 from proxy.kinds import Kind
 
 EXACT_KINDS: Final = (
@@ -61,8 +62,14 @@ _PSEUDONYM = re.compile(rb"zq[0-9a-z]{26,}")
 
 _NIR = r"[1-478](?: ?[0-9]{2}){2} ?(?:[0-9]{2}|2[ab]) ?[0-9]{3} ?[0-9]{3} ?[0-9]{2}"
 _INE = r"[0-9]{9}[a-z]{2}|[0-9]{10}[a-z]|[0-9]{4}a[0-9]{5}[a-z]"
-_PHONE = r"0[1-9](?:[ .-]?[0-9]){8}"
-_FRENCH_ABROAD = r"(?:\+|\b00)33[ .-]?(?:\(0\)[ .-]?)?[1-9](?:[ .-]?[0-9]){8}\b"
+_SPACED_INE = (
+    r"[0-9]{3} [0-9]{3} [0-9]{3} ?[a-z]{2}|[0-9]{9} [a-z]{2}|[0-9]{10} [a-z]"
+    r"|[0-9]{3} [0-9]{3} [0-9]{4} ?[a-z]|[0-9]{4} ?a ?[0-9]{5} ?[a-z]"
+)
+_INE_TAIL = re.compile(rb" ?[a-z]{1,2}(?![0-9a-z])")
+_SAYS_INE = re.compile(rb"(?<![a-z])ine(?![a-z])[^0-9\n\0]{0,24}\Z")
+_PHONE = r"0[1-9](?:[ ./-]?[0-9]){8}"
+_FRENCH_ABROAD = r"(?:\+|\b00)33[ ./-]?(?:\(0\)[ ./-]?)?[1-9](?:[ ./-]?[0-9]){8}\b"
 _PHONE_ABROAD = r"\+[0-9](?:[ .-]?[0-9]){6,14}\b"
 _DIGEST = r"[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32}"
 _ABROAD = "abroad"
@@ -91,13 +98,15 @@ class IdentifierNet:
 
     @property
     def pattern(self) -> bytes:
-        """What is worth a look, e-mails apart, in text folded as ``ids``."""
+        """What is worth a look, e-mails with their ``@`` apart, in text folded as ``ids``."""
         found: bytes = self._candidates.pattern
-        return found
+        return found + b"|" + SIGN.encode()
 
     def find(self, folded: Folded) -> list[Match]:
         """Matches in ``folded.text``: e-mails, then the rest, which may overlap them."""
         emails = list(self._emails(folded.ids))
+        if written_out := list(self._written_out(folded.ids)):
+            emails = sorted([*emails, *written_out])
         return [*emails, *self._shapes(folded, emails)]
 
     def known(self, kind: Kind, text: str) -> int | None:
@@ -135,6 +144,16 @@ class IdentifierNet:
             if match is not None:
                 yield match
             at = ids.find(b"@", at + 1)
+
+    def _written_out(self, ids: bytes) -> Iterator[Match]:
+        """``lea.martin (at) lycee (dot) example``, by the rules of any address."""
+        for ways in addresses(ids):
+            known = ((way, self._exact(way.local + b"@" + way.domain)) for way in ways)
+            first = next(((way, found) for way, found in known if found), None)
+            if first is not None:
+                yield Match(first[0].start, first[0].end, *first[1])
+            elif (way := ways[0]) and self._tells(way.local, way.domain):
+                yield Match(way.start, way.end, Kind.EMAIL, 0)
 
     def _email_at(self, ids: bytes, at: int) -> Match | None:
         backwards = _LOCAL_BACKWARDS.match(ids[max(0, at - _MAX_LOCAL) : at][::-1])
@@ -205,15 +224,18 @@ class IdentifierNet:
         if found is not None:
             return Match(start, end, *found)
         if _DIGIT.search(key):
-            before = folded.ids[max(0, start - 2) : start]
-            match = self._identify_number(key, typed, start, end, before)
+            match = self._identify_number(folded, key, typed, start, end)
             if match is not None:
                 return match
         return self._identify_start(key, start)
 
     def _identify_number(
-        self, key: bytes, typed: str, start: int, end: int, before: bytes
+        self, folded: Folded, key: bytes, typed: str, start: int, end: int
     ) -> Match | None:
+        if tail := _INE_TAIL.match(folded.ids, end):  # 10 digits alone look like a phone
+            found = self._exact((key + tail[0]).replace(b" ", b""))
+            if found is not None:
+                return Match(start, tail.end(), *found)
         for variant in _variants(key):
             found = self._exact(variant)
             if found is not None:
@@ -222,6 +244,9 @@ class IdentifierNet:
             return match
         if is_ine(typed) or is_nir(typed):
             return Match(start, end, Kind.NATIONAL_ID, 0)
+        if b" " in key and is_ine(typed.replace(" ", "")) and _says_ine(folded.ids, start):
+            return Match(start, end, Kind.NATIONAL_ID, 0)
+        before = folded.ids[max(0, start - 2) : start]
         if is_french_phone(typed) and not (typed.isdecimal() and _FRACTION.match(before)):
             return Match(start, end, Kind.PHONE, 0)
         return None
@@ -254,6 +279,11 @@ def key_of(kind: Kind, text: str) -> bytes:
     return key if kind in (Kind.EMAIL, Kind.LOGIN) else key.replace(b" ", b"")
 
 
+def _says_ine(ids: bytes, start: int) -> bool:
+    """Whether the words before a number say what it is."""
+    return _SAYS_INE.search(ids, max(0, start - 40), start) is not None
+
+
 def _domain_ends(ids: bytes, at: int, end: int) -> Iterator[int]:
     """Where a domain may end: where it does, or before its last labels."""
     while True:
@@ -269,7 +299,7 @@ def _variants(key: bytes) -> Iterator[bytes]:
         yield b"-".join((key[:8], key[8:12], key[12:16], key[16:20], key[20:]))
     if b" " in key:
         yield key.replace(b" ", b"")
-    if not key.translate(None, b"0123456789 .+-()"):
+    if not key.translate(None, b"0123456789 ./+-()"):
         yield phone_digits(key.decode()).encode()
 
 
@@ -346,7 +376,8 @@ class ShapeBook:
 
 
 def _compile(shapes: ShapeBook) -> re2._Regexp:
-    whole = [_NIR, _INE, _PHONE, *shapes.expressions()]
+    # What is spaced stands last: it must not begin where something else does.
+    whole = [_NIR, _INE, _PHONE, *shapes.expressions(), _SPACED_INE]
     if Kind.UUID in shapes.traits:
         whole.insert(0, _UUID)
     if Kind.EMAIL in shapes.traits:

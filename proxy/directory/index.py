@@ -15,13 +15,14 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from proxy.content import signs as sign
 from proxy.directory import mirror, titled
-from proxy.directory.bearers import Bearers
+from proxy.directory.bearers import NOBODY, Bearers
 from proxy.directory.classes import POINTS, QUORUM, Rosters
 from proxy.directory.fold import fold, name_key, words
 from proxy.directory.identifiers import EXACT_KINDS, IdentifierNet, ShapeBook
@@ -45,6 +46,7 @@ _SINGLE_NAMES = (Kind.GIVEN_NAME, Kind.FAMILY_NAME)
 _NETS = sign.NAMES | sign.IDENTIFIERS | sign.TITLES
 _NOWHERE: frozenset[str] = frozenset()
 _ATTEMPTS = 5
+_FEW = 8
 _KEPT = 1 << 13
 """Answers kept at most: who writes to a service writes again."""
 _SHORT = 120
@@ -218,6 +220,27 @@ class Index:
         """The subjects that bear a value which points at people; else none."""
         number = self._references.number(ref)
         return () if number is None else self._bearers.of(number)
+
+    def born(self, refs: Iterable[int]) -> frozenset[date | None]:
+        """The birth dates of those whom values point at; ``None`` among them if one's is unknown.
+
+        Values of many people (a name shared by a whole site) tell nothing.
+        """
+        numbers = set(filter(None, map(self._references.number, refs)))
+        born = {
+            day
+            for number in numbers
+            if len(days := self._bearers.born(number)) <= _FEW
+            for day in days
+        }
+        return frozenset(map(self._day, born))
+
+    def _day(self, number: int) -> date | None:
+        known = None if number == NOBODY else self.plain(self._references[number])
+        try:
+            return date.fromisoformat(known[1]) if known else None
+        except ValueError:
+            return None
 
     def references(self) -> Iterator[int]:
         """Every value's reference."""

@@ -22,7 +22,7 @@ _PHONE = re.compile(
     "|".join(
         form.format(separator)
         for form in (_NATIONAL, _INTERNATIONAL)
-        for separator in ("", " ", "\xa0", r"\.", "-")
+        for separator in ("", " ", "\xa0", r"\.", "-", "/")
     )
     + r"|(?:\+|00)33[ \xa0](?:\(0\))?[1-9][0-9]{8}"
 )

@@ -13,10 +13,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from functools import lru_cache
+from itertools import pairwise
+from typing import Protocol
 
 import re2
 
+from proxy.directory.birth_dates import dates
 from proxy.directory.classes import CLASS_SIZE
 from proxy.directory.fold import Folded, expand, fold, words
 from proxy.directory.match import Match
@@ -24,6 +28,7 @@ from proxy.directory.names import compile_words
 from proxy.directory.neighbours import capitalised, tied
 from proxy.directory.words import COMMON_WORDS, PARTICLES
 from proxy.kinds import Kind
+from proxy.pseudonyms.dates import read
 
 _MOST = 500
 _MOST_TEXT = 2_000_000
@@ -36,6 +41,16 @@ _KEPT = (*_NAMES, *_EXACT, Kind.FULL_NAME)
 _JOINED = re.compile(rb"[0-9]|[.@_+-]")
 
 
+class People(Protocol):
+    """The directory, as far as birth dates go. The index implements it."""
+
+    def lookup(self, kind: Kind, text: str) -> int | None:
+        """The value that a text spells."""
+
+    def born(self, refs: Iterable[int]) -> frozenset[date | None]:
+        """Birth dates of those whom values point at; ``None`` for one that is not known."""
+
+
 @dataclass(slots=True)
 class Seen:
     """What the first reading met. Lives as long as one request."""
@@ -44,6 +59,8 @@ class Seen:
     """Values of fields, in order."""
     refs: set[int] = field(default_factory=set)
     """Directory values found anywhere."""
+    births: set[date] = field(default_factory=set)
+    """Birth dates that fields gave."""
     texts: list[str] = field(default_factory=list)
     size: int = 0
 
@@ -60,9 +77,47 @@ class Seen:
             self.texts.append(text)
             self.size += len(text)
 
-    def net(self, classmates: Iterable[tuple[Kind, str]]) -> SeenNet | None:
+    def birth(self, text: str) -> None:
+        """A field gave this as a birth date."""
+        written = read(text.strip())
+        if written is not None:
+            self.births.add(written.day)
+
+    def certain_dates(self, directory: People) -> frozenset[date]:
+        """Dates in the texts that are birth dates of people in the request.
+
+        What the words around say is believed where somebody stands here whose date is not known.
+        """
+        if not (self.refs or self.values or self.births) or self.size >= _MOST_TEXT:
+            return frozenset()
+        found = [each for text in self.texts if _may_date(text) for each in dates(fold(text))]
+        if not found:
+            return frozenset()
+        named = self._named(directory)
+        known = directory.born(self.refs | named)
+        strange = None in known or (bool(self.values) and not named and not self.births)
+        certain = self.births | known
+        return frozenset(
+            each.day for each in found if each.day in certain or (strange and each.told >= 0)
+        )
+
+    def _named(self, directory: People) -> set[int]:
+        """The directory's values among those of fields, names in two fields too."""
+        values = [value for value in self.values if value[0] not in _NAMES]
+        names = [(kind, text) for kind, text in self.values if kind in _NAMES]
+        for (kind, text), (other, beside) in pairwise(names):
+            if kind is not other:
+                parts = (text, beside) if kind is Kind.GIVEN_NAME else (beside, text)
+                values.append((Kind.FULL_NAME, " ".join(parts)))
+        return {ref for kind, text in values if (ref := directory.lookup(kind, text))}
+
+    def net(
+        self, classmates: Iterable[tuple[Kind, str]], certain: frozenset[date] = frozenset()
+    ) -> SeenNet | None:
         """The net for a second reading, or ``None`` if it would find nothing."""
         values = [*self.values, *(near := list(classmates))]
+        if certain:
+            return SeenNet(self.values, near, certain)
         if not values or not self._may_stand(values):
             return None
         net = SeenNet(self.values, near)
@@ -93,12 +148,16 @@ def _longest_word(text: str) -> bytes:
 class SeenNet:
     """Finds the values of one request in its texts."""
 
-    __slots__ = ("_exact", "_exact_found", "_names", "_names_found")
+    __slots__ = ("_births", "_exact", "_exact_found", "_names", "_names_found")
 
     def __init__(
-        self, values: Iterable[tuple[Kind, str]], classmates: Iterable[tuple[Kind, str]]
+        self,
+        values: Iterable[tuple[Kind, str]],
+        classmates: Iterable[tuple[Kind, str]],
+        births: frozenset[date] = frozenset(),
     ) -> None:
         values = list(values)
+        self._births = births
         self._names: dict[bytes, tuple[Kind, bool]] = {}
         """What the words are, and whether a field held them."""
         for given, family in _pairs(values):
@@ -126,6 +185,12 @@ class SeenNet:
         if self._exact_found is not None:
             for hit in self._exact_found.finditer(folded.ids):
                 found.append(Match(hit.start(), hit.end(), self._exact[hit[0]], 0))
+        if self._births:
+            found += [
+                Match(each.start, each.end, Kind.BIRTH_DATE, 0)
+                for each in dates(folded)
+                if each.day in self._births
+            ]
         return found
 
     def _named(self, folded: Folded, any_case: bool) -> Iterator[Match]:
@@ -150,6 +215,10 @@ class SeenNet:
             elif sure:
                 yield Match(around[0] - 1, around[1] - 1, Kind.FULL_NAME, 0)
                 position = around[1]
+
+
+def _may_date(text: str) -> bool:
+    return "19" in text or "20" in text
 
 
 def _pairs(values: list[tuple[Kind, str]]) -> Iterator[tuple[tuple[bytes, ...], tuple[bytes, ...]]]:

@@ -19,7 +19,9 @@ from proxy.engine import filtering, partial, passing, record, transport, watchin
 from proxy.engine.exchange import Exchange
 from proxy.engine.protect import ProtectVisitor
 from proxy.engine.restore import place
+from proxy.engine.sub_requests import SubRequests
 from proxy.errors import Refused
+from proxy.kinds import Kind
 from proxy.policy.model import OnUnreadable
 from proxy.reasons import Reason
 
@@ -55,7 +57,7 @@ def _written(
         if _breaks_seal(exchange, target, named, b"", False):
             return Forward(filtering.leaving(exchange, head.headers), None, head.target), None
         return Forward(headers, None, target), None
-    fields = BodyFields(endpoint.body, endpoint.form_fields, endpoint.inside)
+    fields = BodyFields.of(endpoint, SubRequests(exchange))
     written = rewrite_body(body, head.headers, visitor, fields, limits, "request")
     if _breaks_seal(exchange, target, named, body, written.changed):
         return Forward(filtering.leaving(exchange, head.headers), body, head.target), written
@@ -171,7 +173,8 @@ def _protector(exchange: Exchange) -> ProtectVisitor:
         place(exchange.client), watch.met if watch else None
     )
     school = exchange.client.school
-    return ProtectVisitor(snapshot.index, pseudonymiser, exchange.hits, school, watch)
+    births = exchange.service.fields.get(Kind.BIRTH_DATE)
+    return ProtectVisitor(snapshot.index, pseudonymiser, exchange.hits, school, watch, births)
 
 
 def _unread(exchange: Exchange, opaque: str | None, picture: bool) -> None:

@@ -16,6 +16,7 @@ from proxy.content.streaming import (
 from proxy.content.visitor import Visitor
 from proxy.decisions import Buffer, Headers
 from proxy.engine.exchange import Exchange
+from proxy.engine.sub_requests import SubRequests
 from proxy.errors import Refused
 from proxy.pseudonyms.traces import absent
 from proxy.site import Limits as SiteLimits
@@ -31,7 +32,7 @@ def request(
     """What rewrites a request's body."""
     endpoint, headers = exchange.endpoint, exchange.head.headers
     declared = _value(headers, b"content-type")
-    fields = BodyFields(endpoint.body, endpoint.form_fields, endpoint.inside)
+    fields = BodyFields.of(endpoint, SubRequests(exchange))
     passage = Passage(visitor, limits, False, unread, declared, fields)
     return StreamRewriter(passage, _value(headers, b"content-encoding"))
 

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from proxy.audit.events import Event, fit, make_event
 from proxy.blocking import Block, RequestType, answer, facts_of
 from proxy.blocking.lists import Category
+from proxy.content.inner_requests import Inner
 from proxy.decisions import Drop, Reply
 from proxy.engine import record
 from proxy.engine.decide import Verdict
 from proxy.engine.exchange import Exchange, new_incident
 from proxy.engine.pages import refusal
 from proxy.engine.ruling import Ruling
+from proxy.errors import Refused
 from proxy.metrics import Decision, Metrics
 from proxy.policy.model import HostVerdict, OnProfiling, RuleRef, Service, Treatment
 from proxy.policy.policy import Policy
@@ -54,6 +56,25 @@ def standing_of(policy: Policy, service: Service, format: Format) -> Standing:
 def spared_by(sheet: Sheet, host: str, format: Format) -> Entry | None:
     """The rule or exception by who and when that lets a format pass."""
     return sheet.sparing(host) or sheet.switched_off(_LIST, format.category)
+
+
+def check_inner(exchange: Exchange, inner: Inner, target: str) -> None:
+    """A request inside a batch that reports on behaviour: refused where alone it is blocked."""
+    if _allows(exchange):
+        return
+    found = detect.in_head(inner.method, target) or (
+        detect.in_body(inner.method, target, inner.headers, inner.body) if inner.body else None
+    )
+    if found is None:
+        return
+    says = standing_of(exchange.snapshot.policy, exchange.service, found)
+    if says.do is OnProfiling.OBSERVE:
+        exchange.events.append(_event("profiling-observed", exchange, found, says.ref))
+    elif says.do is OnProfiling.BLOCK:
+        entry = spared_by(exchange.sheet, exchange.head.host, found)
+        if entry is None:
+            raise Refused(Reason.PROFILING_BLOCKED, "a request of a batch")
+        exchange.events.extend(_spared(exchange, found, says.ref, entry))
 
 
 def as_block(format: Format, ref: RuleRef) -> Block:

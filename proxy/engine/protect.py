@@ -6,6 +6,7 @@ import re
 
 from proxy.content.edits import splice
 from proxy.content.visitor import DROP, Drop, Edit
+from proxy.directory.birth_dates import told_of
 from proxy.directory.index import Index
 from proxy.directory.seen import Seen, SeenNet
 from proxy.engine.exchange import Hits
@@ -33,7 +34,8 @@ class ProtectVisitor:
     """
 
     __slots__ = (
-        "_any_case", "_hits", "_index", "_net", "_pseudonymiser", "_school", "_seen", "_watch",
+        "_any_case", "_births", "_hits", "_index", "_net", "_pseudonymiser", "_school", "_seen",
+        "_watch",
     )  # fmt: skip
 
     def __init__(
@@ -43,7 +45,10 @@ class ProtectVisitor:
         hits: Hits,
         school: str = "",
         watch: Watch | None = None,
+        births: FieldRule | None = None,
     ) -> None:
+        """``births``: the service's rule on birth dates, for those in prose."""
+        self._births = births
         self._index = index
         self._pseudonymiser = pseudonymiser
         self._hits = hits
@@ -64,7 +69,8 @@ class ProtectVisitor:
 
     def again(self) -> ProtectVisitor | None:
         """The visitor of a second reading; ``None`` if it would find no more."""
-        net = self._seen.net(self._index.classmates(self._seen.refs))
+        seen, index = self._seen, self._index
+        net = seen.net(index.classmates(seen.refs), seen.certain_dates(index))
         if net is None:
             return None
         visitor = self._like()
@@ -103,7 +109,7 @@ class ProtectVisitor:
 
     def _like(self) -> ProtectVisitor:
         return ProtectVisitor(
-            self._index, self._pseudonymiser, self._hits, self._school, self._watch
+            self._index, self._pseudonymiser, self._hits, self._school, self._watch, self._births
         )
 
     def field(self, rule: FieldRule, text: str) -> str | Drop | None:
@@ -122,6 +128,8 @@ class ProtectVisitor:
             if not rule.strict and not plausible(rule.kind, text):
                 return self._as_text(text)
             return self._replaced(rule, text)
+        if rule.kind is Kind.BIRTH_DATE and self._net is None:
+            self._seen.birth(text)
         self._hits[rule.kind, rule.action] += 1
         if rule.action is Action.REFUSE:
             raise Refused(Reason.FIELD_REFUSED, str(rule.ref))
@@ -135,8 +143,13 @@ class ProtectVisitor:
         self._look(text)
         if not matches:
             return []
+        if self._net is None:
+            self._seen.births.update(told_of(text, matches))
         edits = []
         for start, end, kind, ref in matches:
+            if kind is Kind.BIRTH_DATE:
+                edits += self._minimised(text[start:end], start)
+                continue
             # "text": in prose a letters-only name would look like a word of the language.
             replaced = self._pseudonymiser.pseudonym(kind, text[start:end], "text", ref or None)
             edits.append(Edit(start, end, replaced))
@@ -144,6 +157,21 @@ class ProtectVisitor:
             if ref:
                 self._seen.refs.add(ref)
         return edits
+
+    def _minimised(self, text: str, start: int) -> list[Edit]:
+        """A birth date in prose, by the service's rule on such dates; without one, its year."""
+        rule = self._births
+        action = rule.action if rule else Action.GENERALISE
+        if action is Action.ALLOW:
+            return []
+        if action is Action.REFUSE:
+            raise Refused(Reason.FIELD_REFUSED, str(rule.ref) if rule else "")
+        how = rule.generalise if rule else ""
+        written = "…" if action is Action.DROP else generalise(text, how or "year")
+        if written == text:
+            return []
+        self._hits[Kind.BIRTH_DATE, action] += 1
+        return [Edit(start, start + len(text), written or "…")]
 
     def _look(self, text: str) -> None:
         """Pseudonyms in a text: canaries' of elsewhere; this service's, where they name people."""

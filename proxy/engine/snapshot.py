@@ -17,7 +17,7 @@ from proxy.engine.exchange import Client
 from proxy.policy.policy import Policy
 from proxy.pseudonyms.pseudonymiser import Pseudonymiser
 from proxy.rights.view import RightsView
-from proxy.timetable import Person, Switches
+from proxy.timetable import Person, Sheet, Switches
 
 _TARGETS = 8192
 
@@ -46,7 +46,13 @@ class Snapshot:
         policy = self.policy
         if not policy.timetable.entries:
             return View(policy, self.blocker)
-        sheet = policy.timetable.sheet(Person(client.school, client.group, client.classes), now)
+        return self.view_by(
+            policy.timetable.sheet(Person(client.school, client.group, client.classes), now)
+        )
+
+    def view_by(self, sheet: Sheet) -> View:
+        """Policy and lists as a sheet has them."""
+        policy = self.policy
         variant = self.variants.get(sheet.switches) if sheet.switches else None
         if variant is None:
             return View(policy, self.blocker, sheet)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from proxy.content.body import rewrite_body
 from proxy.content.data import BodyFields
+from proxy.content.inner_requests import Rules
 from proxy.content.visitor import Drop, Edit, Thorough
 from proxy.engine.snapshot import Snapshot
 from proxy.errors import InputError, Refused
@@ -42,10 +43,15 @@ class _Noting(Thorough):
         return self
 
 
-def uses(snapshot: Snapshot, endpoint: Endpoint, body: bytes) -> list[FieldUse]:
-    """The rules that a body of this endpoint meets, as the gateway's own reader finds it."""
+def uses(
+    snapshot: Snapshot, endpoint: Endpoint, body: bytes, inner: Rules | None = None
+) -> list[FieldUse]:
+    """The rules that a body of this endpoint meets, as the gateway's own reader finds it.
+
+    ``inner``: the endpoints of requests inside it.
+    """
     noting = _Noting()
-    fields = BodyFields(endpoint.body, endpoint.form_fields, endpoint.inside)
+    fields = BodyFields.of(endpoint, inner)
     kind = b"application/json" if body.lstrip()[:1] in (b"{", b"[") else b"text/plain"
     if kind == b"text/plain" and b"=" in body.partition(b"\n")[0]:
         kind = b"application/x-www-form-urlencoded"

@@ -14,6 +14,7 @@ from proxy.engine.decide import Verdict, View, decide_url, looks_behind
 from proxy.engine.gate import is_ip
 from proxy.engine.profiling import as_block, spared_by, standing_of
 from proxy.engine.snapshot import Snapshot
+from proxy.engine.sub_requests import endpoint_inside
 from proxy.errors import InputError
 from proxy.explaining.bodies import FieldUse, uses
 from proxy.explaining.considered import Considered, weigh_entries, weigh_lists
@@ -138,7 +139,13 @@ def explain(
             *weigh_lists(view, question.url, facts, verdict),
         ),
         unblock=tuple(ways(host, verdict, person, page=facts.top_level)),
-        fields=tuple(uses(snapshot, endpoint, body)) if body and endpoint and open_ else (),
+        fields=tuple(
+            uses(
+                snapshot, endpoint, body, endpoint_inside(service.endpoints, endpoint, host, target)
+            )
+        )
+        if body and endpoint and service and open_
+        else (),
     )
 
 

@@ -157,9 +157,9 @@ class _Compiler:
             endpoint = Endpoint(
                 template=template.path,
                 path_fields={
-                    index: path[name] for name, index in template.parameters.items() if name in path
+                    index: path[name] for name, index in template.alone().items() if name in path
                 },
-                path_parts=template.parts(ignore_case=self.fold),
+                path_parts=template.parts(ignore_case=self.fold, rules=path),
                 query_fields=self._telling(query),
                 form_fields=self._telling(form),
                 header_fields=headers,

@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import unquote
 
 from proxy.policy.model import Endpoint, EndpointTable
-from proxy.policy.parts import Part, part_of
+from proxy.policy.parts import Part, Several, part_of, several_of
 from proxy.policy.templates import ANY_METHOD, Template, fixed_text, is_parameter
 
 DEFAULT_TEMPLATE: Final = "/…"
@@ -24,7 +24,7 @@ class _Node:
 
     def __init__(self) -> None:
         self.static: dict[str, _Node] = {}
-        self.mixed: dict[tuple[str, str], tuple[Part, _Node]] = {}
+        self.mixed: dict[tuple[str, ...], tuple[Part | Several, _Node]] = {}
         self.parameter: _Node | None = None
         self.here: dict[str, Endpoint] = {}
         self.tail: dict[str, Endpoint] = {}
@@ -33,11 +33,11 @@ class _Node:
 class EndpointTree(EndpointTable):
     """An endpoint table. ``add`` while compiling, ``find`` ever after."""
 
-    __slots__ = ("_default", "_fold", "_root")
+    __slots__ = ("_fold", "_root", "default")
 
     def __init__(self, default: Endpoint, *, ignore_case: bool = False) -> None:
         self._root = _Node()
-        self._default = default
+        self.default = default
         self._fold = ignore_case
 
     def add(self, template: Template, endpoint: Endpoint) -> Endpoint | None:
@@ -59,11 +59,16 @@ class EndpointTree(EndpointTable):
             table[method] = endpoint
         return None
 
-    def _mixed(self, node: _Node, fixed: tuple[str, str]) -> _Node:
-        key = (fixed[0].lower(), fixed[1].lower()) if self._fold else fixed
+    def _mixed(self, node: _Node, fixed: tuple[str, ...]) -> _Node:
+        key = tuple(text.lower() for text in fixed) if self._fold else fixed
         if key not in node.mixed:
-            node.mixed[key] = part_of(*fixed, ignore_case=self._fold), _Node()
-            order = sorted(node.mixed, key=lambda k: (-len(k[0]) - len(k[1]), -len(k[0]), k))
+            part: Part | Several = (
+                part_of(*fixed, ignore_case=self._fold)
+                if len(fixed) == 2
+                else several_of(fixed, ignore_case=self._fold)
+            )
+            node.mixed[key] = part, _Node()
+            order = sorted(node.mixed, key=lambda k: (-sum(map(len, k)), -len(k[0]), k))
             node.mixed = {each: node.mixed[each] for each in order}
         return node.mixed[key][1]
 
@@ -72,7 +77,7 @@ class EndpointTree(EndpointTable):
         segments = path.split("/")[1:]
         if segments and segments[-1] == "":
             segments.pop()
-        return self._search(self._root, segments, 0, method) or self._default
+        return self._search(self._root, segments, 0, method) or self.default
 
     def _search(self, node: _Node, segments: list[str], index: int, method: str) -> Endpoint | None:
         if index == len(segments):

@@ -17,7 +17,7 @@ from proxy.privacy.plan import Plan
 from proxy.pseudonyms.options import PseudonymOptions
 
 if TYPE_CHECKING:
-    from proxy.policy.parts import Part
+    from proxy.policy.parts import Part, Several
     from proxy.policy.telling import TellingNames, Told
 
 
@@ -214,8 +214,8 @@ class Endpoint:
     inside: FieldState = field(default_factory=dead_state)
     ref: RuleRef | None = None
     """Where the request rule stands; ``None`` for the service's default."""
-    path_parts: Mapping[int, Part] = field(default_factory=dict)
-    """By index, the segments of ``path_fields`` with fixed text around their value."""
+    path_parts: Mapping[int, Part | Several] = field(default_factory=dict)
+    """By index, the segments with fixed text around their value, or with several values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,6 +273,11 @@ class ProfilingRule:
 
 class EndpointTable:
     """Finds the endpoint of a request by method and path, one dictionary step a segment."""
+
+    __slots__ = ()
+
+    default: Endpoint
+    """What holds for a path that no rule names."""
 
     def find(self, method: str, path: str) -> Endpoint:
         """The endpoint for ``path`` (no query, percent-encoded as on the wire).

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 from urllib.parse import unquote
 
-from proxy.policy.parts import Part, part_of
+from proxy.policy.model import FieldRule
+from proxy.policy.parts import Part, Several, part_of, several_of
 
 ANY_METHOD: Final = "ANY"
 TAIL: Final = "..."
 _METHOD = re.compile(r"[A-Z]{2,16}")
 _PARAMETER = re.compile(r"\{([A-Za-z][A-Za-z0-9_-]{0,63})\}")
 _MAX_SEGMENTS = 40
+_MAX_VALUES = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Template:
     """Methods and a path; ``segments`` holds names for parameters as ``{name}``.
 
-    A parameter may have fixed text around it: ``users('{id}')``, ``{id}.json``.
+    A parameter may have fixed text around it: ``users('{id}')``, ``{id}.json``, ``{a}-{b}``.
 
     ``tail`` says that the path stands for itself and for every path below it.
     """
@@ -33,15 +36,34 @@ class Template:
     @property
     def parameters(self) -> dict[str, int]:
         """The index of each parameter's segment."""
-        return {m[1]: i for i, s in enumerate(self.segments) if (m := _PARAMETER.search(s))}
+        return {name: i for i, s in enumerate(self.segments) for name in _PARAMETER.findall(s)}
 
-    def parts(self, *, ignore_case: bool) -> dict[int, Part]:
-        """By index, the segments that have fixed text around their parameter."""
+    def alone(self) -> dict[str, int]:
+        """Likewise, without those that share their segment."""
         return {
-            i: part_of(*fixed, ignore_case=ignore_case)
+            names[0]: i
             for i, s in enumerate(self.segments)
-            if (fixed := fixed_text(s)) is not None
+            if len(names := _PARAMETER.findall(s)) == 1
         }
+
+    def parts(
+        self, *, ignore_case: bool, rules: Mapping[str, FieldRule] | None = None
+    ) -> dict[int, Part | Several]:
+        """By index, the segments that have fixed text around their parameters.
+
+        ``rules``: by parameter, for segments with several of them.
+        """
+        found: dict[int, Part | Several] = {}
+        for i, segment in enumerate(self.segments):
+            fixed = fixed_text(segment)
+            if fixed is None:
+                continue
+            if len(fixed) == 2:
+                found[i] = part_of(*fixed, ignore_case=ignore_case)
+            else:
+                named = tuple(map((rules or {}).get, _PARAMETER.findall(segment)))
+                found[i] = several_of(fixed, ignore_case=ignore_case, rules=named)
+        return found
 
     @property
     def path(self) -> str:
@@ -54,12 +76,10 @@ def is_parameter(segment: str) -> bool:
     return _PARAMETER.fullmatch(segment) is not None
 
 
-def fixed_text(segment: str) -> tuple[str, str] | None:
-    """What stands before and after a parameter that is not the whole segment."""
-    match = _PARAMETER.search(segment)
-    if match is None or match[0] == segment:
-        return None
-    return segment[: match.start()], segment[match.end() :]
+def fixed_text(segment: str) -> tuple[str, ...] | None:
+    """What stands before, between and after parameters that are not the whole segment."""
+    texts = tuple(_PARAMETER.split(segment)[::2])
+    return texts if len(texts) > 1 and any(texts) else None
 
 
 @lru_cache(maxsize=4096)
@@ -95,10 +115,12 @@ def _check(segment: str) -> None:
     rest, braced = _PARAMETER.subn("", segment)
     if "{" in rest or "}" in rest:
         raise ValueError(f"expected a name in braces such as {{userId}}, not {segment!r}")
-    if braced > 1:
+    if "" in _PARAMETER.split(segment)[2:-1:2]:
         raise ValueError(
-            f"two names in braces in one part ({segment!r}): where one value ends cannot be "
-            "told, put one name for both"
+            f"two names in braces side by side ({segment!r}): where one value ends cannot be "
+            "told, put text between them or one name for both"
         )
+    if braced > _MAX_VALUES:
+        raise ValueError(f"more than {_MAX_VALUES} names in braces in one part ({segment!r})")
     if braced and ";" in rest:
         raise ValueError(f"';' begins matrix parameters and cannot stand in {segment!r}")

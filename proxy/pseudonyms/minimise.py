@@ -14,12 +14,10 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 from proxy.errors import InputError
+from proxy.pseudonyms import dates
 
 AGE_LIMITS = (13, 15, 18)
 
-_ISO = re.compile(r"(?P<y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)(?P<time>T[\d:.]+(?:Z|[+-][\d:]+)?)?")
-_COMPACT = re.compile(r"(?P<y>\d{4})(?P<m>\d\d)(?P<d>\d\d)")
-_DAY_FIRST = re.compile(r"(?P<d>\d\d?)(?P<sep>[/.-])(?P<m>\d\d?)(?P=sep)(?P<y>\d{4})")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _YEAR_MONTH = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])")
 _POSTCODE = re.compile(r"(?P<code>(?:\d{2}|2[AB])\d{3})(?:\s.*)?", re.DOTALL)
@@ -61,32 +59,21 @@ def _month(text: str, today: date | None) -> str:
 
 def _dated(text: str, today: date | None, bounds: Callable[[date], tuple[date, date]]) -> str:
     """The first day of the span, or the last if only that is on the same side of the limits."""
-    match = _ISO.fullmatch(text) or _COMPACT.fullmatch(text) or _DAY_FIRST.fullmatch(text)
-    if not match:
+    born = dates.read(text)
+    if born is None:
         return ""
     try:
-        born = date(int(match["y"]), int(match["m"]), int(match["d"]))
-        first, last = bounds(born)
-    except (ValueError, OverflowError):
+        first, last = bounds(born.day)
+    except OverflowError:
         return ""
-    same = today is None or _side(first, today) == _side(born, today)
-    return _written(match, first if same else last)
+    same = today is None or _side(first, today) == _side(born.day, today)
+    return dates.write(first if same else last, born)
 
 
 def _side(born: date, today: date) -> int:
     """How many of the limits have been reached. Born on 29 February: older on 1 March."""
     age = today.year - born.year - ((today.month, today.day) < (born.month, born.day))
     return sum(age >= limit for limit in AGE_LIMITS)
-
-
-def _written(match: re.Match[str], day: date) -> str:
-    """In the form the date was found in; a time of day becomes midnight."""
-    if match.re is _COMPACT:
-        return day.strftime("%Y%m%d")
-    if match.re is _DAY_FIRST:
-        separator = match["sep"]
-        return day.strftime(f"%d{separator}%m{separator}%Y")
-    return day.isoformat() + re.sub(r"\d", "0", match["time"] or "")
 
 
 def _department(text: str, today: date | None) -> str:

@@ -65,8 +65,9 @@ class Passage:
     """How many layers were undone around it."""
 
     def inside(self, declared: str) -> Passage:
-        """For a body within this one: other type, no field rules, one layer down."""
-        return replace(self, declared=declared, fields=NO_FIELDS, depth=self.depth + 1)
+        """For a body within this one: other type, what holds at any depth, one layer down."""
+        fields = self.fields.nested()
+        return replace(self, declared=declared, fields=fields, depth=self.depth + 1)
 
     @property
     def media(self) -> str:
@@ -80,7 +81,8 @@ class Passage:
 
     def walk(self, size: int) -> Walk:
         """A reading of one stretch."""
-        walk = start(self.visitor, self.limits, "answer" if self.answer else "request", size)
+        direction = "answer" if self.answer else "request"
+        walk = start(self.visitor, self.limits, direction, size, fields=self.fields)
         walk.depth = self.depth
         return walk
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 from dataclasses import replace
 
-from proxy.content import charset, compression, files, multipart, sniff
+from proxy.content import charset, compression, files, inner_requests, multipart, sniff
 from proxy.content.clear_text import refuse_names_in_binary
 from proxy.content.coding import BACKSLASHES
 from proxy.content.data import rewrite
@@ -108,6 +108,8 @@ def _whole_characters(data: bytes) -> bytes:
 def _of_text(passage: Passage, view: str) -> Reader:
     first = view[sniff.guard_end(view) :][:200].lstrip()[:1]
     media = passage.media
+    if passage.fields.inner and inner_requests.begins_batch(view):
+        raise Refused(Reason.BODY_TOO_LARGE, "a batch of requests too long to be read whole")
     if first in ("{", "[", '"') and not media.startswith("text/csv"):
         if any(kind in media for kind in _LINE_TYPES) or _is_lines(view):
             return Lines(passage, lambda: _json(passage))

@@ -443,3 +443,11 @@ def test_time_grows_with_length_and_no_faster(unit: bytes, kind: str) -> None:
         return time.process_time() - begin
 
     assert any(seconds(32_000) <= 24 * seconds(4_000) + 0.05 for _ in range(4))
+
+
+@pytest.mark.parametrize("letter", [*"œŒéÉàçÀÅÆßşŁα", "И", "Р", "Ж"])
+def test_text_that_begins_with_a_letter_of_two_bytes_is_text(letter: str) -> None:
+    for rest in ("uvre Léa Martin", "uvre Léa Martin a rendu son devoir, Jean Dupont le sien"):
+        sent = run(f"{letter}{rest}".encode(), "text/plain").body.decode()
+        expected = rest.replace("Léa Martin", "zq1aaaa").replace("Jean Dupont", "zq1bbbb")
+        assert sent == letter + expected

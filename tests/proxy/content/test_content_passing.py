@@ -15,7 +15,7 @@ from urllib.parse import quote_plus
 import brotli
 import pytest
 import zstandard
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from proxy.content.data import NO_FIELDS, BodyFields
@@ -244,6 +244,17 @@ def test_long_raw_content_in_markup_passes() -> None:
     lines=st.lists(PROSE, min_size=1, max_size=40),
     sizes=SIZES,
     transfer=st.sampled_from(["", "base64", "quoted-printable"]),
+)
+@example(
+    small="le",
+    lines=[
+        "devoir le lea.martin@ecole.example devoir Zoé Çelik-Øst Tom O'Brien",
+        "œuvre Tom O'Brien devoir été été",
+        "a@b.example Jean Dupont Léa Martin devoir le le",
+    ]
+    * 3,
+    sizes=[64],
+    transfer="quoted-printable",
 )
 def test_multipart_passes_as_it_is_read_whole(
     small: str, lines: list[str], sizes: list[int], transfer: str

@@ -41,10 +41,16 @@ KNOWN = [
     ("theo_darc", Kind.LOGIN),
     ("123456789AB", Kind.NATIONAL_ID),
     ("123456789ab", Kind.NATIONAL_ID),
+    ("123456789 AB", Kind.NATIONAL_ID),
+    ("123 456 789 AB", Kind.NATIONAL_ID),
+    ("lea.martin (at) lycee (dot) example", Kind.EMAIL),
+    ("lea.martin[at]lycee[point]example", Kind.EMAIL),
+    ("LEA.MARTIN (arobase) Lycee.Example", Kind.EMAIL),
     ("E123456", Kind.STUDENT_NUMBER),
     ("0639981234", Kind.PHONE),
     ("06 39 98 12 34", Kind.PHONE),
     ("06.39.98.12.34", Kind.PHONE),
+    ("06/39/98/12/34", Kind.PHONE),
     ("06-39-98-12-34", Kind.PHONE),
     ("06\xa039\xa098\xa012\xa034", Kind.PHONE),
     ("0639 98 12 34", Kind.PHONE),
@@ -101,6 +107,23 @@ def test_a_bare_word_login_is_only_looked_up():
 )  # fmt: skip
 def test_near_misses_are_left_alone(text):
     assert [match for match in found(text) if match[2]] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("INE 987 654 321 CD", "987 654 321 CD"),
+        ("n° INE : 987654321 CD", "987654321 CD"),
+        ("inconnu (at) lycee (dot) example", "inconnu (at) lycee (dot) example"),
+        ("tél. 06/39/98/00/00, le 01/02/2010", "06/39/98/00/00"),
+        ("réservation 987 654 321 CD", ""),
+        ("rendez-vous (at) midi [dot] net", ""),
+        ("01/02/2010/11/12", ""),
+        ("note 10 (at) 12", ""),
+    ],
+)
+def test_unknown_ones_written_out_count_where_they_are_certain(text, expected):
+    assert [typed for typed, _, _ in found(text)] == ([expected] if expected else [])
 
 
 class TestUnknownAddresses:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -143,6 +144,28 @@ def test_people_who_type_need_no_capitals(runtime: Runtime, client: Client, scho
     assert query not in leaving(runtime, client, b"{}", target=f"/search?{query}")
 
 
+XML = ((b"content-type", b"application/xml"),)
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "<eleve><prenom>Ysolde</prenom><nom>Quermeur</nom><avis>Quermeur progresse</avis></eleve>",
+        '<eleve nom="Quermeur" prenom="Ysolde"/>',
+        '<?xml version="1.0" encoding="UTF-8"?><ELEVES><ELEVE><NOM_DE_FAMILLE>QUERMEUR'
+        "</NOM_DE_FAMILLE><PRENOM>Ysolde</PRENOM></ELEVE></ELEVES>",
+        '<s:Envelope xmlns:s="u"><s:Body><u:givenName xmlns:u="v">Ysolde</u:givenName>'
+        "<u:familyName xmlns:u='v'>Quermeur</u:familyName></s:Body></s:Envelope>",
+    ],
+)
+def test_a_stranger_in_elements_and_attributes_stays_here(
+    runtime: Runtime, client: Client, document: str
+) -> None:
+    out = leaving(runtime, client, document.encode(), XML).lower()
+    assert "ysolde" not in out
+    assert "quermeur" not in out
+
+
 CSV = ((b"content-type", b"text/csv"),)
 
 
@@ -164,3 +187,71 @@ def test_columns_of_csv_are_fields(runtime: Runtime, client: Client, text: str) 
 def test_columns_that_tell_nothing_are_left_alone(runtime: Runtime, client: Client) -> None:
     body = "id;nom;code\n1;Mathématiques;MATHS\n2;Sport;EPS\n".encode()
     assert sent(runtime, client, body, CSV).body == body
+
+
+def protected(runtime: Runtime, client: Client, body: bytes) -> str:
+    """What leaves of a body: minimised dates do not come back."""
+    ruling = runtime.engine.begin(head(method="POST", target="/x", headers=JSON), client)
+    assert ruling.exchange is not None
+    out = runtime.engine.protect(ruling.exchange, body).decision
+    assert isinstance(out, Forward)
+    return (out.body or b"").decode()
+
+
+def test_a_birth_date_in_prose_keeps_its_year(
+    runtime: Runtime, client: Client, school: School
+) -> None:
+    person, other = school.people[0], school.people[1]
+    born = date.fromisoformat(person.birth_date)
+    for way in (f"{born:%d/%m/%Y}", born.isoformat(), f"{born.day} octobre {born.year}"):
+        if "octobre" in way and born.month != 10:
+            way = f"{born:%d.%m.%Y}"
+        text = f"{person.full_name}, né(e) le {way}, en 6e. Réunion le 04/03/2026."
+        out = protected(runtime, client, json.dumps({"n": text}, ensure_ascii=False).encode())
+        assert way not in out
+        assert str(born.year) in out
+        assert "04/03/2026" in out
+        alone = json.dumps({"a": f"Fête : {way}"}).encode()
+        assert protected(runtime, client, alone) == alone.decode()
+        elsewhere = json.dumps({"a": way, "b": person.email}).encode()
+        assert way not in protected(runtime, client, elsewhere)
+        theirs = json.dumps({"a": way, "b": other.email}).encode()
+        assert (way in protected(runtime, client, theirs)) is (other.birth_date != born.isoformat())
+
+
+@pytest.mark.parametrize(
+    ("document", "gone", "kept"),
+    [
+        ({"prenom": "Ysolde", "nom": "Quermeur", "t": "née le 12 mars 2010 à Brest"},
+         "12 mars", "1er janvier 2010"),
+        ({"prenom": "Ysolde", "dateNaissance": "2010-03-12", "t": "majeure le 12/03/2010"},
+         "12/03", "01/01/2010"),
+        ({"prenom": "Ysolde", "nom": "Quermeur", "t": "rendu le 12 mars 2010"},
+         "Quermeur", "rendu le 12 mars 2010"),
+        ({"titre": "Simone Veil, née le 13 juillet 1927"}, "x ", "née le 13 juillet 1927"),
+    ],
+)  # fmt: skip
+def test_birth_dates_of_strangers_and_of_nobody(
+    runtime: Runtime, client: Client, document: dict[str, str], gone: str, kept: str
+) -> None:
+    out = protected(runtime, client, json.dumps(document, ensure_ascii=False).encode())
+    assert gone not in out
+    assert kept in out
+
+
+def test_numbers_and_addresses_written_out_come_back_as_they_were(
+    runtime: Runtime, client: Client, school: School
+) -> None:
+    person = school.people[0]
+    local, domain = person.email.split("@")
+    ine, phone = person.national_id, person.phone
+    spelt = [
+        f"{local} (at) {domain.replace('.', ' (dot) ')}",
+        f"{local}[at]{domain}",
+        f"{ine[:3]} {ine[3:6]} {ine[6:9]} {ine[9:]}",
+        f"{ine[:9]} {ine[9:]}",
+        "/".join(phone[at : at + 2] for at in range(0, 10, 2)),
+    ]
+    for way in spelt:
+        body = json.dumps({"n": f"voir {way}, merci"}, ensure_ascii=False).encode()
+        assert way not in leaving(runtime, client, body)

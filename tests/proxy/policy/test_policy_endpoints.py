@@ -135,7 +135,6 @@ def test_a_second_endpoint_for_the_same_request_is_told() -> None:
         "GET /a//b",
         "GET /a/.../b",
         "GET /a/{x}{y}",
-        "GET /a/{x}-{y}",
         "GET /a/{x",
         "GET /a/{x};v",
         "GET /{x}/{x}",

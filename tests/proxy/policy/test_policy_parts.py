@@ -104,7 +104,7 @@ def test_the_same_part_twice_is_told() -> None:
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("GET /{a}-{b}", "cannot be told"), ("GET /{a", "name in braces"), ("GET /{a};x", "matrix")],
+    [("GET /{a}{b}", "cannot be told"), ("GET /{a", "name in braces"), ("GET /{a};x", "matrix")],
 )
 def test_what_is_ambiguous_is_a_clear_mistake(text: str, says: str) -> None:
     with pytest.raises(ValueError, match=says):
@@ -124,3 +124,52 @@ def test_any_value_in_a_literal_is_read_and_written_exactly(value: str, to: str)
     assert seen.values == [value]
     rewrite_target(sent, tree.find("GET", sent), again)
     assert again.values == [to]
+
+
+def several(match: str, *ruled: str) -> Endpoint:
+    template = parse_match("GET " + match)
+    tree = EndpointTree(Endpoint("/…"))
+    rules = dict.fromkeys(ruled, RULE)
+    parts = template.parts(ignore_case=False, rules=rules)
+    tree.add(template, Endpoint(template.path, path_parts=parts))
+    return tree.find("GET", "/" + match.strip("/"))
+
+
+@pytest.mark.parametrize(
+    ("match", "ruled", "target", "values", "sent"),
+    [
+        ("/{a}-{b}", "ab", "/lea-6A", ["lea", "6A"], "/zq1-zq1"),
+        ("/{a}-{b}", "a", "/jean-pierre-6A", ["jean-pierre"], "/zq1-6A"),
+        ("/{a}-{b}", "b", "/6A-jean-pierre", ["jean-pierre"], "/6A-zq1"),
+        ("/{a}-{b}-{c}", "b", "/6A-jean-pierre-12", ["jean-pierre"], "/6A-zq1-12"),
+        ("/{a}:{b}", "ab", "/l%C3%A9a%3a6A;v=1", ["léa", "6A"], "/zq1%3azq1;v=1"),
+        ("/n(p='{a}',t={b})", "a", "/n(p='O''Brien',t=1)", ["O'Brien"], "/n(p='zq1',t=1)"),
+        ("/{a}.{b}.json", "a", "/lea.m.6.json", ["lea.m"], "/zq1.6.json"),
+    ],
+)
+def test_several_values_in_one_part_are_told_apart(
+    match: str, ruled: str, target: str, values: list[str], sent: str
+) -> None:
+    seen = Seen()
+    assert rewrite_target(target, several(match, *ruled), seen) == sent
+    assert seen.values == values
+
+
+@pytest.mark.parametrize("path", ["/lea", "/-6A", "/lea-", "/-", "/n(p='a'b',t=1)"])
+def test_what_does_not_hold_all_values_is_another_request(path: str) -> None:
+    tree = EndpointTree(Endpoint("/…"))
+    for match in ("GET /{a}-{b}", "GET /n(p='{a}',t={b})"):
+        template = parse_match(match)
+        parts = template.parts(ignore_case=False, rules={"a": RULE})
+        tree.add(template, Endpoint(template.path, path_parts=parts))
+    assert tree.find("GET", path).template == "/…"
+
+
+@given(st.lists(st.text("aé-'%", min_size=1, max_size=6), min_size=2, max_size=4))
+def test_several_values_cover_the_whole_part_whatever_stands_there(values: list[str]) -> None:
+    names = [f"p{at}" for at in range(len(values))]
+    match = "/" + "-".join(f"{{{name}}}" for name in names)
+    seen = Seen()
+    target = "/" + "-".join(quote(value, safe="-") for value in values)
+    if rewrite_target(target, several(match, *names), seen) != target:
+        assert "-".join(seen.values) == "-".join(values)
