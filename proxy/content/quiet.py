@@ -46,9 +46,7 @@ _DEPTH = 64
 
 def json_text(data: bytes, media: str, charset: str) -> str | None:
     """The text of a body that is declared as JSON, begins like it and is UTF-8."""
-    if data[0] not in b"{[" or _MEDIA.fullmatch(media) is None:
-        return None
-    if charset.lower() not in _CHARSETS:
+    if data[0] not in b"{[" or not _is_json(media, charset):
         return None
     try:
         return data.decode()
@@ -63,6 +61,18 @@ def is_quiet_json(data: bytes, text: str, walk: Walk, state: FieldState) -> bool
     if any(each in data for each in _CODED) or not walk.visitor.absent(data):
         return False
     return not base64.words(text, walk)
+
+
+def is_quiet_stretch(text: str, media: str, charset: str, walk: Walk, state: FieldState) -> bool:
+    """Whether a stretch of a request, in a copy of what surrounds it, holds nothing to change."""
+    if walk.answer or text[0] not in "{[" or not _is_json(media, charset):
+        return False
+    return not state.busy and _is_quiet(text, walk, state)
+
+
+def _is_json(media: str, charset: str) -> bool:
+    """Whether a body is declared as JSON, in UTF-8."""
+    return _MEDIA.fullmatch(media) is not None and charset.lower() in _CHARSETS
 
 
 def is_quiet_text(text: str, walk: Walk) -> bool:
@@ -171,24 +181,38 @@ def _is_silent(value: Any, state: FieldState, depth: int) -> bool:
         if speaks is None:
             speaks = _speaks(shape, state)
             state.remember(shape, speaks)
-        if speaks:
-            return False
-        if not _CONTAINERS.isdisjoint(map(type, value.values())):
-            for key, inner in value.items():
-                if type(inner) in _CONTAINERS:
-                    below = state.step(key)
-                    if not below.dead and not _is_silent(inner, below, depth - 1):
-                        return False
-        return True
+        return not speaks and _members_silent(value, state, depth)
     if isinstance(value, list):
-        below = state.step(ELEMENT)
-        return below.dead or (
-            not _acts(below.rule)
-            and all(
-                _is_silent(inner, below, depth - 1) for inner in value if type(inner) in _CONTAINERS
-            )
-        )
+        return _elements_silent(value, state.step(ELEMENT), depth)
     return not _acts(state.rule)
+
+
+def _members_silent(value: dict[str, Any], state: FieldState, depth: int) -> bool:
+    for key, inner in value.items():
+        if type(inner) in _CONTAINERS:
+            below = state.step(key)
+            if not below.dead and not _is_silent(inner, below, depth - 1):
+                return False
+    return True
+
+
+def _elements_silent(value: list[Any], below: FieldState, depth: int) -> bool:
+    """Records are many and alike: each is known by its members' names."""
+    if below.dead:
+        return True
+    if _acts(below.rule):
+        return False
+    known = {} if below.counted or depth == 1 else below.spoken
+    for inner in value:
+        kind = type(inner)
+        if kind is dict and known.get(tuple(inner)) is False:
+            if _CONTAINERS.isdisjoint(map(type, inner.values())):
+                continue
+            if not _members_silent(inner, below, depth - 1):
+                return False
+        elif kind in _CONTAINERS and not _is_silent(inner, below, depth - 1):
+            return False
+    return True
 
 
 def _speaks(shape: tuple[str, ...], state: FieldState) -> bool:
