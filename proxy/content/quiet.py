@@ -37,6 +37,7 @@ _ADDRESS = re.compile(r"\+(?<=[\w.-]\+)[\w.-]*(?:@|%40)")
 """A plus that may be meant: of a telephone number, of an address."""
 _CODED_NAME = re.compile(r"(?:\A|&)[^=&%]*%(?:26|3[dD])")
 """A name with a coded ``&`` or ``=`` in it, before any other escape."""
+_CODED_SIGNS = ("%26", "%3D", "%3d")
 _CODED = (b"\\", b"%", b"&", b"=", b"\0")
 _MAIL = re.compile(r"=(?:\?|[0-9A-F]{2}|[\r\n])")
 _LAYERS = 4
@@ -67,7 +68,7 @@ def is_quiet_stretch(text: str, media: str, charset: str, walk: Walk, state: Fie
     """Whether a stretch of a request, in a copy of what surrounds it, holds nothing to change."""
     if walk.answer or text[0] not in "{[" or not _is_json(media, charset):
         return False
-    return not state.busy and _is_quiet(text, walk, state)
+    return _is_quiet(text, walk, state)
 
 
 def _is_json(media: str, charset: str) -> bool:
@@ -115,9 +116,11 @@ def is_quiet_form(text: str, walk: Walk, rules: Mapping[str, FieldRule]) -> bool
     # Written rules, a plus that may be meant, an equals sign in a value, SAML: the usual way.
     if walk.answer or len(rules) or "SAML" in text:
         return False
-    if "+" in text and (_NUMBER.search(text) or _ADDRESS.search(text)):
+    if "+" in text and _is_plus_meant(text):
         return False
-    if text.count("=") != text.count("&") + 1 or _CODED_NAME.search(text):
+    if text.count("=") != text.count("&") + 1:
+        return False
+    if any(sign in text for sign in _CODED_SIGNS) and _CODED_NAME.search(text):
         return False
     if "+" in text and any("+" in word for word in base64.words(PERCENT.decode(text), walk)):
         return False
@@ -125,6 +128,13 @@ def is_quiet_form(text: str, walk: Walk, rules: Mapping[str, FieldRule]) -> bool
     if rules and walk.visitor.may_tell(view):
         return False
     return _reads_quiet(view, walk, walk.inside)
+
+
+def _is_plus_meant(text: str) -> bool:
+    """Whether a plus may be one of a telephone number or of an address."""
+    if ("@" in text or "%40" in text) and _ADDRESS.search(text):
+        return True
+    return _NUMBER.search(text) is not None
 
 
 def _reads_quiet(view: str | None, walk: Walk, state: FieldState) -> bool:

@@ -6,7 +6,7 @@ import re
 
 from proxy.content.edits import splice
 from proxy.content.visitor import DROP, Drop, Edit
-from proxy.directory.index import Index
+from proxy.directory.index import Index, Kept
 from proxy.directory.seen import Seen, SeenNet
 from proxy.engine.exchange import Hits
 from proxy.errors import Refused
@@ -20,6 +20,8 @@ from proxy.reasons import Reason
 from proxy.rights.watch import Watch
 
 _NAMES = (Kind.GIVEN_NAME, Kind.FAMILY_NAME, Kind.FULL_NAME)
+_MOST_KEPT = 1 << 20
+"""Characters of which a second reading need not be told again what the first one found."""
 _ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]]+@[^\s<>,;\"()\[\]]+")
 _ONE_ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]]+@[^\s<>,;\"()\[\]]+|[^@]*")
 _WRITTEN_NAME = re.compile(r"\s*\"?([^\"<>@,;:]*[^\"<>@,;:\s])\"?\s*(?=<)")
@@ -33,7 +35,8 @@ class ProtectVisitor:
     """
 
     __slots__ = (
-        "_any_case", "_hits", "_index", "_net", "_pseudonymiser", "_school", "_seen", "_watch",
+        "_any_case", "_hits", "_index", "_kept", "_net", "_pseudonymiser", "_school", "_seen",
+        "_watch",
     )  # fmt: skip
 
     def __init__(
@@ -52,6 +55,7 @@ class ProtectVisitor:
         self._any_case = False
         self._seen = Seen()
         self._net: SeenNet | None = None
+        self._kept: Kept = {}
 
     def typed(self) -> ProtectVisitor:
         """The same, for what a person typed: names count in lower case too."""
@@ -59,7 +63,7 @@ class ProtectVisitor:
             return self
         visitor = self._like()
         visitor._any_case = True
-        visitor._seen, visitor._net = self._seen, self._net
+        visitor._seen, visitor._net, visitor._kept = self._seen, self._net, self._kept
         return visitor
 
     def again(self) -> ProtectVisitor | None:
@@ -68,7 +72,7 @@ class ProtectVisitor:
         if net is None:
             return None
         visitor = self._like()
-        visitor._net = net
+        visitor._net, visitor._kept = net, self._kept
         return visitor
 
     @property
@@ -93,7 +97,9 @@ class ProtectVisitor:
 
     def holds(self, text: str) -> bool:
         """Whether a net catches anything in ``text``. Nothing is counted."""
-        return bool(self._index.find(text, self._any_case, self._school, self._net))
+        if self._net is not None:
+            return True
+        return self._index.catches(text, self._any_case, self._school)
 
     def passed(self, text: str) -> None:
         """A text known to hold nobody of the directory; it may hold what a field shows."""
@@ -127,7 +133,9 @@ class ProtectVisitor:
 
     def text(self, text: str) -> list[Edit]:
         """Nets 2 and 3, the directory and the patterns, in any text."""
-        matches = self._index.find(text, self._any_case, self._school, self._net)
+        keeps = self._net is not None or self._seen.size < _MOST_KEPT
+        kept = self._kept if keeps else None
+        matches = self._index.find(text, self._any_case, self._school, self._net, kept)
         if self._net is None:
             self._seen.text(text)
         self._look(text)
