@@ -104,6 +104,7 @@ class ProtectVisitor:
     def passed(self, text: str) -> None:
         """A text known to hold nobody of the directory; it may hold what a field shows."""
         self._seen.text(text)
+        self._look(text)
 
     def _like(self) -> ProtectVisitor:
         return ProtectVisitor(

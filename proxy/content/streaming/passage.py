@@ -80,7 +80,8 @@ class Passage:
 
     def walk(self, size: int) -> Walk:
         """A reading of one stretch."""
-        walk = start(self.visitor, self.limits, "answer" if self.answer else "request", size)
+        direction = "answer" if self.answer else "request"
+        walk = start(self.visitor, self.limits, direction, size, self.fields.inside)
         walk.depth = self.depth
         return walk
 
