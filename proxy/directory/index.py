@@ -48,7 +48,6 @@ _ATTEMPTS = 5
 _KEPT = 1 << 13
 """Answers kept at most: who writes to a service writes again."""
 _SHORT = 120
-_LINE = 1024
 type Kept = dict[tuple[str, bool], tuple[Folded, list[Match], list[Match]]]
 """Texts as they fold, the full names found in them, and what else was. By text and any case."""
 _SEALED = "sealed"
@@ -104,8 +103,6 @@ class Index:
         self.plain = self._values.plain
         """The kind and canonical text of a directory value; ``None`` if unknown or erased."""
         self._kept = lru_cache(_KEPT)(self._look_up)
-        self._bare: set[int] = set()
-        """Hashes of short texts that held nothing: header fields and phrases come again."""
 
     @classmethod
     def build(cls, store: Store, sealer: ValueSealer, school_domains: Iterable[str] = ()) -> Index:
@@ -138,19 +135,6 @@ class Index:
         is the viewer's: its families are found behind a title or an initial. ``seen`` is the
         net of what the same request has shown. ``kept``: what a reading found, for the next.
         """
-        mark = hash((text, any_case, school)) if seen is None and len(text) <= _LINE else 0
-        if mark in self._bare:
-            return []
-        found = self._find(text, any_case, school, seen, kept)
-        if mark and not found:
-            if len(self._bare) >= _KEPT:
-                self._bare.clear()
-            self._bare.add(mark)
-        return found
-
-    def _find(
-        self, text: str, any_case: bool, school: str, seen: SeenNet | None, kept: Kept | None
-    ) -> list[Match]:
         known = None if kept is None else kept.get((text, any_case))
         if known is None:
             signs = self._signs(text)
