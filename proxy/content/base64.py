@@ -11,6 +11,7 @@ import re
 from binascii import Error, a2b_base64, b2a_base64
 from typing import NamedTuple
 
+from proxy.content import structure
 from proxy.content.compression import GZIP_MAGIC
 from proxy.content.edits import merge
 from proxy.content.visitor import Edit
@@ -20,6 +21,9 @@ from proxy.reasons import Reason
 
 MIN = 11
 """Eight bytes of text are eleven characters without padding."""
+_MIN_HEXADECIMAL = 16
+_PLUS, _SLASH, _HYPHEN, _UNDERSCORE = b"+/-_"
+"""Numbers: to look for bytes in bytes, Python raises and drops an error first."""
 _SEEN = 50_000
 _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-"
 _ONLY_WORDS = bytes(byte if byte in _LETTERS else 10 for byte in range(256))
@@ -67,9 +71,7 @@ def words(text: str, walk: Walk) -> list[str]:
             if pieces:
                 good.update(pieces)
                 continue
-        if len(_not_text) >= _SEEN:
-            _not_text.clear()
-        _not_text.add(mark)
+        _remember(mark)
     if not good:
         return []
     return sorted((word.decode() for word in good), key=len, reverse=True)
@@ -115,12 +117,12 @@ def _inside(word: str, at: int, walk: Walk, style: _Style) -> list[Edit]:
 
 def readable(word: bytes) -> bytes | None:
     """The bytes behind a word without padding if they are text (or gzip), else ``None``."""
-    if (data := from_hexadecimal(word)) is not None:
+    if len(word) >= _MIN_HEXADECIMAL and (data := from_hexadecimal(word)) is not None:
         return data
     if len(word) < MIN or len(word) & 3 == 1:
         return None
-    if b"-" in word or b"_" in word:
-        if b"+" in word or b"/" in word:
+    if _HYPHEN in word or _UNDERSCORE in word:
+        if _PLUS in word or _SLASH in word:
             return None
         word = word.translate(_FROM_URL)
     try:
@@ -129,8 +131,11 @@ def readable(word: bytes) -> bytes | None:
         return None
     if _UTF8.match(data) or _is_legacy(data):
         return data
-    if data.startswith(GZIP_MAGIC) or (b"\0" in data and _is_wide(data)):
+    if data.startswith(GZIP_MAGIC) or (0 in data and _is_wide(data)):
         return data
+    is_document = 0x80 <= data[0] <= 0xDF
+    if not (structure.may_be_document(data) if is_document else structure.may_be_message(data)):
+        return None
     # The formats of ``binary`` hold text that is searched for base64: each needs the other.
     from proxy.content import binary
 
@@ -170,17 +175,35 @@ def _is_wide(data: bytes) -> bool:
 
 def _readable_pieces(word: bytes) -> list[bytes]:
     """Pieces between signs of the alphabet that separate here: ``+`` is a space in a query."""
-    for sign in (b"+", b"/"):
+    for sign in (_PLUS, _SLASH):
         if sign in word:
-            pieces = [piece for piece in word.split(sign) if len(piece) >= MIN]
+            pieces = [piece for piece in word.split(bytes((sign,))) if len(piece) >= MIN]
             return [good for piece in pieces for good in _whole_or_pieces(piece)]
-    if b"-" in word or b"_" in word:
-        return [piece for piece in _PLAIN_PIECE.findall(word) if readable(piece) is not None]
+    if _HYPHEN in word or _UNDERSCORE in word:
+        return [piece for piece in _PLAIN_PIECE.findall(word) if _is_readable(piece)]
     return []
 
 
 def _whole_or_pieces(word: bytes) -> list[bytes]:
-    return [word] if readable(word) is not None else _readable_pieces(word)
+    return [word] if _is_readable(word) else _readable_pieces(word)
+
+
+def _is_readable(piece: bytes) -> bool:
+    """The same pieces come in many words: the last of a UUID, the first of a path."""
+    mark = hash(piece)
+    if mark in _not_text:
+        return False
+    if readable(piece) is not None:
+        return True
+    if piece.isalnum():  # others may have pieces of their own
+        _remember(mark)
+    return False
+
+
+def _remember(mark: int) -> None:
+    if len(_not_text) >= _SEEN:
+        _not_text.clear()
+    _not_text.add(mark)
 
 
 class _Style(NamedTuple):

@@ -17,6 +17,7 @@ from typing import Protocol
 from urllib.parse import quote
 
 import orjson
+import re2
 
 from proxy.content.visitor import Edit
 
@@ -98,7 +99,11 @@ _SEEN = 4096
 # --- percent ------------------------------------------------------------------------------
 
 _PERCENT = re.compile(r"((?:%[0-9A-Fa-f]{2})+)")
-_BROKEN_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_BYTES = re2.Options()
+_BYTES.encoding = re2.Options.Encoding.LATIN1
+_BYTES.never_capture = True
+_BROKEN_PERCENT = re2.compile(rb"%(?:[^0-9A-Fa-f]|[0-9A-Fa-f](?:[^0-9A-Fa-f]|\z)|\z)", _BYTES)
+"""Of bytes, by RE2: one pass, however many escapes there are."""
 _LONG = 256
 _LOWER_HEX = re.compile(r"%(?:[a-f][0-9a-f]|[0-9][a-f])")
 _UPPER_HEX = re.compile(r"%(?:[A-F][0-9A-F]|[0-9][A-F])")
@@ -140,13 +145,15 @@ def _unquoted(raw: str) -> str | None:
 
     ``=41`` of quoted-printable means what ``%41`` does, and its decoder is in C.
     """
-    if "\n" in raw or "\r" in raw or _BROKEN_PERCENT.search(raw):
+    if "\n" in raw or "\r" in raw:
         return None
     try:
-        data = raw.encode().replace(b"=", b"%3D").replace(b"%", b"=")
+        data = raw.encode()
     except UnicodeEncodeError:
         return None
-    decoded = a2b_qp(data)
+    if _BROKEN_PERCENT.search(data) is not None:
+        return None
+    decoded = a2b_qp(data.replace(b"=", b"%3D").replace(b"%", b"="))
     try:
         return decoded.decode()
     except UnicodeDecodeError:

@@ -35,7 +35,7 @@ _SUSPECTS = (
     ("+", re.compile(r"(?<=[^\W\d_])\+[^\W\d_]")),
     ("'", odata.OPENING),
 )
-_BIG = re.compile(r"[0-9]{4000}")
+_MOST_DIGITS = 4000
 _SPACE = re.compile(r"\s*")
 _NO_RULES = dead_state()
 _LOUD = sign.NAMES | sign.IDENTIFIERS | sign.TITLES | sign.HIDDEN | sign.ESCAPED
@@ -64,12 +64,19 @@ def is_valid(text: str) -> bool:
 
 def _parse_leniently(text: str) -> Any:
     """JSON that the strict parser refuses: NaN, integers beyond 64 bits, lone surrogates."""
-    if text[:1] not in _LENIENT_START or _BIG.search(text):
+    if text[:1] not in _LENIENT_START:
         return INVALID
     try:
-        return stdlib_json.loads(text)
+        return stdlib_json.loads(text, parse_int=_integer)
     except (ValueError, RecursionError):
         return INVALID
+
+
+def _integer(digits: str) -> int:
+    """Raises ``ValueError`` for a number whose reading is no longer linear."""
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError
+    return int(digits)
 
 
 def is_sequence(text: str) -> bool:

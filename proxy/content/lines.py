@@ -87,7 +87,13 @@ class _Table:
         self.cell = re.compile(rf'(?:"((?:[^"]++|"")*+)"|([^{sign}\r\n]*+))({sign}|\r?\n|\r|\Z)')
 
     def decode(self, raw: str) -> str:
-        return self.between.sub(",", raw)
+        """As ``between`` has it, at many times its speed: quotes next to a delimiter go."""
+        if "\0" in raw:
+            return self.between.sub(",", raw)
+        sign = self.delimiter
+        for written in (f'"{sign}"', f'"{sign}', f'{sign}"', sign):
+            raw = raw.replace(written, "\0")
+        return raw.replace("\0", ",")
 
     def units(self, raw: str) -> Iterator[tuple[int, int, int]]:
         for match in self.between.finditer(raw):

@@ -56,12 +56,17 @@ def has_quoted(text: str) -> bool:
 
 def has_folds(text: str) -> bool:
     """Whether ``text`` holds a vCard or a calendar with folded lines."""
-    return "\n" in text and ":" in text and _CARD.search(text) is not None and "\n " in text
+    return "\n " in text and _begins_card(text)
 
 
 def has_card(text: str) -> bool:
     """Whether ``text`` holds a vCard."""
-    return ":" in text and _CARD.search(text) is not None and _NAME_LINE.search(text) is not None
+    return _begins_card(text) and _NAME_LINE.search(text) is not None
+
+
+def _begins_card(text: str) -> bool:
+    """Whether a line opens a vCard, a calendar or the like."""
+    return (":V" in text or ":v" in text) and _CARD.search(text) is not None
 
 
 class _Folded:

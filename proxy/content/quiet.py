@@ -37,6 +37,7 @@ _ADDRESS = re.compile(r"\+(?<=[\w.-]\+)[\w.-]*(?:@|%40)")
 """A plus that may be meant: of a telephone number, of an address."""
 _CODED_NAME = re.compile(r"(?:\A|&)[^=&%]*%(?:26|3[dD])")
 """A name with a coded ``&`` or ``=`` in it, before any other escape."""
+_CODED_SIGNS = ("%26", "%3D", "%3d")
 _CODED = (b"\\", b"%", b"&", b"=", b"\0")
 _MAIL = re.compile(r"=(?:\?|[0-9A-F]{2}|[\r\n])")
 _LAYERS = 4
@@ -46,9 +47,7 @@ _DEPTH = 64
 
 def json_text(data: bytes, media: str, charset: str) -> str | None:
     """The text of a body that is declared as JSON, begins like it and is UTF-8."""
-    if data[0] not in b"{[" or _MEDIA.fullmatch(media) is None:
-        return None
-    if charset.lower() not in _CHARSETS:
+    if data[0] not in b"{[" or not _is_json(media, charset):
         return None
     try:
         return data.decode()
@@ -63,6 +62,18 @@ def is_quiet_json(data: bytes, text: str, walk: Walk, state: FieldState) -> bool
     if any(each in data for each in _CODED) or not walk.visitor.absent(data):
         return False
     return not base64.words(text, walk)
+
+
+def is_quiet_stretch(text: str, media: str, charset: str, walk: Walk, state: FieldState) -> bool:
+    """Whether a stretch of a request, in a copy of what surrounds it, holds nothing to change."""
+    if walk.answer or text[0] not in "{[" or not _is_json(media, charset):
+        return False
+    return _is_quiet(text, walk, state)
+
+
+def _is_json(media: str, charset: str) -> bool:
+    """Whether a body is declared as JSON, in UTF-8."""
+    return _MEDIA.fullmatch(media) is not None and charset.lower() in _CHARSETS
 
 
 def is_quiet_text(text: str, walk: Walk) -> bool:
@@ -105,9 +116,11 @@ def is_quiet_form(text: str, walk: Walk, rules: Mapping[str, FieldRule]) -> bool
     # Written rules, a plus that may be meant, an equals sign in a value, SAML: the usual way.
     if walk.answer or len(rules) or "SAML" in text:
         return False
-    if "+" in text and (_NUMBER.search(text) or _ADDRESS.search(text)):
+    if "+" in text and _is_plus_meant(text):
         return False
-    if text.count("=") != text.count("&") + 1 or _CODED_NAME.search(text):
+    if text.count("=") != text.count("&") + 1:
+        return False
+    if any(sign in text for sign in _CODED_SIGNS) and _CODED_NAME.search(text):
         return False
     if "+" in text and any("+" in word for word in base64.words(PERCENT.decode(text), walk)):
         return False
@@ -115,6 +128,13 @@ def is_quiet_form(text: str, walk: Walk, rules: Mapping[str, FieldRule]) -> bool
     if rules and walk.visitor.may_tell(view):
         return False
     return _reads_quiet(view, walk, walk.inside)
+
+
+def _is_plus_meant(text: str) -> bool:
+    """Whether a plus may be one of a telephone number or of an address."""
+    if ("@" in text or "%40" in text) and _ADDRESS.search(text):
+        return True
+    return _NUMBER.search(text) is not None
 
 
 def _reads_quiet(view: str | None, walk: Walk, state: FieldState) -> bool:
@@ -171,24 +191,38 @@ def _is_silent(value: Any, state: FieldState, depth: int) -> bool:
         if speaks is None:
             speaks = _speaks(shape, state)
             state.remember(shape, speaks)
-        if speaks:
-            return False
-        if not _CONTAINERS.isdisjoint(map(type, value.values())):
-            for key, inner in value.items():
-                if type(inner) in _CONTAINERS:
-                    below = state.step(key)
-                    if not below.dead and not _is_silent(inner, below, depth - 1):
-                        return False
-        return True
+        return not speaks and _members_silent(value, state, depth)
     if isinstance(value, list):
-        below = state.step(ELEMENT)
-        return below.dead or (
-            not _acts(below.rule)
-            and all(
-                _is_silent(inner, below, depth - 1) for inner in value if type(inner) in _CONTAINERS
-            )
-        )
+        return _elements_silent(value, state.step(ELEMENT), depth)
     return not _acts(state.rule)
+
+
+def _members_silent(value: dict[str, Any], state: FieldState, depth: int) -> bool:
+    for key, inner in value.items():
+        if type(inner) in _CONTAINERS:
+            below = state.step(key)
+            if not below.dead and not _is_silent(inner, below, depth - 1):
+                return False
+    return True
+
+
+def _elements_silent(value: list[Any], below: FieldState, depth: int) -> bool:
+    """Records are many and alike: each is known by its members' names."""
+    if below.dead:
+        return True
+    if _acts(below.rule):
+        return False
+    known = {} if below.counted or depth == 1 else below.spoken
+    for inner in value:
+        kind = type(inner)
+        if kind is dict and known.get(tuple(inner)) is False:
+            if _CONTAINERS.isdisjoint(map(type, inner.values())):
+                continue
+            if not _members_silent(inner, below, depth - 1):
+                return False
+        elif kind in _CONTAINERS and not _is_silent(inner, below, depth - 1):
+            return False
+    return True
 
 
 def _speaks(shape: tuple[str, ...], state: FieldState) -> bool:

@@ -182,6 +182,8 @@ def name_key(name: str) -> str:
 
 def expand(word: bytes) -> bytes:
     """``œ`` and its like as the two letters they also are written with."""
+    if word.isascii():
+        return word
     for short, long in EXPANSIONS:
         if short in word:
             word = word.replace(short, long)

@@ -24,7 +24,7 @@ from proxy.content import signs as sign
 from proxy.directory import mirror, titled
 from proxy.directory.bearers import NOBODY, Bearers
 from proxy.directory.classes import POINTS, QUORUM, Rosters
-from proxy.directory.fold import fold, name_key, words
+from proxy.directory.fold import Folded, fold, name_key, words
 from proxy.directory.identifiers import EXACT_KINDS, IdentifierNet, ShapeBook
 from proxy.directory.index_file import IndexKeys, building, load, save
 from proxy.directory.match import Match, without_overlaps
@@ -51,6 +51,8 @@ _KEPT = 1 << 13
 """Answers kept at most: who writes to a service writes again."""
 _SHORT = 120
 _LINE = 1024
+type Kept = dict[tuple[str, bool], tuple[Folded, list[Match], list[Match]]]
+"""Texts as they fold, the full names found in them, and what else was. By text and any case."""
 _SEALED = "sealed"
 _STORE_ID = "directory-id"
 
@@ -105,7 +107,7 @@ class Index:
         """The kind and canonical text of a directory value; ``None`` if unknown or erased."""
         self._kept = lru_cache(_KEPT)(self._look_up)
         self._bare: set[int] = set()
-        """Hashes of short texts that held nothing: header fields and phrases come again."""
+        """Hashes of short texts without a sign: header fields and phrases come again."""
 
     @classmethod
     def build(cls, store: Store, sealer: ValueSealer, school_domains: Iterable[str] = ()) -> Index:
@@ -125,41 +127,68 @@ class Index:
         return self._counts.version
 
     def find(
-        self, text: str, any_case: bool = False, school: str = "", seen: SeenNet | None = None
+        self,
+        text: str,
+        any_case: bool = False,
+        school: str = "",
+        seen: SeenNet | None = None,
+        kept: Kept | None = None,
     ) -> list[Match]:
         """Identifiers in ``text``, sorted, not overlapping.
 
         ``any_case`` for a field that people type: names count in lower case too. ``school``
         is the viewer's: its families are found behind a title or an initial. ``seen`` is the
-        net of what the same request has shown.
+        net of what the same request has shown. ``kept``: what a reading found, for the next.
         """
-        mark = hash((text, any_case, school)) if seen is None and len(text) <= _LINE else 0
-        if mark in self._bare:
-            return []
-        found = self._find(text, any_case, school, seen)
-        if mark and not found:
-            if len(self._bare) >= _KEPT:
-                self._bare.clear()
-            self._bare.add(mark)
-        return found
-
-    def _find(self, text: str, any_case: bool, school: str, seen: SeenNet | None) -> list[Match]:
-        signs = None if "\xad" in text else self.screen.signs(text)
-        if signs is None:
-            signs = _NETS
-        elif seen is None and not signs & _NETS:
-            return []
-        folded = fold(text)
-        names = self._names.find(folded, any_case) if signs & sign.NAMES else []
-        found = self._identifiers.find(folded) if signs & sign.IDENTIFIERS else []
-        if school and signs & sign.TITLES:
-            found += titled.find(folded, _School(self, school))
-        if seen is not None:
-            found += seen.find(folded, any_case)
+        known = None if kept is None else kept.get((text, any_case))
+        if known is None:
+            signs = self._signs(text)
+            if seen is None and not signs & _NETS:
+                return []
+            folded = fold(text)
+            names = self._names.find(folded, any_case) if signs & sign.NAMES else []
+            others = self._others(folded, signs, school)
+            if kept is not None:
+                kept[text, any_case] = folded, names, others
+        else:
+            folded, names, others = known
+        found = others if seen is None else [*others, *seen.find(folded, any_case, names)]
         found = without_overlaps([*names, *found]) if found else names
         if found and folded.shift:
             back = folded.shift.back
             return [Match(back(m.start), back(m.end), m.kind, m.ref) for m in found]
+        return found
+
+    def catches(self, text: str, any_case: bool = False, school: str = "") -> bool:
+        """Whether ``find`` finds anything in ``text``: the first match is enough."""
+        signs = self._signs(text)
+        if not signs & _NETS:
+            return False
+        folded = fold(text)
+        if signs & sign.NAMES and self._names.catches(folded, any_case):
+            return True
+        return bool(self._others(folded, signs, school))
+
+    def _signs(self, text: str) -> int:
+        """Which nets have to be asked."""
+        # With its length: a text's hash is also that of its own bytes read as Latin-1.
+        mark = hash((len(text), text)) if len(text) <= _LINE else 0
+        if mark in self._bare:
+            return 0
+        signs = None if "\xad" in text else self.screen.signs(text)
+        if signs is None:
+            return _NETS
+        if mark and not signs & _NETS:
+            if len(self._bare) >= _KEPT:
+                self._bare.clear()
+            self._bare.add(mark)
+        return signs
+
+    def _others(self, folded: Folded, signs: int, school: str) -> list[Match]:
+        """What the nets find that are not for full names."""
+        found = self._identifiers.find(folded) if signs & sign.IDENTIFIERS else []
+        if school and signs & sign.TITLES:
+            found += titled.find(folded, _School(self, school))
         return found
 
     def classmates(self, refs: Iterable[int]) -> list[tuple[Kind, str]]:

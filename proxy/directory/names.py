@@ -65,16 +65,22 @@ class NameNet:
 
     def find(self, folded: Folded, any_case: bool = False) -> list[Match]:
         """Matches in ``folded.text``, left to right."""
+        return list(self._found(folded, any_case))
+
+    def catches(self, folded: Folded, any_case: bool = False) -> bool:
+        """Whether there is any."""
+        return next(self._found(folded, any_case), None) is not None
+
+    def _found(self, folded: Folded, any_case: bool) -> Iterator[Match]:
         if self._seam is None:
-            return []
-        found: list[Match] = []
+            return
         names, position, floor = folded.names, 0, 0
         search = self._seam.search
         while hit := search(names, position):
             start, end = hit.span()
             cell = self._whole_cell(folded, start + 1, end - 1)
             if cell is not None:
-                found.append(cell)
+                yield cell
                 position = floor = end - 1
                 continue
             second = max(names.rfind(b" ", start, end - 1), names.rfind(b"\n", start, end - 1)) + 1
@@ -82,14 +88,13 @@ class NameNet:
             position = second - 1
             matches = self._matches(folded, seam, floor, any_case)
             if matches:
-                found += matches
+                yield from matches
                 position = floor = matches[-1].end + 1
-        return found
 
     def _matches(
         self, folded: Folded, seam: _Seam, floor: int, any_case: bool
     ) -> list[Match] | None:
-        if b"\n" in folded.names[seam.first : seam.second]:
+        if BREAK in folded.names[seam.first : seam.second]:
             return self._across(folded, seam, floor)
         if not any_case and _is_plain_prose(folded, seam):
             return None

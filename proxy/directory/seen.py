@@ -11,7 +11,8 @@ classmates stand in it, so that the rest of their class is near (never a whole s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -25,7 +26,7 @@ from proxy.directory.classes import CLASS_SIZE
 from proxy.directory.fold import Folded, expand, fold, words
 from proxy.directory.match import Match
 from proxy.directory.names import compile_words
-from proxy.directory.neighbours import capitalised, tied
+from proxy.directory.neighbours import BREAK, capitalised, tied
 from proxy.directory.words import COMMON_WORDS, PARTICLES
 from proxy.kinds import Kind
 from proxy.pseudonyms.dates import read
@@ -38,6 +39,7 @@ _EXACT = (
     Kind.EMAIL, Kind.LOGIN, Kind.NATIONAL_ID, Kind.STUDENT_NUMBER, Kind.PHONE, Kind.UUID,
 )  # fmt: skip
 _KEPT = (*_NAMES, *_EXACT, Kind.FULL_NAME)
+_NO_LINE = (sys.maxsize, sys.maxsize)
 _JOINED = re.compile(rb"[0-9]|[.@_+-]")
 
 
@@ -121,7 +123,7 @@ class Seen:
         if not values or not self._may_stand(values):
             return None
         net = SeenNet(self.values, near)
-        if self.size >= _MOST_TEXT or any(net.find(fold(text), True) for text in self.texts):
+        if self.size >= _MOST_TEXT or any(net.catches(fold(text)) for text in self.texts):
             return net
         return None
 
@@ -179,9 +181,19 @@ class SeenNet:
             if any(len(part) > 2 and part not in PARTICLES and part not in but for part in parts):
                 self._names.setdefault(b" ".join(parts), (kind, sure))
 
-    def find(self, folded: Folded, any_case: bool = False) -> list[Match]:
-        """Matches in ``folded.text``; they may overlap."""
-        found = list(self._named(folded, any_case))
+    def catches(self, folded: Folded) -> bool:
+        """Whether anything is found, in any case."""
+        if self._exact_found is not None and self._exact_found.search(folded.ids) is not None:
+            return True
+        if self._births and any(each.day in self._births for each in dates(folded)):
+            return True
+        return any(True for _ in self._named(folded, True, ()))
+
+    def find(
+        self, folded: Folded, any_case: bool = False, names: Sequence[Match] = ()
+    ) -> list[Match]:
+        """Matches in ``folded.text``; they may overlap. ``names``: those already found."""
+        found = list(self._named(folded, any_case, names))
         if self._exact_found is not None:
             for hit in self._exact_found.finditer(folded.ids):
                 found.append(Match(hit.start(), hit.end(), self._exact[hit[0]], 0))
@@ -193,18 +205,26 @@ class SeenNet:
             ]
         return found
 
-    def _named(self, folded: Folded, any_case: bool) -> Iterator[Match]:
+    def _named(self, folded: Folded, any_case: bool, known: Iterable[Match]) -> Iterator[Match]:
         """Names, none of them half of a longer one.
 
         What a field held is replaced with what is tied to it, a classmate's name only where it
-        stands apart.
+        stands apart. Inside a name that is all of its line nothing is looked for: what is tied
+        to a part of it is part of it too.
         """
         if self._names_found is None:
             return
+        lines = _whole_lines(folded.names, known)
+        line = next(lines, _NO_LINE)
         position = 0
         while hit := self._names_found.search(folded.names, position):
             start, end = hit.start() + 1, hit.end() - 1
             position = end
+            while line[1] < end:
+                line = next(lines, _NO_LINE)
+            if line[0] <= start:
+                position = line[1]
+                continue
             key = b" ".join([expand(word) for word in folded.names[start:end].split()])
             kind, sure = self._names.get(key, (Kind.GIVEN_NAME, False))
             if not capitalised(folded, start, end) and not (any_case and key not in COMMON_WORDS):
@@ -219,6 +239,13 @@ class SeenNet:
 
 def _may_date(text: str) -> bool:
     return "19" in text or "20" in text
+
+
+def _whole_lines(names: bytes, known: Iterable[Match]) -> Iterator[tuple[int, int]]:
+    """The spans in ``names`` of full names that have a line for themselves."""
+    for match in known:
+        if match.ref and names[match.start] == BREAK and names[match.end + 1] == BREAK:
+            yield match.start + 1, match.end + 1
 
 
 def _pairs(values: list[tuple[Kind, str]]) -> Iterator[tuple[tuple[bytes, ...], tuple[bytes, ...]]]:

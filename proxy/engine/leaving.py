@@ -142,7 +142,7 @@ def _breaks_seal(exchange: Exchange, target: str, named: bool, body: bytes, chan
 
 def _target(exchange: Exchange, visitor: ProtectVisitor, limits: Limits) -> str:
     target, snapshot = exchange.head.target, exchange.snapshot
-    mark = hash((exchange.service.name, exchange.endpoint.template, target))
+    mark = hash((exchange.service.name, exchange.endpoint.template, len(target), target))
     if snapshot.is_plain(mark) and not visitor.knows_more:
         visitor.passed(unquote(target))
         return target

@@ -7,7 +7,7 @@ import re
 from proxy.content.edits import splice
 from proxy.content.visitor import DROP, Drop, Edit
 from proxy.directory.birth_dates import told_of
-from proxy.directory.index import Index
+from proxy.directory.index import Index, Kept
 from proxy.directory.seen import Seen, SeenNet
 from proxy.engine.exchange import Hits
 from proxy.errors import Refused
@@ -21,6 +21,8 @@ from proxy.reasons import Reason
 from proxy.rights.watch import Watch
 
 _NAMES = (Kind.GIVEN_NAME, Kind.FAMILY_NAME, Kind.FULL_NAME)
+_MOST_KEPT = 1 << 20
+"""Characters of which a second reading need not be told again what the first one found."""
 _ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]]+@[^\s<>,;\"()\[\]]+")
 _ONE_ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]]+@[^\s<>,;\"()\[\]]+|[^@]*")
 _WRITTEN_NAME = re.compile(r"\s*\"?([^\"<>@,;:]*[^\"<>@,;:\s])\"?\s*(?=<)")
@@ -34,7 +36,8 @@ class ProtectVisitor:
     """
 
     __slots__ = (
-        "_any_case", "_births", "_hits", "_index", "_net", "_pseudonymiser", "_school", "_seen",
+        "_any_case", "_births", "_hits", "_index", "_kept", "_net", "_pseudonymiser", "_school",
+        "_seen",
         "_watch",
     )  # fmt: skip
 
@@ -57,6 +60,7 @@ class ProtectVisitor:
         self._any_case = False
         self._seen = Seen()
         self._net: SeenNet | None = None
+        self._kept: Kept = {}
 
     def typed(self) -> ProtectVisitor:
         """The same, for what a person typed: names count in lower case too."""
@@ -64,7 +68,7 @@ class ProtectVisitor:
             return self
         visitor = self._like()
         visitor._any_case = True
-        visitor._seen, visitor._net = self._seen, self._net
+        visitor._seen, visitor._net, visitor._kept = self._seen, self._net, self._kept
         return visitor
 
     def again(self) -> ProtectVisitor | None:
@@ -74,7 +78,7 @@ class ProtectVisitor:
         if net is None:
             return None
         visitor = self._like()
-        visitor._net = net
+        visitor._net, visitor._kept = net, self._kept
         return visitor
 
     @property
@@ -99,13 +103,14 @@ class ProtectVisitor:
 
     def holds(self, text: str) -> bool:
         """Whether a net catches anything in ``text``. Nothing is counted."""
-        return bool(self._index.find(text, self._any_case, self._school, self._net))
+        if self._net is not None:
+            return True
+        return self._index.catches(text, self._any_case, self._school)
 
     def passed(self, text: str) -> None:
         """A text known to hold nobody of the directory; it may hold what a field shows."""
         self._seen.text(text)
-        if self._watch is not None:
-            self._watch.text(text)
+        self._look(text)
 
     def _like(self) -> ProtectVisitor:
         return ProtectVisitor(
@@ -137,7 +142,9 @@ class ProtectVisitor:
 
     def text(self, text: str) -> list[Edit]:
         """Nets 2 and 3, the directory and the patterns, in any text."""
-        matches = self._index.find(text, self._any_case, self._school, self._net)
+        keeps = self._net is not None or self._seen.size < _MOST_KEPT
+        kept = self._kept if keeps else None
+        matches = self._index.find(text, self._any_case, self._school, self._net, kept)
         if self._net is None:
             self._seen.text(text)
         self._look(text)

@@ -93,7 +93,9 @@ _PERHAPS: Final = expression(
     + list(_ENVELOPE),
     [row.pattern for row in _ROWS if row.pattern],
 )
-_FORM_PERHAPS: Final = re.compile(rb"=(?:\{|\[|%7[bB]|%5[bB]|eyJ|W3s|ew|Ww)|(?:^|&)(?:idsite|tid)=")
+_FORM_PERHAPS: Final = expression(
+    [], [r"=(?:\{|\[|%7[bB]|%5[bB]|eyJ|W3s|ew|Ww)", r"(?:\A|&)(?:idsite|tid)="]
+)
 _AS_QUERY: Final = 4 << 10
 """How much of a form is read as the parameters of a collector's address."""
 _QUERY_DOCUMENT: Final = re.compile(r"[?&]data=(?:\{|\[|%7[bB]|%5[bB]|eyJ|W3s|ew|Ww)")

@@ -86,7 +86,7 @@ _plain: set[int] = set()
 
 def of_target(target: str) -> f.Format | None:
     """The format whose collector is addressed, whatever the host."""
-    mark = hash(target)
+    mark = hash((len(target), target))
     if mark in _plain:
         return None
     if _PERHAPS.search(target) is None:

@@ -19,5 +19,5 @@ def expression(words: Iterable[str], patterns: Iterable[str]) -> re2._Regexp:
     options.encoding = re2.Options.Encoding.LATIN1
     options.never_capture = True
     names = "|".join(sorted({re2.escape(word) for word in words}))
-    text = "|".join([FRAME.format(names), *sorted(set(patterns))])
+    text = "|".join([*([FRAME.format(names)] if names else []), *sorted(set(patterns))])
     return re2.compile(text.encode("latin-1"), options)

@@ -20,6 +20,7 @@ from typing import NamedTuple
 from proxy.content import sniff
 from proxy.content.coding import BACKSLASHES, json_escape
 from proxy.content.json_fields import unescape
+from proxy.content.streaming.brackets import last_of_outermost
 from proxy.content.streaming.form import MOST_VALUE
 from proxy.content.streaming.passage import Passage, Reader
 from proxy.content.streaming.window import Inner, Window
@@ -93,6 +94,13 @@ class JsonDocument:
         """One step; whether there may be another."""
         if self._string is not None:
             return self._through_string(out)
+        found = last_of_outermost(self._held, self._begin(), len(self._stack))
+        if found is not None:
+            cut, depth = found
+            stack = self._stack[:depth]
+            out.append(self._read(cut, _after(stack)))
+            self._stack = stack
+            return len(self._held) >= self._passage.span.long
         events = self._events()
         cut = self._shallowest(events)
         if cut:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from proxy.content import charset
+from proxy.content import charset, quiet
 from proxy.content.data import (
     NO_FIELDS,
     BodyFields,
@@ -97,11 +97,24 @@ class Passage:
 
     def rewrite(self, stretch: bytes, before: str = "", after: str = "") -> bytes:
         """A stretch rewritten as it stands between ``before`` and ``after``."""
+        if not stretch or self._is_quiet(stretch, before, after):
+            return stretch
 
         def edits(view: str, walk: Walk) -> list[Edit]:
             return text_edits(view, self.media, walk, self.fields)
 
         return self.rewrite_with(edits, stretch, before, after)
+
+    def _is_quiet(self, stretch: bytes, before: str, after: str) -> bool:
+        """Whether a quick look at a stretch shows that it holds nothing to change."""
+        if self.answer:
+            return False
+        try:
+            text = before + stretch.decode() + after
+        except UnicodeDecodeError:
+            return False
+        walk = self.walk(len(stretch) + len(before))
+        return quiet.is_quiet_stretch(text, self.media, self.charset, walk, self.fields.json)
 
     def rewrite_with(
         self,
