@@ -17,6 +17,7 @@ from proxy.content import (
     graphql,
     json,
     lines,
+    loose_json,
     markup,
     multipart,
     quiet,
@@ -36,6 +37,7 @@ from proxy.content.strays import look_again
 from proxy.content.visitor import Edit, Visitor
 from proxy.content.walk import Walk
 from proxy.policy.model import FieldRule, FieldState, dead_state
+from proxy.policy.telling import NamedRules
 
 _WORK_FLOOR = 1 << 20
 
@@ -52,6 +54,12 @@ class BodyFields(NamedTuple):
 NO_FIELDS = BodyFields()
 
 
+def _fields_inside(walk: Walk) -> BodyFields:
+    """Of a body inside another one: what names tell holds there too."""
+    telling = walk.inside.telling
+    return BodyFields(walk.inside, NamedRules({}, telling) if telling else {}, walk.inside)
+
+
 def start(
     visitor: Visitor,
     limits: Limits,
@@ -66,7 +74,7 @@ def start(
         direction == "answer",
         free_text.read,
         free_text.prose,
-        lambda data, declared, walk: rewrite(data, declared, walk),
+        lambda data, declared, walk: rewrite(data, declared, walk, _fields_inside(walk)),
         limits.work * size + _WORK_FLOOR,
         inside=inside,
     )
@@ -179,6 +187,8 @@ def text_edits(view: str, media: str, walk: Walk, fields: BodyFields = NO_FIELDS
         return lines.event_edits(view, walk)
     if found is Format.SCRIPT:
         return back(view, walk.prose(SCRIPT.decode(view)), SCRIPT)
+    if loose_json.looks_so(view):
+        return loose_json.edits(view, walk, fields.json)
     return walk.text(view)
 
 

@@ -11,7 +11,7 @@ classmates stand in it, so that the rest of their class is near (never a whole s
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -42,6 +42,10 @@ class Seen:
 
     values: dict[tuple[Kind, str], None] = field(default_factory=dict)
     """Values of fields, in order."""
+    halves: dict[tuple[Kind, str], None] = field(default_factory=dict)
+    """The two names of each known person whose full name a field held."""
+    logins: set[str] = field(default_factory=set)
+    """Values of fields that the directory knows as logins: such a one may be a mere word."""
     refs: set[int] = field(default_factory=set)
     """Directory values found anywhere."""
     texts: list[str] = field(default_factory=list)
@@ -54,6 +58,16 @@ class Seen:
         ):
             self.values[kind, text] = None
 
+    def person(self, given: str, family: str) -> None:
+        """A field held the full name of somebody known: each half may stand alone elsewhere.
+
+        A family name that is a word as well may as soon be the word (*Page*, *Petit*).
+        """
+        if len(self.halves) < _MOST:
+            self.halves[Kind.GIVEN_NAME, given] = None
+            if not COMMON_WORDS.issuperset(words(family)):
+                self.halves[Kind.FAMILY_NAME, family] = None
+
     def text(self, text: str) -> None:
         """A text was searched; it may be again."""
         if self.size < _MOST_TEXT:
@@ -62,10 +76,10 @@ class Seen:
 
     def net(self, classmates: Iterable[tuple[Kind, str]]) -> SeenNet | None:
         """The net for a second reading, or ``None`` if it would find nothing."""
-        values = [*self.values, *(near := list(classmates))]
+        values = [*self.values, *self.halves, *(near := list(classmates))]
         if not values or not self._may_stand(values):
             return None
-        net = SeenNet(self.values, near)
+        net = SeenNet(self.values, near, self.halves, self.logins)
         if self.size >= _MOST_TEXT or any(net.find(fold(text), True) for text in self.texts):
             return net
         return None
@@ -96,7 +110,11 @@ class SeenNet:
     __slots__ = ("_exact", "_exact_found", "_names", "_names_found")
 
     def __init__(
-        self, values: Iterable[tuple[Kind, str]], classmates: Iterable[tuple[Kind, str]]
+        self,
+        values: Iterable[tuple[Kind, str]],
+        classmates: Iterable[tuple[Kind, str]],
+        halves: Collection[tuple[Kind, str]] = (),
+        logins: Collection[str] = (),
     ) -> None:
         values = list(values)
         self._names: dict[bytes, tuple[Kind, bool]] = {}
@@ -107,9 +125,11 @@ class SeenNet:
         lone = [value for value in values if value[0] in _NAMES]
         if len(lone) <= 2 * CLASS_SIZE:
             self._add_lone(lone, frozenset(), sure=True)
+        if len(halves) <= 2 * CLASS_SIZE:
+            self._add_lone(halves, frozenset(), sure=False)
         self._add_lone(classmates, COMMON_WORDS, sure=False)
         self._names_found = compile_words(self._names) if self._names else None
-        self._exact = dict(_exact_keys(values))
+        self._exact = dict(_exact_keys(values, logins))
         self._exact_found = _compile_exact(self._exact) if self._exact else None
 
     def _add_lone(
@@ -166,11 +186,14 @@ def _pairs(values: list[tuple[Kind, str]]) -> Iterator[tuple[tuple[bytes, ...], 
                 yield typed, beside
 
 
-def _exact_keys(values: list[tuple[Kind, str]]) -> Iterator[tuple[bytes, Kind]]:
+def _exact_keys(
+    values: list[tuple[Kind, str]], logins: Collection[str]
+) -> Iterator[tuple[bytes, Kind]]:
     for kind, text in values:
         if kind in _EXACT:
             key = fold(text.strip()).ids
-            if len(key) >= _MIN_EXACT and b"\0" not in key and _JOINED.search(key):
+            certain = _JOINED.search(key) or (text in logins and key not in COMMON_WORDS)
+            if len(key) >= _MIN_EXACT and b"\0" not in key and certain:
                 yield key, kind
 
 
