@@ -42,7 +42,9 @@ def edits(text: str, walk: Walk, state: FieldState) -> list[Edit]:
     page = Page(text)
     if not state.dead and not walk.answer:
         tidy = Page(_NO_COMMA.sub(",", _PIECE.sub(_tidied, text)))
-        json_fields.apply(tidy, walk, state, BACKSLASHES, None, strings_only=True)
+        typed = json_fields.apply(tidy, walk, state, BACKSLASHES, None, strings_only=True)
+        if typed is not None:
+            json_fields.read_typed(tidy, walk, BACKSLASHES, typed())
         page.spans, page.edits = tidy.spans, tidy.edits
     found = walk.prose(page.rest())
     if walk.answer and walk.visitor.escapes() and text.isascii():
