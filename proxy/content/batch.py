@@ -19,7 +19,10 @@ from proxy.content.url_spots import in_urls
 from proxy.content.visitor import Edit
 from proxy.content.walk import Walk
 
-_NESTED = re.compile(r"""[%&<\\{\["]|[^\W_]\+[^\W_]|''|=[?0-9A-F\r\n]|[ (,]'""")
+_NESTED = re.compile(
+    r"""[%&<\\{\["]|[^\W_]\+[^\W_]|''|=[?0-9A-F\r\n]|[ (,]'|[:=~]\s?["']|\s(?:eq|ne|co|sw)\s'"""
+    r"|[:=][^\n]{0,80}\n"
+)
 
 
 def holds_more(view: str, walk: Walk) -> bool:

@@ -192,7 +192,7 @@ class Percent:
 
     def writer(self, raw: str) -> Writer:
         if self.plus and _UNENCODED.search(raw):
-            return _write_lightly
+            return _write_lightly_with_plus if "+" in raw and " " not in raw else _write_lightly
         lower = _LOWER_HEX.search(raw) is not None and not _UPPER_HEX.search(raw)
         plus = self._space(raw) == "+"
 
@@ -214,6 +214,10 @@ class Percent:
 def _write_lightly(replacement: str, spot: str) -> str:
     """For a form value that stands as typed (raw JSON): only what would split it."""
     return "".join([f"%{ord(char):02X}" if char in "%&#+" else char for char in replacement])
+
+
+def _write_lightly_with_plus(replacement: str, spot: str) -> str:
+    return _write_lightly(replacement, spot).replace(" ", "+")
 
 
 # --- entities -----------------------------------------------------------------------------
@@ -399,6 +403,11 @@ def _u_escape(match: re.Match[str]) -> str:
 def escapes_letters(raw: str) -> bool:
     """Whether letters beyond ASCII stand as ``\\u`` here; ``\\u003c`` alone does not say so."""
     return "\\u" in raw and raw.isascii() and _U_LETTER.search(raw) is not None
+
+
+def bytes_escape_letters(data: bytes) -> bool:
+    """The same of a body as it came."""
+    return b"\\u" in data and data.isascii() and _U_LETTER.search(data.decode("ascii")) is not None
 
 
 def json_escape(replacement: str, ascii_only: bool) -> str:

@@ -9,11 +9,11 @@ import re
 from collections.abc import Mapping
 
 from proxy.content.edits import Page
+from proxy.content.guesses import is_mistaken
 from proxy.content.lines import csv_edits, delimiter_of
 from proxy.content.visitor import Drop, Edit
 from proxy.content.walk import Walk
 from proxy.policy.model import Action, FieldRule
-from proxy.policy.plausible import looks_like
 from proxy.policy.telling import rules_among
 
 _MOST_COLUMNS = 500
@@ -52,7 +52,7 @@ def _columns(page: Page, walk: Walk, rules: Mapping[str, FieldRule]) -> None:
 
 def _cell(page: Page, walk: Walk, rule: FieldRule, start: int, raw: str) -> None:
     value = _plain(raw)
-    if rule.action is Action.SEARCH or (rule.guessed and not looks_like(rule.kind, value)):
+    if rule.action is Action.SEARCH or is_mistaken(rule, value, walk.visitor):
         return
     answer = walk.visitor.field(rule, value)
     span = (start, start + len(raw))

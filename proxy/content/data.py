@@ -18,6 +18,7 @@ from proxy.content import (
     inner_requests,
     json,
     lines,
+    loose_json,
     markup,
     multipart,
     quiet,
@@ -37,6 +38,7 @@ from proxy.content.strays import look_again
 from proxy.content.visitor import Edit, Visitor
 from proxy.content.walk import Walk
 from proxy.policy.model import Endpoint, FieldRule, FieldState, dead_state
+from proxy.policy.telling import NamedRules
 
 _WORK_FLOOR = 1 << 20
 
@@ -62,6 +64,14 @@ class BodyFields(NamedTuple):
 
 
 NO_FIELDS = BodyFields()
+
+
+def _fields_inside(walk: Walk) -> BodyFields:
+    """Of a body inside another one: what names tell holds there too."""
+    forms, telling = walk.forms, walk.inside.telling
+    if not forms and telling:
+        forms = NamedRules({}, telling)
+    return BodyFields(walk.inside, forms, walk.inside)
 
 
 def start(
@@ -90,7 +100,7 @@ def start(
 def _read_nested(data: bytes, declared: str, walk: Walk, endpoint: Endpoint | None) -> bytes:
     if endpoint is not None:
         return rewrite(data, declared, walk, BodyFields.of(endpoint))
-    return rewrite(data, declared, walk, BodyFields(walk.inside, walk.forms, walk.inside))
+    return rewrite(data, declared, walk, _fields_inside(walk))
 
 
 def rewrite(data: bytes, declared: str, walk: Walk, fields: BodyFields = NO_FIELDS) -> bytes:
@@ -203,6 +213,8 @@ def text_edits(view: str, media: str, walk: Walk, fields: BodyFields = NO_FIELDS
         return lines.event_edits(view, walk)
     if found is Format.SCRIPT:
         return back(view, walk.prose(SCRIPT.decode(view)), SCRIPT)
+    if loose_json.looks_so(view):
+        return loose_json.edits(view, walk, fields.json)
     return walk.text(view)
 
 

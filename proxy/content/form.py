@@ -14,11 +14,11 @@ from proxy.content import base64, saml
 from proxy.content.batch import Batch
 from proxy.content.coding import FORM, FORM_PERCENT, PERCENT, Percent, Writer, back
 from proxy.content.edits import Page, merge, shift
+from proxy.content.guesses import is_mistaken
 from proxy.content.url_spots import either_plus
 from proxy.content.visitor import Drop, Edit
 from proxy.content.walk import Walk
 from proxy.policy.model import Action, FieldRule
-from proxy.policy.plausible import looks_like
 from proxy.policy.telling import rules_among
 
 _ENCODED = re.compile(r"[%+\\<{]|&(?:#|[A-Za-z]+;)|''")
@@ -146,7 +146,7 @@ def _field(batch: Batch, rule: FieldRule, coding: Percent, start: int, end: int)
     page, walk = batch.page, batch.walk
     raw = page.text[start:end]
     value = coding.decode(raw)
-    if rule.guessed and not looks_like(rule.kind, value):
+    if is_mistaken(rule, value, walk.visitor):
         return False
     answer = walk.visitor.field(rule, value)
     if answer is None:

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from proxy.content import charset
 from proxy.content.base64 import check_token
-from proxy.content.data import start
+from proxy.content.data import NO_FIELDS, start
 from proxy.content.disposition import parameter_edits, rewrite_disposition
 from proxy.content.edits import Page, shift, splice
 from proxy.content.limits import Limits
@@ -25,7 +25,7 @@ from proxy.content.visitor import Drop, Edit, Visitor
 from proxy.content.walk import Walk
 from proxy.decisions import Headers
 from proxy.errors import Refused
-from proxy.policy.model import Endpoint, FieldRule
+from proxy.policy.model import Endpoint, FieldRule, FieldState
 from proxy.reasons import Reason
 
 _SKIPPED = frozenset(
@@ -69,11 +69,12 @@ def rewrite_headers(
     *,
     signed_allowed: bool = False,
     limits: Limits | None = None,
+    inside: FieldState = NO_FIELDS.inside,
 ) -> Headers:
     """The fields rewritten; the same object when nothing changed. May raise ``Refused``."""
     bounds = limits or _BOUNDS[signed_allowed]
     size = sum(len(value) for _, value in headers)
-    walk = start(visitor, bounds, direction, size)
+    walk = start(visitor, bounds, direction, size, inside)
     fields: list[tuple[bytes, bytes]] = []
     changed = False
     everything = direction == "request" and _names_in_machine_fields(headers, visitor)

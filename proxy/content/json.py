@@ -34,6 +34,7 @@ _SUSPECTS = (
     ("<", re.compile(r"<[A-Za-z!/?]")),
     ("+", re.compile(r"(?<=[^\W\d_])\+[^\W\d_]")),
     ("'", odata.OPENING),
+    ("'", re.compile(r"(?:(?<=[:=~])|(?<=[:=~]\s)|(?<=\s(?:eq|ne|co|sw)\s))'")),
 )
 _MOST_DIGITS = 4000
 _SPACE = re.compile(r"\s*")
@@ -105,7 +106,7 @@ def edits(text: str, walk: Walk, state: FieldState | None = None, value: Any = N
     if state is None:
         state = walk.inside
     page = Page(text)
-    coding = Backslashes(ascii_only=escapes_letters(text))
+    coding = Backslashes(ascii_only=escapes_letters(text) or _told_to_escape(text, walk))
     if not state.dead:
         typed = json_fields.apply(page, walk, state, coding, value)
         if page.spans and _is_quiet_beside(page, walk, people_typed=typed is not None):
@@ -134,6 +135,10 @@ def _is_quiet_beside(page: Page, walk: Walk, *, people_typed: bool) -> bool:
         return False
     walk.visitor.passed(rest)
     return True
+
+
+def _told_to_escape(text: str, walk: Walk) -> bool:
+    return walk.visitor.escapes() and text.isascii()
 
 
 # --- strings with something inside --------------------------------------------------------

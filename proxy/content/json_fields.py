@@ -3,8 +3,8 @@
 Two ways to the same answer. The quick one walks the parsed value with the policy's automaton
 and only then looks for the keys it met in the text: if each key stands there exactly as often
 as it was met, the two lists belong together, in order. Whenever that is not certain (a key
-twice in an object, the same key elsewhere, escaped keys, rules on array elements) the other
-way steps the automaton through every token.
+twice in an object, the same key elsewhere, escaped keys, rules on array elements, values that
+are named beside them) the other way steps the automaton through every token.
 
 Members with ambiguous names (``nom``, ``first``) wait until their object is whole: what stands
 beside them decides.
@@ -18,13 +18,14 @@ from typing import Any
 
 import orjson
 
+from proxy.content import labelled
 from proxy.content.batch import Batch
 from proxy.content.coding import Backslashes, json_escape
 from proxy.content.edits import Page
+from proxy.content.guesses import is_mistaken
 from proxy.content.visitor import Drop, Edit
 from proxy.content.walk import Walk
 from proxy.policy.model import ELEMENT, Action, FieldRule, FieldState, Leaf
-from proxy.policy.plausible import looks_like
 from proxy.policy.telling import Told, settle
 
 TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\],]|[^\s{}\[\],:"]++', re.S)
@@ -43,12 +44,19 @@ type _Typed = tuple[int, str]
 
 
 def apply(
-    page: Page, walk: Walk, state: FieldState, coding: Backslashes, value: Any
+    page: Page,
+    walk: Walk,
+    state: FieldState,
+    coding: Backslashes,
+    value: Any,
+    *,
+    strings_only: bool = False,
 ) -> Callable[[], list[_Typed]] | None:
     """Deal with each scalar that stands under a rule. ``value`` is the parsed text, or None.
 
     What people type is only searched. Where there is any, a call that finds those strings is
-    given back, for ``read_typed``.
+    given back, for ``read_typed``. ``strings_only``: in text that is no JSON, what stands
+    without quotes may be anything.
     """
     met = _met(value, state) if value is not None else None
     if met is not None:
@@ -61,7 +69,10 @@ def apply(
             if not left:
                 return (lambda: typed) if typed else None
             return lambda: typed + _typed_of(text, state, met, left)
-    typed = _apply_spots(page, walk, _by_tokens(page.text, state), coding)
+    spots = _by_tokens(page.text, state)
+    if strings_only:
+        spots = [spot for spot in spots if spot[2][0] == '"']
+    typed = _apply_spots(page, walk, spots, coding)
     return (lambda: typed) if typed else None
 
 
@@ -177,11 +188,13 @@ def _meet(value: Any, state: FieldState, met: _Met, depth: int) -> None:
             for inner in value:
                 if isinstance(inner, dict | list):
                     _meet(inner, below, met, depth - 1)
-                elif below.rule is not None and inner is not None:
+                elif inner is not None and (below.rule or below.told) is not None:
                     raise _Uncertain
 
 
 def _meet_object(value: dict[str, Any], state: FieldState, met: _Met, depth: int) -> None:
+    if labelled.may_be(value):
+        raise _Uncertain
     if _CONTAINERS.isdisjoint(map(type, value.values())):
         for key, rule in _leaf(tuple(value), state):
             met.setdefault(key, []).append((rule, value[key]))
@@ -197,7 +210,7 @@ def _meet_object(value: dict[str, Any], state: FieldState, met: _Met, depth: int
         if isinstance(inner, dict | list):
             _meet(inner, below, met, depth - 1)
         elif below.rule is not None:
-            certain.add(below.rule.kind)
+            certain.add(below.rule.vouches)
             met.setdefault(key, []).append((below.rule, inner))
         elif below.told is not None:
             asked.append((key, below.told))
@@ -220,7 +233,7 @@ def _leaf(shape: tuple[str, ...], state: FieldState) -> Leaf:
             rules[key] = below.rule
         elif below.told is not None:
             asked[key] = below.told
-    certain = {rule.kind for rule in rules.values()}
+    certain: set[str] = {rule.vouches for rule in rules.values()}
     settled = zip(asked, settle(certain, list(asked.values())), strict=True) if asked else ()
     leaf = (*rules.items(), *settled)
     state.remember_leaf(shape, leaf)
@@ -238,7 +251,9 @@ def _named(value: dict[str, Any], state: FieldState) -> list[tuple[str, Any]]:
 class _Frame:
     """An object or a list that is open: its state, and what its ambiguous members hold."""
 
-    __slots__ = ("asked", "at", "certain", "count", "holder", "in_object")
+    __slots__ = (
+        "asked", "at", "certain", "count", "holder", "in_object", "key", "label", "unnamed",
+    )  # fmt: skip
 
     def __init__(self, holder: FieldState, *, in_object: bool) -> None:
         self.holder, self.in_object = holder, in_object
@@ -246,6 +261,36 @@ class _Frame:
         self.certain: set[str] = set()
         self.asked: list[Told] = []
         self.at: list[tuple[int, str]] = []
+        self.key = ""
+        """The member that is read now, in small letters."""
+        self.label = ""
+        self.unnamed: list[tuple[int, str]] = []
+        """Values whose name stands in a member beside them (``labelled``)."""
+
+    def meet(self, here: FieldState, start: int, token: str) -> list[_Spot]:
+        """A scalar that stands here: its spot, if a rule holds for it by now."""
+        if here.rule is not None:
+            self.certain.add(here.rule.vouches)
+            return [(here.rule, start, token)]
+        if here.told is not None:
+            self.asked.append(here.told)
+            self.at.append((start, token))
+        return []
+
+    def labels(self, token: str) -> bool:
+        """Whether a string is the name, or the value, of a pair."""
+        if self.key in labelled.VALUES:
+            return True
+        if self.key in labelled.LABELS and (not self.label or self.key == "name"):
+            self.label = unescape(token)
+        return False
+
+    def hand_over(self, parent: _Frame) -> list[_Spot]:
+        """What this object's name says of its value, to be settled among its neighbours."""
+        if not self.label or not self.unnamed:
+            return []
+        state = labelled.state_of(self.label, self.holder)
+        return [spot for start, token in self.unnamed for spot in parent.meet(state, start, token)]
 
     def settled(self) -> list[_Spot]:
         """The ambiguous members that a rule holds for after all."""
@@ -261,8 +306,10 @@ def _by_tokens(text: str, state: FieldState) -> list[_Spot]:
     for match in TOKEN.finditer(text):
         token = match[0]
         first = token[0]
-        if first == '"' and key_next:
-            here = frame.holder.step(unescape(token) if "\\" in token else token[1:-1])
+        if key_next and first not in "{}[],":
+            name = token if first != '"' else unescape(token) if "\\" in token else token[1:-1]
+            here = frame.holder.step(name)
+            frame.key = name.lower()
             key_next = False
         elif first == ",":
             key_next = frame.in_object
@@ -277,17 +324,18 @@ def _by_tokens(text: str, state: FieldState) -> list[_Spot]:
                 here = here.element(0)
         elif first in "}]":
             spots += frame.settled()
+            closed = frame
             frame = stack.pop() if stack else _Frame(state, in_object=False)
+            spots += closed.hand_over(frame)
             here = state if not stack else frame.holder
             key_next = False
         elif first != "n":
-            if here.rule is not None:
-                frame.certain.add(here.rule.kind)
-                spots.append((here.rule, match.start(), token))
-            elif here.told is not None:
-                frame.asked.append(here.told)
-                frame.at.append((match.start(), token))
-    return spots
+            if first == '"' and here.rule is None and frame.in_object and frame.labels(token):
+                frame.unnamed.append((match.start(), token))
+            else:  # elements of a list stand for its member
+                owner = stack[-1] if stack and not frame.in_object else frame
+                spots += owner.meet(here, match.start(), token)
+    return spots + frame.settled()
 
 
 # --- applying a rule ----------------------------------------------------------------------
@@ -300,7 +348,7 @@ def _string_field(
         return
     raw = token[1:-1]
     text = unescape(token) if "\\" in raw else raw
-    if rule.guessed and not looks_like(rule.kind, text):
+    if is_mistaken(rule, text, walk.visitor):
         return
     answer = walk.visitor.field(rule, text)
     span = (start + 1, start + len(token) - 1)
@@ -320,7 +368,7 @@ def _scalar_field(
     page: Page, walk: Walk, rule: FieldRule, start: int, token: str, coding: Backslashes
 ) -> None:
     """A number or a boolean: its replacement is a string, unless it is a number again."""
-    if rule.guessed and not looks_like(rule.kind, token):
+    if is_mistaken(rule, token, walk.visitor):
         return
     answer = walk.visitor.field(rule, token)
     span = (start, start + len(token))

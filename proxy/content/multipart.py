@@ -17,6 +17,7 @@ from contextlib import nullcontext
 from proxy.content import charset, seals
 from proxy.content.disposition import rewrite_disposition
 from proxy.content.edits import splice
+from proxy.content.guesses import is_mistaken
 from proxy.content.inner_requests import Inner
 from proxy.content.url import url_edits
 from proxy.content.visitor import Drop
@@ -24,7 +25,6 @@ from proxy.content.walk import Walk
 from proxy.decisions import Headers
 from proxy.errors import Refused
 from proxy.policy.model import Action, Endpoint, FieldRule
-from proxy.policy.plausible import looks_like
 from proxy.policy.telling import rules_among
 from proxy.reasons import Reason
 
@@ -218,7 +218,7 @@ def _ruled(plain: bytes, rule: FieldRule, walk: Walk) -> bytes | None:
     text = charset.read(plain) if rule.action is not Action.DROP else None
     if text is None and rule.action not in (Action.DROP, Action.REFUSE):
         return None  # binary: no rule but these is meant for it
-    if rule.guessed and (text is None or not looks_like(rule.kind, text.view)):
+    if rule.guessed and (text is None or is_mistaken(rule, text.view, walk.visitor)):
         return None
     answer = walk.visitor.field(rule, text.view if text is not None else "…")
     if answer is None:

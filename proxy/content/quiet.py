@@ -18,7 +18,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from proxy.content import base64, json
+from proxy.content import base64, json, labelled
 from proxy.content import signs as sign
 from proxy.content.coding import FORM, PERCENT
 from proxy.content.walk import Walk
@@ -79,7 +79,7 @@ def _is_json(media: str, charset: str) -> bool:
 def is_quiet_text(text: str, walk: Walk) -> bool:
     """Whether lines of text, each read on its own and no field, hold nothing to change."""
     found = walk.visitor.signs(text, walk.inside, walk.inside)
-    if found is None or found & (_NETS | sign.HIDDEN | sign.ESCAPED):
+    if found is None or found & (_NETS | sign.HIDDEN | sign.ESCAPED | sign.FIELDS):
         return False
     if found & sign.QUOTED and _MAIL.search(text):
         return False
@@ -186,6 +186,8 @@ def _is_silent(value: Any, state: FieldState, depth: int) -> bool:
     if depth == 0 or state.counted:
         return False
     if isinstance(value, dict):
+        if labelled.may_be(value):
+            return False
         shape = tuple(value)
         speaks = state.spoken.get(shape)
         if speaks is None:
@@ -234,7 +236,7 @@ def _speaks(shape: tuple[str, ...], state: FieldState) -> bool:
         if _acts(below.rule):
             return True
         if below.rule is not None:
-            certain.add(below.rule.kind)
+            certain.add(below.rule.vouches)
         elif below.told is not None:
             asked.append(below.told)
     return any(rule is not None for rule in settle(certain, asked))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from proxy.content import base64, json, mail, markup, odata, signed
+from proxy.content import base64, json, loose_json, mail, markup, odata, signed, told_in_text
 from proxy.content.batch import Batch
 from proxy.content.coding import DOUBLED, PERCENT, Coding, back
 from proxy.content.edits import Page, merge, shift, touching
@@ -30,6 +30,8 @@ def read(text: str, walk: Walk) -> list[Edit]:
     first = text.lstrip()[:1]
     if first in ("{", "[", '"') and (value := json.parse(text)) is not json.INVALID:
         return json.edits(text, walk, value=value)
+    if loose_json.looks_so(text):
+        return loose_json.edits(text, walk, walk.inside)
     if has_tag(text):
         words, text = mail.word_edits(text, walk)  # ``=?…?= <lea@…>`` has the look of markup
         return merge(signed.unless_signed_xml(text, markup.edits(text, walk), walk), words)
@@ -40,6 +42,12 @@ def prose(text: str, walk: Walk) -> list[Edit]:
     """Edits for text that is not, as a whole, of another format."""
     if not text:
         return []
+    page = Page(text)
+    told_in_text.take(page, walk)
+    return page.finish(_prose(page.rest(), walk))
+
+
+def _prose(text: str, walk: Walk) -> list[Edit]:
     if "'" in text and (literals := odata.edits(text, walk)) is not None:
         return literals
     words, text = mail.word_edits(text, walk)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from proxy.content import form
 from proxy.content.coding import PERCENT, url_escape
+from proxy.content.guesses import is_mistaken
 from proxy.content.url_spots import either_plus
 from proxy.content.visitor import Drop, Edit
 from proxy.content.walk import Walk
 from proxy.policy.model import Endpoint, FieldRule
 from proxy.policy.parts import Part, Several
+from proxy.policy.telling import PEOPLE, settle
 
+_NAMES_A_LOGIN = "userId"
 _DROPPED = "-"
 """A dropped path segment cannot be empty: the path would have another shape."""
 
@@ -53,13 +56,24 @@ def _path(target: str, begin: int, end: int, endpoint: Endpoint, walk: Walk) -> 
     edits: list[Edit] = []
     at = begin + 1 if target.startswith("/", begin) else begin
     index = 0
+    before = ""
     while at <= end:
         stop = _find(target, "/", at, end)
         rule = endpoint.path_fields.get(index)
+        if rule is None and at < stop and before in PEOPLE:
+            rule = _login(PERCENT.decode(target[at:stop]), walk)
+        before = target[at:stop].lower()
         edits += _segment(target, at, stop, rule, walk, endpoint.path_parts.get(index))
         at = stop + 1
         index += 1
     return edits
+
+
+def _login(value: str, walk: Walk) -> FieldRule | None:
+    """The rule for a login that the directory has, where a service names people in its paths."""
+    told = walk.inside.step(_NAMES_A_LOGIN).told
+    rule = settle((), [told])[0] if told is not None else None
+    return None if rule is None or is_mistaken(rule, value, walk.visitor) else rule
 
 
 def _segment(

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
+from proxy.kinds import Kind
 from proxy.policy.model import FieldRule, FieldState
 
 
@@ -70,6 +71,13 @@ class Visitor(Protocol):
     def passed(self, text: str) -> None:
         """A text is known to hold nothing to change; it may hold what a field shows."""
 
+    def knows(self, kind: Kind, text: str) -> bool:
+        """Whether the directory has this identifier."""
+
+    def escapes(self) -> bool:
+        """Whether letters beyond ASCII are to be written ``\\u…`` where a JSON text has none that
+        would tell its own way."""
+
 
 class Thorough:
     """What a visitor without a quick look inherits: everything is read."""
@@ -94,3 +102,11 @@ class Thorough:
 
     def passed(self, text: str) -> None:
         """Nothing is remembered."""
+
+    def knows(self, kind: Kind, text: str) -> bool:
+        """It cannot tell."""
+        return False
+
+    def escapes(self) -> bool:
+        """As they are."""
+        return False

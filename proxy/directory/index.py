@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from proxy.content import signs as sign
-from proxy.directory import mirror, titled
+from proxy.directory import mentions, mirror, titled
 from proxy.directory.bearers import NOBODY, Bearers
 from proxy.directory.classes import POINTS, QUORUM, Rosters
 from proxy.directory.fold import Folded, fold, name_key, words
@@ -186,7 +186,10 @@ class Index:
 
     def _others(self, folded: Folded, signs: int, school: str) -> list[Match]:
         """What the nets find that are not for full names."""
-        found = self._identifiers.find(folded) if signs & sign.IDENTIFIERS else []
+        found: list[Match] = []
+        if signs & sign.IDENTIFIERS:
+            found = self._identifiers.find(folded)
+            found += mentions.find(folded, self._identifiers.known)
         if school and signs & sign.TITLES:
             found += titled.find(folded, _School(self, school))
         return found
@@ -220,6 +223,11 @@ class Index:
         typed = self._canonical(kind, text)
         found = self._values.candidates(other_key(kind, typed))
         return next((ref for ref, k, plain in found if (k, plain) == (kind, typed)), None)
+
+    def halves(self, text: str) -> tuple[str, str] | None:
+        """Given and family name of the directory's full name that ``text`` spells."""
+        pair = self._names.of_text(text)
+        return (pair.given, pair.family) if pair else None
 
     def spelt(self, kind: Kind, text: str) -> list[int]:
         """Every value that ``text`` spells, whatever its accents and case: for people's questions.

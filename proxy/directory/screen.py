@@ -20,6 +20,7 @@ import re2
 
 from proxy.content import signs as sign
 from proxy.directory.fold import flat
+from proxy.directory.mentions import BEFORE
 from proxy.directory.name_table import as_pattern
 from proxy.directory.words import TITLES
 from proxy.policy.model import Mentioned
@@ -56,13 +57,13 @@ class Screen:
         for bit, pattern in (
             (0, r"\x04"),
             (sign.NAMES, _whole(words)),
-            (sign.IDENTIFIERS, f"@|{identifiers.decode('latin-1')}"),
+            (sign.IDENTIFIERS, f"{BEFORE}|{identifiers.decode('latin-1')}"),
             (
                 sign.TITLES,
                 rf"[^{_LETTERS}](?:(?:{titles})(?:{_HARD}{_SOFT}{{0,3}}|{_SOFT}{{1,3}})"
                 rf"|[a-z]\.{_SOFT}{{0,2}})[{_LETTERS}]{{2}}|[{_LETTERS}]{{2}}{_SOFT}{{1,3}}[a-z]\.",
             ),
-            (sign.HIDDEN, _HIDDEN),
+            (sign.HIDDEN, _HIDDEN + _in_text(telling)),
             (sign.ESCAPED, r"\\"),
             (sign.QUOTED, _QUOTED),
             (sign.FIELDS, _member(telling)),
@@ -148,3 +149,9 @@ def _whole(words: list[bytes]) -> str:
 def _member(words: str) -> str:
     """A member of an object with one of these words in its name."""
     return rf'(?:{words})[^"]*"[ \t\r\n]*:' if words else ""
+
+
+def _in_text(words: str) -> str:
+    """A field in a text, by its name and what stands behind it (``content.told_in_text``)."""
+    behind = r"[a-z._-]{0,30} ?(?:[:=~]{1,2} ?\\*[\"'a-z]|(?:eq|ne|co|sw|ew|like|is) [\"'])"
+    return f"|(?:{words}){behind}" if words else ""

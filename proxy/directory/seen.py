@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -59,6 +59,10 @@ class Seen:
 
     values: dict[tuple[Kind, str], None] = field(default_factory=dict)
     """Values of fields, in order."""
+    halves: dict[tuple[Kind, str], None] = field(default_factory=dict)
+    """The two names of each known person whose full name a field held."""
+    logins: set[str] = field(default_factory=set)
+    """Values of fields that the directory knows as logins: such a one may be a mere word."""
     refs: set[int] = field(default_factory=set)
     """Directory values found anywhere."""
     births: set[date] = field(default_factory=set)
@@ -72,6 +76,16 @@ class Seen:
             kind in _NAMES or kind in _EXACT or kind is Kind.FULL_NAME
         ):
             self.values[kind, text] = None
+
+    def person(self, given: str, family: str) -> None:
+        """A field held the full name of somebody known: each half may stand alone elsewhere.
+
+        A family name that is a word as well may as soon be the word (*Page*, *Petit*).
+        """
+        if len(self.halves) < _MOST:
+            self.halves[Kind.GIVEN_NAME, given] = None
+            if not COMMON_WORDS.issuperset(words(family)):
+                self.halves[Kind.FAMILY_NAME, family] = None
 
     def text(self, text: str) -> None:
         """A text was searched; it may be again."""
@@ -117,12 +131,12 @@ class Seen:
         self, classmates: Iterable[tuple[Kind, str]], certain: frozenset[date] = frozenset()
     ) -> SeenNet | None:
         """The net for a second reading, or ``None`` if it would find nothing."""
-        values = [*self.values, *(near := list(classmates))]
+        values = [*self.values, *self.halves, *(near := list(classmates))]
         if certain:
-            return SeenNet(self.values, near, certain)
+            return SeenNet(self.values, near, certain, self.halves, self.logins)
         if not values or not self._may_stand(values):
             return None
-        net = SeenNet(self.values, near)
+        net = SeenNet(self.values, near, certain, self.halves, self.logins)
         if self.size >= _MOST_TEXT or any(net.catches(fold(text)) for text in self.texts):
             return net
         return None
@@ -157,6 +171,8 @@ class SeenNet:
         values: Iterable[tuple[Kind, str]],
         classmates: Iterable[tuple[Kind, str]],
         births: frozenset[date] = frozenset(),
+        halves: Collection[tuple[Kind, str]] = (),
+        logins: Collection[str] = (),
     ) -> None:
         values = list(values)
         self._births = births
@@ -168,9 +184,11 @@ class SeenNet:
         lone = [value for value in values if value[0] in _NAMES]
         if len(lone) <= 2 * CLASS_SIZE:
             self._add_lone(lone, frozenset(), sure=True)
+        if len(halves) <= 2 * CLASS_SIZE:
+            self._add_lone(halves, frozenset(), sure=False)
         self._add_lone(classmates, COMMON_WORDS, sure=False)
         self._names_found = compile_words(self._names) if self._names else None
-        self._exact = dict(_exact_keys(values))
+        self._exact = dict(_exact_keys(values, logins))
         self._exact_found = _compile_exact(self._exact) if self._exact else None
 
     def _add_lone(
@@ -262,11 +280,14 @@ def _pairs(values: list[tuple[Kind, str]]) -> Iterator[tuple[tuple[bytes, ...], 
                 yield typed, beside
 
 
-def _exact_keys(values: list[tuple[Kind, str]]) -> Iterator[tuple[bytes, Kind]]:
+def _exact_keys(
+    values: list[tuple[Kind, str]], logins: Collection[str]
+) -> Iterator[tuple[bytes, Kind]]:
     for kind, text in values:
         if kind in _EXACT:
             key = fold(text.strip()).ids
-            if len(key) >= _MIN_EXACT and b"\0" not in key and _JOINED.search(key):
+            certain = _JOINED.search(key) or (text in logins and key not in COMMON_WORDS)
+            if len(key) >= _MIN_EXACT and b"\0" not in key and certain:
                 yield key, kind
 
 

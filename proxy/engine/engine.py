@@ -26,6 +26,7 @@ from proxy.audit.events import Event
 from proxy.audit.volumes import Volumes
 from proxy.blocking import RequestType, answer, facts_of, stand_in
 from proxy.blocking.cname import Names
+from proxy.content.coding import bytes_escape_letters
 from proxy.decisions import Buffer, Forward, Headers, Refuse, Reply, Resolve, Tunnel
 from proxy.engine import (
     canonical,
@@ -117,6 +118,7 @@ class Engine:
         try:
             if (reported := self._watch.body(exchange, body)) is not None:
                 return reported
+            exchange.escapes = bytes_escape_letters(body)
             forward = leaving.whole(exchange, body)
         except Exception as error:
             return self.refuse(exchange, _reason(error))

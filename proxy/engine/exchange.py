@@ -89,6 +89,8 @@ class Exchange:
     endpoint: Endpoint
     sheet: Sheet = NOTHING
     """What rules and exceptions said when it began."""
+    escapes: bool = False
+    """Whether the request's body writes letters beyond ASCII as ``\\u…``."""
     hits: Hits = field(default_factory=Counter)
     restored: Hits = field(default_factory=Counter)
     removed: Mapping[Rule, int] = field(default_factory=dict)

@@ -77,7 +77,14 @@ def _protect_head(
     """Target and header fields as they may leave; whether a field named somebody."""
     target = _target(exchange, visitor, limits)
     fields = exchange.endpoint.header_fields
-    headers = rewrite_headers(exchange.head.headers, fields, visitor, "request", limits=limits)
+    headers = rewrite_headers(
+        exchange.head.headers,
+        fields,
+        visitor,
+        "request",
+        limits=limits,
+        inside=exchange.endpoint.inside,
+    )
     named = headers is not exchange.head.headers
     headers = filtering.leaving(exchange, headers)
     if partial.asked(exchange.head) and not partial.may_ask_range(exchange.head):

@@ -25,6 +25,8 @@ _MOST_KEPT = 1 << 20
 """Characters of which a second reading need not be told again what the first one found."""
 _ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]]+@[^\s<>,;\"()\[\]]+")
 _ONE_ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]]+@[^\s<>,;\"()\[\]]+|[^@]*")
+_DIGIT = re.compile(r"\d")
+_NO_LETTER = re.compile(r"[._0-9]+")
 _WRITTEN_NAME = re.compile(r"\s*\"?([^\"<>@,;:]*[^\"<>@,;:\s])\"?\s*(?=<)")
 
 
@@ -97,6 +99,14 @@ class ProtectVisitor:
         """Nothing is restored in a request."""
         return False
 
+    def knows(self, kind: Kind, text: str) -> bool:
+        """Whether the directory has this identifier."""
+        return self._index.lookup(kind, text) is not None
+
+    def escapes(self) -> bool:
+        """A pseudonym has no letters beyond ASCII."""
+        return False
+
     def may_tell(self, form: str) -> bool:
         """Whether names in a form may tell: decoded, a line break for each ``=``."""
         return self._index.screen.may_tell(form)
@@ -135,6 +145,8 @@ class ProtectVisitor:
             return self._replaced(rule, text)
         if rule.kind is Kind.BIRTH_DATE and self._net is None:
             self._seen.birth(text)
+        if rule.guessed and rule.generalise and not _DIGIT.search(text):
+            return self._as_text(text)  # ``zip: "string"``: no postcode, no date
         self._hits[rule.kind, rule.action] += 1
         if rule.action is Action.REFUSE:
             raise Refused(Reason.FIELD_REFUSED, str(rule.ref))
@@ -163,6 +175,7 @@ class ProtectVisitor:
             self._hits[kind, Action.PSEUDONYMISE] += 1
             if ref:
                 self._seen.refs.add(ref)
+                self._note_person(kind, text[start:end])
         return edits
 
     def _minimised(self, text: str, start: int) -> list[Edit]:
@@ -197,12 +210,28 @@ class ProtectVisitor:
         else:
             if kind in _NAMES:
                 kind, ref = self._name_kind(kind, text)
-            self._seen.value(kind, text)
+            self._note(kind, text)
             replaced = self._pseudonymiser.pseudonym(kind, text, rule.shape, ref)
         if replaced == text:
             return None
         self._hits[rule.kind, rule.action] += 1
         return replaced
+
+    def _note(self, kind: Kind, text: str) -> None:
+        """Remember what a field held, for a second reading."""
+        self._seen.value(kind, text)
+        if kind is Kind.LOGIN and self._index.lookup(kind, text) is not None:
+            self._seen.logins.add(text)
+        self._note_person(kind, text)
+
+    def _note_person(self, kind: Kind, text: str) -> None:
+        """Whose full name, address or login this is, as far as its words tell."""
+        if kind is not Kind.FULL_NAME:
+            if kind not in (Kind.EMAIL, Kind.LOGIN):
+                return
+            text = _NO_LETTER.sub(" ", text.partition("@")[0])
+        if (names := self._index.halves(text)) is not None:
+            self._seen.person(*names)
 
     def _name_kind(self, kind: Kind, text: str) -> tuple[Kind, int | None]:
         """A field for one name may hold a whole one, which is then the same as anywhere.
@@ -221,11 +250,11 @@ class ProtectVisitor:
         """``mailto:…``, ``"Jean Martin" <…>``, several addresses: what is around them stays."""
 
         def address(match: re.Match[str]) -> str:
-            self._seen.value(Kind.EMAIL, match[0])
+            self._note(Kind.EMAIL, match[0])
             return self._pseudonymiser.pseudonym(Kind.EMAIL, match[0], rule.shape)
 
         def name(match: re.Match[str]) -> str:
-            self._seen.value(Kind.FULL_NAME, match[1])
+            self._note(Kind.FULL_NAME, match[1])
             replaced = self._pseudonymiser.pseudonym(Kind.FULL_NAME, match[1], "text")
             return match[0].replace(match[1], replaced)
 

@@ -29,11 +29,19 @@ class Whereabouts(Protocol):
 class RestoreVisitor(Thorough):
     """Puts back what this service's pseudonyms stand for."""
 
-    __slots__ = ("_hits", "_pseudonymiser", "_scope", "_watch")
+    __slots__ = ("_escapes", "_hits", "_pseudonymiser", "_scope", "_watch")
 
     def __init__(
-        self, pseudonymiser: Pseudonymiser, hits: Hits, scope: Scope, watch: Watch | None = None
+        self,
+        pseudonymiser: Pseudonymiser,
+        hits: Hits,
+        scope: Scope,
+        watch: Watch | None = None,
+        *,
+        escapes: bool = False,
     ) -> None:
+        """``escapes``: whether the request wrote its JSON so (``Visitor.escapes``)."""
+        self._escapes = escapes
         self._pseudonymiser = pseudonymiser
         self._hits = hits
         self._scope = scope
@@ -52,6 +60,10 @@ class RestoreVisitor(Thorough):
         for kind in kinds:
             self._hits[kind, Action.PSEUDONYMISE] += 1
         return edits
+
+    def escapes(self) -> bool:
+        """As the request did: a service that keeps a text as it came gives it back so."""
+        return self._escapes
 
     def absent(self, data: bytes) -> bool:
         """Whether no pseudonym stands in these bytes, nor a trace of one."""

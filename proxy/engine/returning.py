@@ -87,4 +87,4 @@ def _restorer(exchange: Exchange) -> RestoreVisitor:
     watch = watching.watch_of(exchange)
     seen = scope(snapshot.index, exchange.client, snapshot.policy.site.restore_scope, watch)
     pseudonymiser = snapshot.pseudonymiser(exchange.service.name)
-    return RestoreVisitor(pseudonymiser, exchange.restored, seen, watch)
+    return RestoreVisitor(pseudonymiser, exchange.restored, seen, watch, escapes=exchange.escapes)

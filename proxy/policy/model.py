@@ -87,7 +87,8 @@ class FieldRule:
     ``Action.GENERALISE``. ``strict`` treats every value; otherwise only a value that has
     the form of ``kind`` (a ``userId`` may be a number, ``me`` or an e-mail address).
     ``guessed``: no policy wrote it, the field's name tells; a value without the form of
-    ``kind`` is then read as if there were no rule (``proxy.policy.plausible``).
+    ``kind`` is then read as if there were no rule (``proxy.policy.plausible``). ``known``: so
+    is one that the directory does not have (a ``userId`` is mostly a number of the service's).
     """
 
     kind: Kind
@@ -97,6 +98,12 @@ class FieldRule:
     generalise: str = ""
     strict: bool = True
     guessed: bool = False
+    known: bool = False
+
+    @property
+    def vouches(self) -> str:
+        """What an ambiguous name beside this one may take it for."""
+        return "" if self.known else self.kind.value
 
 
 _KEPT = 2048

@@ -23,12 +23,24 @@ from proxy.policy.model import ELEMENT, Action, FieldRule, FieldState, RuleRef
 
 _FILE = "telling_names.txt"
 _PERSON, _OTHER, _TYPED = "about a person", "about anything", "typed"
+_KNOWN = "known "
+_VALUE = "value"
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _MAX_NAME = 80
 _MAX_WORDS = 10
 _KEPT = 8192
-_INSIDE = frozenset({"value", "values", "address", "text", "formatted", "full", "#text", "_"})
+_INSIDE = frozenset(
+    {"value", "values", "address", "text", "formatted", "full", "#text", "_", "stringvalue"}
+)
 """Members of an object under a telling name that hold the value itself: ``email.value``."""
+
+PEOPLE = frozenset(
+    "user users people person persons member members profile profiles profil profils account "
+    "accounts student students pupil pupils learner learners teacher teachers author authors eleve "
+    "eleves utilisateur utilisateurs enseignant enseignants prof profs compte comptes annuaire "
+    "membre membres files calendars addressbooks principals avatar avatars".split()
+)
+"""What stands before somebody's login in a path (``files``, ``principals``: WebDAV's)."""
 
 
 class Beside(NamedTuple):
@@ -48,6 +60,7 @@ class Told(NamedTuple):
 
 
 _NOTHING = Told()
+_ALONE: frozenset[str] = frozenset()
 
 
 def settle(certain: Collection[str], asked: Sequence[Told]) -> list[FieldRule | None]:
@@ -151,7 +164,7 @@ class NamedRules(Mapping[str, FieldRule]):
             rule = self._written.get(name) or told.rule
             if rule is not None:
                 rules[name] = rule
-                certain.add(told.means or rule.kind.value)
+                certain.add(told.means or rule.vouches)
             elif told.maybe:
                 asked[name] = told
         for name, rule in zip(asked, settle(certain, list(asked.values())), strict=True):
@@ -174,6 +187,7 @@ def member_patterns() -> tuple[str, str]:
     table = _read_words().table
     typed = [word for word, told in table.items() if told.means == _TYPED]
     telling = [word for word, told in table.items() if told.means != _TYPED]
+    telling.append(_VALUE)  # whose name may stand beside it (``content.labelled``)
     apart = '[^a-z"]*'
     written, search = ("|".join(map(apart.join, sorted(words))) for words in (telling, typed))
     return written, search
@@ -232,14 +246,19 @@ def _read_words() -> _Words:
             groups[means] = frozenset("".join(_parts(name)) for name in names)
             continue
         beside = frozenset(word.strip() for word in company.split(",")) if company else None
+        known = means.startswith(_KNOWN)
         for name in names:
-            rule = _rule(means, name, line)
+            rule = _rule(means.removeprefix(_KNOWN), name, line, known=known)
             key = "".join(_parts(name))
-            if beside is None:
+            if known:  # after the others: what stands beside the name decides first
+                told = table.get(key, _NOTHING)
+                if told.rule is None:
+                    table[key] = Told(maybe=(*told.maybe, Beside(_ALONE, "", rule)))
+            elif beside is None:
                 table.setdefault(key, Told(means, rule))
             elif key not in table or table[key].rule is None:
-                known = table.get(key, _NOTHING)
-                table[key] = Told(maybe=(*known.maybe, Beside(beside, means, rule)))
+                told = table.get(key, _NOTHING)
+                table[key] = Told(maybe=(*told.maybe, Beside(beside, means, rule)))
     return _Words(table, groups[_PERSON], groups[_OTHER])
 
 
@@ -262,13 +281,15 @@ _MINIMISED = {
 }
 
 
-def _rule(means: str, name: str, line: int) -> FieldRule:
+def _rule(means: str, name: str, line: int, *, known: bool) -> FieldRule:
     kind, coarse = _MINIMISED.get(means, (None, ""))
     action = Action.GENERALISE if coarse else Action.PSEUDONYMISE
     if means == _TYPED:
         kind, action = Kind.TEXT, Action.SEARCH
     ref = RuleRef(_FILE, line, f"{name} is {means}")
-    return FieldRule(kind or Kind(means), action, ref, "auto", coarse, strict=False, guessed=True)
+    return FieldRule(
+        kind or Kind(means), action, ref, "auto", coarse, strict=False, guessed=True, known=known
+    )
 
 
 def _parts(name: str) -> list[str]:

@@ -105,8 +105,9 @@ def open_roster(paths: Sequence[Path], format_name: str = "") -> Roster:
         files.close()
         known = ", ".join(FORMATS)
         raise InputError(
-            f"{paths[0]}: not a roster format that Préau reads ({known}); see docs/rosters.md, "
-            f"or name the format with --format"
+            f"{paths[0]}: not a roster format that Préau reads ({known}); name "
+            f"the format with --format, or say which column is what in a mapping file: "
+            f"docs/rosters.md, under 'Any other CSV'"
         )
     return Roster(importer.NAME, importer.is_complete(files), Problems(), files, importer)
 
