@@ -1,9 +1,13 @@
 """``python -m benchmarks.blocking --swaps N``: do requests wait while lists are swapped?
 
-Requests go through a site's engine one after another, as a worker serves them, while its lists
-change: another process compiles, a thread of this one loads. Windows with a swap and windows of
-the same length without one take turns, so that whatever else the machine does falls on both. All
-requests of a kind are one distribution: a p99 of thousands of requests, not of a few dozen.
+First what people see: a gateway on a core of its own answers requests over TLS at a third of its
+full load, by the clock, while its lists change (another process compiles, a thread of the gateway
+loads). Then the engine alone, request by request in this process: a hundredth of the time of a
+whole request, so that a stall of a few milliseconds shows.
+
+Windows with a swap and windows of the same length without one take turns, so that whatever else the
+machine does falls on both. All requests of a kind are one distribution: a p99 of thousands of
+requests, not of a few dozen.
 
 A shared machine is calm at times: of the pairs the half whose window without a swap went best is
 shown beside all of them. Choosing by that window only cannot favour the swap.
@@ -11,6 +15,7 @@ shown beside all of them. Choosing by that window only cannot favour the swap.
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import tempfile
 import threading
@@ -20,13 +25,20 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
+from benchmarks.__main__ import body_of
+from benchmarks.latency import at_rate, stage
+from benchmarks.load import Target, connect, posts
 from benchmarks.stage import prepare_site
 from proxy.blocking import ListFile
+from proxy.demo.cloud import SERVICE as HOST
 from proxy.demo.people import cast
-from proxy.demo.site import SERVICE as HOST
+from proxy.demo.site import SCHOOL
 from proxy.engine import Head
 from proxy.runtime import Runtime
+from tests.sim.served import Served
 
+_WINDOW = 8.0
+"""Seconds: to notice the change, compile it and load it."""
 _FIELDS = ((b"host", HOST.encode()), (b"content-type", b"application/json"))
 _BODY = b'{"title": "Exercice 3", "text": "Bien construit"}' * 40
 
@@ -85,6 +97,52 @@ def swapped(runtime: Runtime, load: Load, seconds: float) -> Pair:
 
 def measure(swaps: int, lists: Iterable[ListFile]) -> None:
     """Swap that often under load, and show what it did."""
+    lists = list(lists)
+    through_gateway(swaps, lists)
+    in_engine(swaps, lists)
+
+
+def through_gateway(swaps: int, lists: Iterable[ListFile]) -> None:
+    """As clients of a running gateway see it."""
+    people = cast(200, school=SCHOOL)
+    with tempfile.TemporaryDirectory(prefix="preau-bench-") as scratch:
+        folder = Path(scratch)
+        with stage(folder, people) as (root, origin, _, ca_file):
+            for source in lists:
+                (root / "lists" / "block" / f"{source.name}.txt").write_bytes(source.read())
+            with Served(root, {HOST: ("127.0.0.1", origin)}) as gateway:
+                target = Target(HOST, origin, gateway.port, ca_file)
+                done, took = asyncio.run(posts(target, lambda n: body_of(people, n), 8, 3.0))
+                rate = done / took / 3
+                pairs = []
+                for number in range(swaps + 1):  # the first of everything does not count
+                    (before,) = asyncio.run(at_rate([target], people, rate, _WINDOW))
+                    _change(root, number)
+                    (during,) = asyncio.run(at_rate([target], people, rate, _WINDOW))
+                    if not asyncio.run(_is_blocked(target, number)):
+                        raise SystemExit("the lists were not swapped within the window")
+                    pairs.append(Pair(before, during))
+    print(f"through a gateway at {rate:.0f} requests/s")
+    show("all", pairs[1:])
+
+
+def _change(root: Path, number: int) -> None:
+    """A list with one rule more: whether it is in force can be asked."""
+    path = root / "lists" / "block" / "changed.txt"
+    path.write_text(f"! x\n||{HOST}/changed/{number}.js^\n")
+
+
+async def _is_blocked(target: Target, number: int) -> bool:
+    reader, writer = await connect(target)
+    request = f"GET /changed/{number}.js HTTP/1.1\r\nHost: {HOST}\r\nSec-Fetch-Dest: script\r\n\r\n"
+    writer.write(request.encode())
+    head = await reader.readuntil(b"\r\n\r\n")
+    writer.close()
+    return b"no-store" in head.lower()
+
+
+def in_engine(swaps: int, lists: Iterable[ListFile]) -> None:
+    """What the engine itself makes a request wait."""
     with tempfile.TemporaryDirectory(prefix="preau-bench-") as scratch:
         folder = Path(scratch)
         root = prepare_site(folder, folder / "none.pem", cast(30))
