@@ -8,7 +8,7 @@ ARGS ?=
 JOBS ?= 2
 MINUTES ?= 30
 BIN := .venv/bin
-PYTEST := -n $(JOBS) --dist loadfile
+PYTEST := -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 .PHONY: help
 help: ## List what make can do here
