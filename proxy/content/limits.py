@@ -20,7 +20,7 @@ class Limits:
     expanded: int = 32 << 20
     ratio: int = 250
     ratio_floor: int = 1 << 20
-    nesting: int = 8
+    nesting: int = 10
     encodings: int = 3
     parts: int = 1000
     work: int = 64

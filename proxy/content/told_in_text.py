@@ -30,7 +30,10 @@ _LINE = re.compile(
 )
 _MOST = 400
 _NAMES = (Kind.GIVEN_NAME, Kind.FAMILY_NAME)
-_TRIGGER = re.compile(r"[:=~]\s?[\"']|\s(?:eq|ne|co|sw|ew|like|is)\s[\"']")
+_TRIGGER = re.compile(
+    r"[\"'](?:(?<=[:=~].)|(?<=[:=~]\s.)|(?<=\s(?:eq|ne|co|sw|ew|is)\s.)|(?<=\slike\s.))"
+)
+"""A quote behind a sign: looked for from the quote, which is the rarer of the two."""
 
 type _Spot = tuple[str, int, int]
 

@@ -106,6 +106,7 @@ class Index:
         self.plain = self._values.plain
         """The kind and canonical text of a directory value; ``None`` if unknown or erased."""
         self._kept = lru_cache(_KEPT)(self._look_up)
+        self._kept_halves = lru_cache(_KEPT)(self._halves)
         self._bare: set[int] = set()
         """Hashes of short texts without a sign: header fields and phrases come again."""
 
@@ -226,6 +227,9 @@ class Index:
 
     def halves(self, text: str) -> tuple[str, str] | None:
         """Given and family name of the directory's full name that ``text`` spells."""
+        return self._kept_halves(text) if len(text) <= _SHORT else self._halves(text)
+
+    def _halves(self, text: str) -> tuple[str, str] | None:
         pair = self._names.of_text(text)
         return (pair.given, pair.family) if pair else None
 

@@ -84,7 +84,7 @@ class Seen:
         """
         if len(self.halves) < _MOST:
             self.halves[Kind.GIVEN_NAME, given] = None
-            if not COMMON_WORDS.issuperset(words(family)):
+            if not _is_word(family):
                 self.halves[Kind.FAMILY_NAME, family] = None
 
     def text(self, text: str) -> None:
@@ -106,13 +106,17 @@ class Seen:
         """
         if not (self.refs or self.values or self.births) or self.size >= _MOST_TEXT:
             return frozenset()
-        found = [each for text in self.texts if _may_date(text) for each in dates(fold(text))]
-        if not found:
+        texts = list(filter(_may_date, self.texts))
+        if not texts:
             return frozenset()
         named = self._named(directory)
         known = directory.born(self.refs | named)
         strange = None in known or (bool(self.values) and not named and not self.births)
         certain = self.births | known
+        if not strange:
+            years = {str(day.year) for day in certain if day is not None}
+            texts = [text for text in texts if any(year in text for year in years)]
+        found = (each for text in texts for each in dates(fold(text)))
         return frozenset(
             each.day for each in found if each.day in certain or (strange and each.told >= 0)
         )
@@ -153,6 +157,11 @@ class Seen:
             elif _longest_word(text) in folded.names:
                 return True
         return False
+
+
+@lru_cache(4096)
+def _is_word(family: str) -> bool:
+    return COMMON_WORDS.issuperset(words(family))
 
 
 @lru_cache(4096)

@@ -185,7 +185,7 @@ class LimitsFile(TrafficFile):
     )
     headers: Size = Field(default=64 * 1024, description="The largest header section.")
     nesting: int = Field(
-        default=8, description="How many formats may stand inside each other.", ge=1, le=32
+        default=10, description="How many formats may stand inside each other.", ge=1, le=32
     )
 
 
