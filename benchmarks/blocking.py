@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import linecache
 import os
 import random
 import subprocess
@@ -25,6 +26,7 @@ from pathlib import Path
 from benchmarks.blocking_requests import Ask, asks, generated_list, parameter_list
 from benchmarks.blocking_swap import measure
 from proxy.blocking import (
+    Block,
     Blocker,
     ListFile,
     RequestType,
@@ -194,7 +196,7 @@ def agreement(lists: list[ListFile], requests: list[Ask], show: int) -> None:
         both += bool(hit) and theirs
         if bool(hit) == theirs:
             continue
-        why = explain(hit.rule if hit else "", rule, exception)
+        why = explain(_as_written(hit, shared), rule, exception)
         reasons[why] += 1
         shown[why] += 1
         if shown[why] <= show:
@@ -208,6 +210,12 @@ def agreement(lists: list[ListFile], requests: list[Ask], show: int) -> None:
 _GHOSTERY = {"subdocument": "sub_frame", "csp_report": "cspReport"}
 
 
+def _as_written(hit: Block | None, lists: list[ListFile]) -> str:
+    """The line of the rule that spoke: ours reads ``$rewrite`` as ``$redirect``."""
+    path = next((source.path for source in lists if hit and source.path.name == hit.file), None)
+    return linecache.getline(str(path), hit.line) if hit and path else ""
+
+
 def explain(ours: str, theirs: str, exception: str) -> str:
     """The reason of a disagreement, by the rules that spoke."""
     if theirs and not ours:
@@ -217,6 +225,8 @@ def explain(ours: str, theirs: str, exception: str) -> str:
         return "their rule blocks, ours does not match"
     if exception:
         return "their exception spares, ours does not match"
+    if "rewrite=abp-resource:" in ours:
+        return "explained: Adblock Plus' $rewrite, a stand-in to us, is unknown to the other engine"
     return "our rule blocks, theirs does not match"
 
 
