@@ -30,6 +30,7 @@ from benchmarks.latency import at_rate, stage
 from benchmarks.load import Target, connect, posts
 from benchmarks.stage import prepare_site
 from proxy.blocking import ListFile
+from proxy.demo.authority import make_cloud_files
 from proxy.demo.cloud import SERVICE as HOST
 from proxy.demo.people import cast
 from proxy.demo.site import SCHOOL
@@ -145,7 +146,7 @@ def in_engine(swaps: int, lists: Iterable[ListFile]) -> None:
     """What the engine itself makes a request wait."""
     with tempfile.TemporaryDirectory(prefix="preau-bench-") as scratch:
         folder = Path(scratch)
-        root = prepare_site(folder, folder / "none.pem", cast(30))
+        root = prepare_site(folder, make_cloud_files(folder, (HOST,)).authority, cast(30))
         for source in lists:
             (root / "lists" / "block" / f"{source.name}.txt").write_bytes(source.read())
         runtime = Runtime.open(root)

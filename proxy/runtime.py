@@ -40,6 +40,7 @@ from proxy.errors import InputError, PreauError, Refused
 from proxy.fleet import Part, worker_name
 from proxy.frontends.status import Check
 from proxy.metrics import Metrics, StoreOperation
+from proxy.policy import authorities
 from proxy.policy.holder import PolicyHolder, ReloadOutcome
 from proxy.policy.policy import load_policy
 from proxy.policy.site_schema import SharedNames
@@ -155,6 +156,7 @@ class Runtime:
         """
         holder = PolicyHolder(root)
         site = holder.current.site
+        authorities.check(site)
         with contextlib.ExitStack() as undo:
             try:
                 keys = Keys.load(site.keys_dir)

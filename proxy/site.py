@@ -303,7 +303,8 @@ def _store_url(text: str, root: Path, state: Path) -> str:
 
 def _refs(document: Document, written: SiteFile) -> dict[str, RuleRef]:
     locations: list[Location] = [
-        ("unknown_service",), ("unidentified",), ("require_charter",), ("profiling",)
+        ("unknown_service",), ("unidentified",), ("require_charter",), ("profiling",),
+        ("upstream_ca",),
     ]  # fmt: skip
     refs = {}
     for location in locations:

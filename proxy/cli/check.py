@@ -11,6 +11,7 @@ from pathlib import Path
 from proxy.blocking.subscriptions import read_subscriptions, site_lists
 from proxy.cli.output import emit
 from proxy.errors import InputError
+from proxy.policy import authorities
 from proxy.policy.policy import Policy, Reading, read_policy
 from proxy.policy.problems import InvalidFiles, Problem
 from proxy.site import SITE_FILE
@@ -33,6 +34,7 @@ def run(args: argparse.Namespace) -> int:
         )
     reading = read_policy(args.site, os.environ)
     _add_subscriptions(args.site, reading)
+    _add_authorities(reading)
     _add_hours(reading)
     problems, warnings = sorted(reading.problems), reading.warnings
     lines = [
@@ -50,6 +52,14 @@ def _add_subscriptions(root: Path, reading: Reading) -> None:
         read_subscriptions(root)
     except InvalidFiles as error:
         reading.problems.extend(error.found)
+        reading.policy = None
+
+
+def _add_authorities(reading: Reading) -> None:
+    """Certificates that cannot be read: the gateway would not start."""
+    found = authorities.mistake(reading.policy.site) if reading.policy else None
+    if found is not None:
+        reading.problems.append(found)
         reading.policy = None
 
 
