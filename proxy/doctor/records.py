@@ -100,7 +100,7 @@ def directory(patient: Patient) -> Iterator[Finding]:
             mend,
         )
         return
-    days = (datetime.now(UTC) - datetime.fromisoformat(newest)).days
+    days = max(0, (datetime.now(UTC) - datetime.fromisoformat(newest)).days)  # clocks are set back
     if days > _OLD_ROSTER:
         yield warning(
             "directory",

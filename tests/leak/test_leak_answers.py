@@ -112,7 +112,7 @@ def _token(said: Said) -> bytes:
 
 def _deep(said: Said) -> bytes:
     text = said.text
-    for _ in range(10):
+    for _ in range(12):
         text = json.dumps({"v": text})
     return text.encode()
 
