@@ -87,7 +87,7 @@ def outside(tmp_path: Path) -> Iterator[Outside]:
             assert gateway.stop() == 0, gateway.said
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_without_descriptors_it_refuses_and_with_them_it_serves_on(outside: Outside) -> None:
     oracle = outside.oracle
     assert outside.ask() == 200
@@ -193,7 +193,14 @@ def test_a_store_that_is_overwritten_refuses_what_needs_it(own: Stage) -> None:
     oracle.judge()
 
 
-@pytest.mark.parametrize("how", ["silent", "slow", "garbage", "wrong-id", "flood"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        "slow",
+        "garbage",
+        *(pytest.param(how, marks=pytest.mark.long) for how in ("silent", "wrong-id", "flood")),
+    ],
+)
 def test_a_name_server_that_is_slow_or_lies_holds_nobody_up(tmp_path: Path, how: str) -> None:
     replies = {
         "silent": lambda _query: [],

@@ -52,7 +52,7 @@ def mutated(draw: st.DrawFn) -> bytes:
     return bytes(message)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

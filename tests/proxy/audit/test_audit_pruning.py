@@ -182,7 +182,7 @@ def test_a_forked_old_checkpoint_is_a_split_view_below_the_cut_too(base: Path) -
 
 
 @pytest.mark.parametrize("act", ["edit", "delete_and_close_up", "swap", "blank", "truncate"])
-@pytest.mark.parametrize("index", [2048, 6500])
+@pytest.mark.parametrize("index", [2048, pytest.param(6500, marks=pytest.mark.long)])
 @pytest.mark.parametrize("refit", [False, True])
 def test_tampering_at_and_after_the_cut_is_found(
     cut_base: Path, act: str, index: int, refit: bool

@@ -35,6 +35,7 @@ def lists(tmp_path_factory: pytest.TempPathFactory) -> list[ListFile]:
     return [ListFile("big", path, "lists/block/big.txt")]
 
 
+@pytest.mark.long
 def test_a_large_list_loads_fast_and_decides_fast(lists: list[ListFile], tmp_path: Path):
     start = time.perf_counter()
     path = build_in_subprocess(lists, tmp_path)

@@ -21,7 +21,7 @@ from proxy.runtime import Runtime
 from tests.proxy.engine.conftest import head
 from tests.sim.school import School
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.long
 
 
 def big_list(seed: int) -> str:

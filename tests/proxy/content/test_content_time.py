@@ -43,7 +43,10 @@ def _grows_too_fast(unit: str, kind: str, *, answer: bool) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("answer", [False, True], ids=["request", "answer"])
+@pytest.mark.parametrize(
+    "answer",
+    [pytest.param(False, id="request"), pytest.param(True, id="answer", marks=pytest.mark.long)],
+)
 @pytest.mark.parametrize("kind", KINDS)
 def test_time_grows_with_length_and_no_faster(kind: str, answer: bool) -> None:
     """Eight times the input: a quadratic step would take 64 times as long, every time."""
