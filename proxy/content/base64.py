@@ -17,6 +17,7 @@ from proxy.content.edits import merge
 from proxy.content.visitor import Edit
 from proxy.content.walk import Walk
 from proxy.errors import Refused
+from proxy.marks import Marks
 from proxy.reasons import Reason
 
 MIN = 11
@@ -24,7 +25,6 @@ MIN = 11
 _MIN_HEXADECIMAL = 16
 _PLUS, _SLASH, _HYPHEN, _UNDERSCORE = b"+/-_"
 """Numbers: to look for bytes in bytes, Python raises and drops an error first."""
-_SEEN = 50_000
 _LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-"
 _ONLY_WORDS = bytes(byte if byte in _LETTERS else 10 for byte in range(256))
 _WORD = re.compile(rb"\n([^\n]{%d,})" % MIN)
@@ -34,7 +34,7 @@ _HEXADECIMAL = re.compile(rb"(?:0x)?(?:[0-9a-f]{2}){8,}+\Z|(?:0x)?(?:[0-9A-F]{2}
 _JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*")
 _PSEUDONYM = re.compile(rb"[Zz][Qq][A-Za-z](?:[A-Za-z]{17}|[A-Za-z0-9]{27}|[A-Za-z]{29})")
 """The shapes of a token, of letters only, and of a short one (``proxy.pseudonyms.tokens``)."""
-_not_text: set[int] = set()
+_not_text = Marks(50_000)
 _PAD = "(?:={1,2}(?![A-Za-z0-9%+/_=-]))?"
 _PADDING = (b"", b"", b"==", b"=")
 _FROM_URL = bytes.maketrans(b"-_", b"+/")
@@ -71,7 +71,7 @@ def words(text: str, walk: Walk) -> list[str]:
             if pieces:
                 good.update(pieces)
                 continue
-        _remember(mark)
+        _not_text.remember(mark)
     if not good:
         return []
     return sorted((word.decode() for word in good), key=len, reverse=True)
@@ -196,14 +196,8 @@ def _is_readable(piece: bytes) -> bool:
     if readable(piece) is not None:
         return True
     if piece.isalnum():  # others may have pieces of their own
-        _remember(mark)
+        _not_text.remember(mark)
     return False
-
-
-def _remember(mark: int) -> None:
-    if len(_not_text) >= _SEEN:
-        _not_text.clear()
-    _not_text.add(mark)
 
 
 class _Style(NamedTuple):

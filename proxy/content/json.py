@@ -14,7 +14,7 @@ from typing import Any
 
 import orjson
 
-from proxy.content import base64, json_fields, odata
+from proxy.content import base64, json_fields, odata, told_in_text
 from proxy.content import signs as sign
 from proxy.content.batch import Batch
 from proxy.content.coding import Backslashes, escapes_letters, json_escape
@@ -34,7 +34,7 @@ _SUSPECTS = (
     ("<", re.compile(r"<[A-Za-z!/?]")),
     ("+", re.compile(r"(?<=[^\W\d_])\+[^\W\d_]")),
     ("'", odata.OPENING),
-    ("'", re.compile(r"(?:(?<=[:=~])|(?<=[:=~]\s)|(?<=\s(?:eq|ne|co|sw)\s))'")),
+    ("'", told_in_text.QUOTE),
 )
 _MOST_DIGITS = 4000
 _SPACE = re.compile(r"\s*")

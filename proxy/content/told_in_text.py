@@ -30,10 +30,10 @@ _LINE = re.compile(
 )
 _MOST = 400
 _NAMES = (Kind.GIVEN_NAME, Kind.FAMILY_NAME)
-_TRIGGER = re.compile(
+QUOTE = re.compile(
     r"[\"'](?:(?<=[:=~].)|(?<=[:=~]\s.)|(?<=\s(?:eq|ne|co|sw|ew|is)\s.)|(?<=\slike\s.))"
 )
-"""A quote behind a sign: looked for from the quote, which is the rarer of the two."""
+"""The quote of a field's value, behind a sign: looked for from the quote, which is the rarer."""
 
 type _Spot = tuple[str, int, int]
 
@@ -43,7 +43,7 @@ def take(page: Page, walk: Walk) -> None:
     if walk.answer or walk.inside.dead:
         return
     text = page.text
-    if _TRIGGER.search(text):
+    if QUOTE.search(text):
         _ruled(page, walk, list(_quoted(text)), lines=False)
     if text.count("\n") > 0 and (":" in text or "=" in text):
         _ruled(page, walk, list(_lines(text)), lines=True)

@@ -38,6 +38,7 @@ from proxy.directory.tables import HashTable, References, Scopes, Sections
 from proxy.directory.values import Values, other_key, single_key
 from proxy.errors import StoreUnavailable
 from proxy.kinds import Kind, SubjectKind
+from proxy.marks import Marks, mark_of
 from proxy.policy.telling import member_patterns
 from proxy.store.interface import Store
 from proxy.store.memory import MemoryStore
@@ -107,7 +108,7 @@ class Index:
         """The kind and canonical text of a directory value; ``None`` if unknown or erased."""
         self._kept = lru_cache(_KEPT)(self._look_up)
         self._kept_halves = lru_cache(_KEPT)(self._halves)
-        self._bare: set[int] = set()
+        self._bare = Marks(_KEPT)
         """Hashes of short texts without a sign: header fields and phrases come again."""
 
     @classmethod
@@ -172,17 +173,14 @@ class Index:
 
     def _signs(self, text: str) -> int:
         """Which nets have to be asked."""
-        # With its length: a text's hash is also that of its own bytes read as Latin-1.
-        mark = hash((len(text), text)) if len(text) <= _LINE else 0
+        mark = mark_of(text) if len(text) <= _LINE else 0
         if mark in self._bare:
             return 0
         signs = None if "\xad" in text else self.screen.signs(text)
         if signs is None:
             return _NETS
         if mark and not signs & _NETS:
-            if len(self._bare) >= _KEPT:
-                self._bare.clear()
-            self._bare.add(mark)
+            self._bare.remember(mark)
         return signs
 
     def _others(self, folded: Folded, signs: int, school: str) -> list[Match]:
@@ -267,7 +265,7 @@ class Index:
 
         Values of many people (a name shared by a whole site) tell nothing.
         """
-        numbers = set(filter(None, map(self._references.number, refs)))
+        numbers = {number for ref in refs if (number := self._references.number(ref)) is not None}
         born = {
             day
             for number in numbers

@@ -22,6 +22,7 @@ from proxy.engine.restore import place
 from proxy.engine.sub_requests import SubRequests
 from proxy.errors import Refused
 from proxy.kinds import Kind
+from proxy.marks import mark_of
 from proxy.policy.model import OnUnreadable
 from proxy.reasons import Reason
 
@@ -149,13 +150,13 @@ def _breaks_seal(exchange: Exchange, target: str, named: bool, body: bytes, chan
 
 def _target(exchange: Exchange, visitor: ProtectVisitor, limits: Limits) -> str:
     target, snapshot = exchange.head.target, exchange.snapshot
-    mark = hash((exchange.service.name, exchange.endpoint.template, len(target), target))
-    if snapshot.is_plain(mark) and not visitor.knows_more:
+    mark = mark_of(target, exchange.service.name, exchange.endpoint.template)
+    if mark in snapshot.plain_targets and not visitor.knows_more:
         visitor.passed(unquote(target))
         return target
     written = rewrite_target(target, exchange.endpoint, visitor, limits)
     if written is target and not exchange.hits:
-        snapshot.note_plain(mark)
+        snapshot.plain_targets.remember(mark)
     return written
 
 

@@ -14,6 +14,7 @@ from proxy.content.limits import Limits
 from proxy.directory.index import Index
 from proxy.engine.decide import View
 from proxy.engine.exchange import Client
+from proxy.marks import Marks
 from proxy.policy.policy import Policy
 from proxy.pseudonyms.pseudonymiser import Pseudonymiser
 from proxy.rights.view import RightsView
@@ -36,7 +37,8 @@ class Snapshot:
     """``None`` where nothing is sent (``preau explain``)."""
     _made: dict[str, Pseudonymiser] = field(default_factory=dict)
     _limits: dict[bool, Limits] = field(default_factory=dict)
-    _plain_targets: set[int] = field(default_factory=set)
+    plain_targets: Marks = field(default_factory=lambda: Marks(_TARGETS))
+    """Targets that were read under this snapshot and held nothing to change."""
 
     def view(self, client: Client, now: float) -> View:
         """Policy and lists as they hold for a client at a moment.
@@ -57,16 +59,6 @@ class Snapshot:
         if variant is None:
             return View(policy, self.blocker, sheet)
         return View(policy, variant, sheet, self.blocker)
-
-    def is_plain(self, target: int) -> bool:
-        """Whether a target was read before under this snapshot and held nothing to change."""
-        return target in self._plain_targets
-
-    def note_plain(self, target: int) -> None:
-        """Remember the hash of such a target: addresses come again and again."""
-        if len(self._plain_targets) >= _TARGETS:
-            self._plain_targets.clear()
-        self._plain_targets.add(target)
 
     def limits(self, signed_allowed: bool) -> Limits:
         """How far content is read, as the site says; made on first use."""

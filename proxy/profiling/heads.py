@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 import re2
 
+from proxy.marks import Marks, mark_of
 from proxy.profiling import formats as f
 from proxy.profiling.behaviour import matomo_query
 
@@ -79,20 +80,17 @@ _PERHAPS = re2.compile(
     r"/events/(?:bulk|diagnostic)/|/JS/"
 )
 
-_KEPT: Final = 8192
-_plain: set[int] = set()
+_plain = Marks(8192)
 """Hashes of targets that nobody's collector has: addresses come again and again."""
 
 
 def of_target(target: str) -> f.Format | None:
     """The format whose collector is addressed, whatever the host."""
-    mark = hash((len(target), target))
+    mark = mark_of(target)
     if mark in _plain:
         return None
     if _PERHAPS.search(target) is None:
-        if len(_plain) >= _KEPT:
-            _plain.clear()
-        _plain.add(mark)
+        _plain.remember(mark)
         return None
     path, _, query = target.partition("?")
     if matomo_query(query):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,6 +16,8 @@ from proxy.directory.match import Match
 from proxy.kinds import Kind
 from proxy.pseudonyms import dates as written_dates
 from proxy.pseudonyms.minimise import generalise
+from proxy.runtime import Runtime
+from tests.sim.school import School
 
 BORN = date(2010, 3, 12)
 WAYS = [
@@ -99,3 +103,11 @@ def test_a_date_written_is_read_again(day: date, way: str) -> None:
     again = written_dates.read(written_dates.write(day, like))
     assert again is not None
     assert again.day == day or (day.day not in (1, 31) and like.form["d"] == "12")
+
+
+def test_every_value_of_few_people_says_when_they_were_born(tmp_path: Path) -> None:
+    with contextlib.closing(Runtime.open(School(tmp_path, 12).root)) as runtime:
+        index = runtime.snapshot().index
+        pointing = [ref for ref in index.references() if 0 < len(index.bearers(ref)) <= 8]
+        assert pointing
+        assert all(index.born({ref}) for ref in pointing)
