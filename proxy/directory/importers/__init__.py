@@ -19,6 +19,7 @@ from typing import Protocol
 
 from proxy.directory.importers import (
     aaf,
+    any_csv,
     ent_csv,
     google,
     ldap,
@@ -71,10 +72,15 @@ _MODULES: tuple[Importer, ...] = (
     onde,
     ent_csv,
     simple_csv,
+    any_csv,
 )
 
 FORMATS: dict[str, Importer] = {module.NAME: module for module in _MODULES}
 """In the order in which detection tries them."""
+
+
+_PLAIN: tuple[Importer, ...] = (onde, ent_csv, simple_csv)
+"""Formats of one person a row: they would leave out guardians who stand in a pupil's row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +108,23 @@ def open_roster(paths: Sequence[Path], format_name: str = "") -> Roster:
     files = RosterFiles(paths)
     importer = FORMATS.get(format_name) if format_name else _detect(files)
     if importer is None:
+        advised = tuple(any_csv.advice(files))
         files.close()
         known = ", ".join(FORMATS)
         raise InputError(
             f"{paths[0]}: not a roster format that Préau reads ({known}); name "
             f"the format with --format, or say which column is what in a mapping file: "
-            f"docs/rosters.md, under 'Any other CSV'"
+            f"docs/rosters.md, under 'Any other CSV' / format inconnu ; nommez-le avec --format, "
+            f"ou décrivez les colonnes dans un fichier de correspondance",
+            advised,
         )
     return Roster(importer.NAME, importer.is_complete(files), Problems(), files, importer)
 
 
 def _detect(files: RosterFiles) -> Importer | None:
-    return next((importer for importer in FORMATS.values() if importer.detect(files)), None)
+    for importer in FORMATS.values():
+        if importer in _PLAIN and any_csv.has_guardian_columns(files):
+            return any_csv
+        if importer.detect(files):
+            return importer
+    return None

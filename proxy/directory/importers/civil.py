@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from typing import Final
 
 from proxy.directory.importers import cells
@@ -82,9 +83,9 @@ def phones(row: Row, problems: Problems, *headers: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-def birth_date(row: Row, problems: Problems, header: str) -> str:
+def birth_date(row: Row, problems: Problems, header: str, *, month_first: bool = False) -> str:
     """ISO 8601, from ISO or day/month/year."""
-    return _lenient(cells.birth_date, row, header, problems)
+    return _lenient(partial(cells.birth_date, month_first=month_first), row, header, problems)
 
 
 def national_id(row: Row, problems: Problems, *headers: str) -> str:

@@ -24,6 +24,7 @@ _RATIO_FROM = 16 << 20  # small files may compress as they like
 _MAX_MEMBERS = 10_000
 _OTHER_ARCHIVES = (".gz", ".tgz", ".tar", ".bz2", ".xz", ".7z", ".rar")
 _CHUNK = 1 << 20
+_UTF16 = {(True, False) * 2: "utf-16-le", (False, True) * 2: "utf-16-be"}
 
 
 class _Opener(Protocol):
@@ -79,8 +80,11 @@ class RosterFiles:
         Bytes 0x80-0x9F are letters in Windows-1252 and control characters in ISO-8859-15.
         """
         with self.open(name) as stream:
-            if stream.read(2) in (b"\xff\xfe", b"\xfe\xff"):
-                return "utf-16"
+            start = stream.read(4)
+        if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            return "utf-16"
+        if (pattern := tuple(map(bool, start))) in _UTF16:  # without a mark
+            return _UTF16[pattern]
         return "utf-8-sig" if self._is_utf8(name) else self._legacy_encoding(name)
 
     def _is_utf8(self, name: str) -> bool:

@@ -16,6 +16,7 @@ from typing import Final
 from proxy.directory.importers import civil
 from proxy.directory.importers.files import RosterFiles
 from proxy.directory.importers.problems import Problems
+from proxy.directory.importers.spelling import Aliases
 from proxy.directory.importers.tables import (
     BadRow,
     Row,
@@ -27,7 +28,6 @@ from proxy.directory.importers.tables import (
 from proxy.directory.subjects import Person
 from proxy.kinds import SubjectKind
 
-_LEAST_FORGIVEN: Final = 8
 _NAMES: Final = ("family", "given")
 _CHILD: Final = ("child_id", "child_family", "child_usual", "child_given", "child_class")
 _REPEATED: Final = ("class", "group", *_CHILD)
@@ -79,27 +79,6 @@ _PREFIX: Final = {
     SubjectKind.GUARDIAN: "responsable",
     SubjectKind.STAFF: "personnel",
 }
-
-
-class Aliases(Mapping[str, str]):
-    """Canonical header by folded spelling; long ones forgive one wrong letter."""
-
-    def __init__(self, names: Mapping[str, str]) -> None:
-        self.exact = dict(names)
-
-    def __getitem__(self, header: str) -> str:
-        if header in self.exact or len(header) < _LEAST_FORGIVEN:
-            return self.exact[header]
-        near = {name for known, name in self.exact.items() if _is_one_edit(known, header)}
-        if len(near) != 1:
-            raise KeyError(header)
-        return near.pop()
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.exact)
-
-    def __len__(self) -> int:
-        return len(self.exact)
 
 
 def aliases_of(kind: SubjectKind) -> Aliases:
@@ -259,15 +238,3 @@ def _further(person: Person, marks: set[str]) -> Person:
 def _is_given(person: Person) -> bool:
     """Whether the id stands in the file, or was made of a name."""
     return person.source_id.split("/")[1] in _GIVEN_IDS
-
-
-def _is_one_edit(known: str, typed: str) -> bool:
-    """Whether one letter was added, left out, changed or swapped with its neighbour."""
-    if abs(len(known) - len(typed)) > 1:
-        return False
-    start = 0
-    while start < min(len(known), len(typed)) and known[start] == typed[start]:
-        start += 1
-    rest, other = known[start:], typed[start:]
-    swapped = rest[:2] == other[1::-1] and rest[2:] == other[2:]
-    return rest[1:] == other or rest == other[1:] or rest[1:] == other[1:] or swapped

@@ -17,10 +17,13 @@ from functools import partial
 from itertools import chain, count, takewhile
 
 from proxy.directory.importers.files import RosterFiles
+from proxy.directory.importers.headings import header_line, is_known
 from proxy.directory.importers.problems import Problems
 from proxy.errors import InputError
 
-_DELIMITERS = ",;\t"
+_DELIMITERS = ",;\t|"
+_ABOVE = 16
+"""Lines among which the headers are: exports put a title and a date above them."""
 _MAX_CELL = 4096
 _MAX_HEADER = 1 << 16
 _MAX_LINE = 1 << 16
@@ -123,13 +126,32 @@ def numbered(header: str) -> Iterator[str]:
 
 def headers_of(files: RosterFiles, name: str) -> list[str]:
     """The folded headers of a table, for detection; empty if it is not one."""
+    return [folded_header(cell) for cell in header_cells(files, name)]
+
+
+def header_cells(files: RosterFiles, name: str) -> list[str]:
+    """The headers of a table as they are written; empty if it is not one."""
     try:
         with _text(files, name) as stream:
-            first = stream.readline(_MAX_HEADER)
+            lines, at = _beginning(stream)
     except UnicodeError:
         return []
+    return _cells(lines[at]) if lines else []
+
+
+def _beginning(stream: io.TextIOWrapper, given: str = "") -> tuple[list[str], int]:
+    """The first lines and which of them holds the headers."""
+    lines: list[str] = []
+    while len(lines) < _ABOVE and (line := stream.readline(_MAX_HEADER)):
+        lines.append(line)
+        if len(lines) == 1 and (len(line) == _MAX_HEADER or is_known(_cells(line, given))):
+            break
+    return lines, header_line([_cells(line, given) for line in lines])
+
+
+def _cells(line: str, given: str = "") -> list[str]:
     try:
-        return [folded_header(cell) for cell in next(csv.reader([first], _dialect(first)), [])]
+        return next(csv.reader([line], _dialect(line, given)), [])
     except csv.Error:
         return []
 
@@ -155,7 +177,7 @@ def read_table(
     with _text(files, name, layout.encoding) as stream:
         for line, cells in _lines(label, stream, layout):
             if not width:
-                width = len(cells)
+                width = _width(cells) if layout.headed else len(cells)
                 if layout.columns is not None:
                     columns = layout.columns(cells)
                 else:
@@ -178,11 +200,17 @@ def _lines(label: str, stream: io.TextIOWrapper, layout: Layout) -> Iterator[tup
     try:
         for _ in range(layout.skip):
             stream.readline(_MAX_LINE)
-        first = stream.readline(_MAX_HEADER)
+        if layout.skip or not layout.headed:
+            lines, at = [stream.readline(_MAX_HEADER)], 0
+        else:
+            lines, at = _beginning(stream, layout.delimiter)
+        number += at
+        first = lines[at] if lines else ""
         if len(first) == _MAX_HEADER:
             raise InputError(f"{label}:1:1: not a CSV table: its first line never ends")
         dialect = _dialect(first, layout.delimiter)
-        reader = csv.reader(chain([first], _bounded(label, number, stream)), dialect, strict=True)
+        rest = chain(lines[at:], _bounded(label, number + len(lines) - at - 1, stream))
+        reader = csv.reader(rest, dialect, strict=True)
         line = 1
         for cells in reader:
             yield number + line, cells
@@ -193,6 +221,11 @@ def _lines(label: str, stream: io.TextIOWrapper, layout: Layout) -> Iterator[tup
         ) from error
     except UnicodeError as error:
         raise InputError(f"{label}: {_mixed(layout)}; export it again as UTF-8") from error
+
+
+def _width(headers: list[str]) -> int:
+    """Without the empty columns at the end: rows may end before them."""
+    return max((at for at, cell in enumerate(headers, start=1) if cell.strip()), default=1)
 
 
 def _mixed(layout: Layout) -> str:
