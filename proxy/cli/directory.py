@@ -225,7 +225,9 @@ def _check(roster: Roster, skip_bad_rows: bool) -> None:
     if roster.problems.bad_rows and not skip_bad_rows:
         raise InputError(
             f"{roster.problems.bad_rows} bad rows, so nothing was imported; correct them, or "
-            f"import the others with --skip-bad-rows (people in bad rows are not protected)",
+            f"import the others with --skip-bad-rows (people in bad rows are not protected) / "
+            f"{roster.problems.bad_rows} lignes fautives, rien n'a été importé : corrigez-les, ou "
+            f"importez les autres avec --skip-bad-rows (ces personnes ne sont pas protégées)",
             roster.problems.shown(),
         )
 

@@ -174,7 +174,9 @@ def _check_shrink(made: ImportPlan, source: str, accepted: bool) -> None:
     if made.shrinks_too_much and not accepted:
         raise ShrinkRefused(
             f"{made.leavers} of {made.active_before} people of source {source!r} are not in "
-            f"this roster (more than {MAX_SHRINK:.0%}); if that is right, repeat with --yes"
+            f"this roster (more than {MAX_SHRINK:.0%}); if that is right, repeat with --yes / "
+            f"{made.leavers} personnes sur {made.active_before} manquent dans cette liste ; si "
+            f"c'est exact, répétez avec --yes"
         )
 
 

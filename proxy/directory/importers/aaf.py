@@ -4,7 +4,7 @@ Read here: the numbered files ``…_Eleve_…``, ``…_PersEducNat_…``, ``…_
 ``…_EtabEducNat_…`` (school numbers) of a complete export or a delta, in the spelling of the
 second degree (``sn``) or the first (``ENTPersonNom``). An academy's complete export has
 gigabytes: every file is read once, one record in memory at a time; only schools, ids and the
-links from guardians to schools are remembered.
+links from guardians to schools and classes are remembered.
 
 A delta changes: ``modifyRequest`` gives some attributes of a person and ``deleteRequest`` says
 who left. Several deltas are read in the order of their names, which hold their dates.
@@ -89,6 +89,7 @@ class _Memory:
     uai_of: dict[str, str] = field(default_factory=dict)
     seen: dict[str, SeenIds] = field(default_factory=dict)
     schools_of_guardians: Marks = field(default_factory=Marks)
+    classes_of_guardians: Marks = field(default_factory=Marks)
     unknown_schools: set[str] = field(default_factory=set)
 
 
@@ -251,7 +252,7 @@ def _person(
         phones=civil.phones(record, problems, *_PHONES),
         birth_date=civil.birth_date(record, problems, "entpersondatenaissance"),
         schools=schools,
-        classes=_classes(record, memory),
+        classes=_classes(record, memory, kind),
         active=not civil.has_left(record, problems, "entelevedatesortiestructrattach"),
         partial=record.tag == _MODIFY,
         stable_keys=(record["id"] or record["entpersonjointure"],),
@@ -306,12 +307,19 @@ def _split(text: str, memory: _Memory) -> tuple[str, list[str]]:
     return parts[0], parts[1:]
 
 
-def _classes(record: Record, memory: _Memory) -> tuple[str, ...]:
+def _classes(record: Record, memory: _Memory, kind: SubjectKind) -> tuple[str, ...]:
+    """Classes and groups. A relative has those of the children."""
+    if kind is SubjectKind.GUARDIAN:
+        return memory.classes_of_guardians.of(record["id"] or record["entpersonjointure"])
     found: dict[str, None] = {}
     for text in record.every(*_CLASSES):
         structure, rest = _split(text, memory)
         found[rest[0].strip() if rest else structure] = None
-    return tuple(code for code in found if code)
+    codes = tuple(filter(None, found))
+    for guardian in record.every(*_GUARDIANS):
+        for code in codes[:1]:  # the class; groups would cost a hundred megabytes an academy
+            memory.classes_of_guardians.add(_QUALITIES.sub("", guardian), code)
+    return codes
 
 
 def _note_unknown_school(record: Record, memory: _Memory, problems: Problems, number: str) -> None:

@@ -22,11 +22,23 @@ def name(row: Row, header: str) -> str:
     """A name in one piece."""
     text = row[header]
     if len(text) > MAX_NAME:
-        raise BadRow(header, f"a name of more than {MAX_NAME} characters; shorten it")
+        raise BadRow(
+            header,
+            f"a name of more than {MAX_NAME} characters; shorten it / nom trop long ; "
+            "raccourcissez-le",
+        )
     if text and not any(character.isalpha() for character in text):
-        raise BadRow(header, "expected a name, found no letter; correct or empty the cell")
+        raise BadRow(
+            header,
+            "expected a name, found no letter; correct or empty the cell / nom attendu, aucune "
+            "lettre trouvée ; corrigez ou videz la cellule",
+        )
     if text[:1] in _FORMULA:
-        raise BadRow(header, "expected a name, found a formula; write its result into the cell")
+        raise BadRow(
+            header,
+            "expected a name, found a formula; write its result into the cell / nom attendu, "
+            "formule trouvée ; écrivez son résultat dans la cellule",
+        )
     return text
 
 
@@ -34,7 +46,11 @@ def emails(row: Row, header: str, separator: str) -> tuple[str, ...]:
     """E-mail addresses."""
     found = row.many(header, separator)
     if not all(map(_EMAIL.fullmatch, found)):
-        raise BadRow(header, "expected an e-mail address (name@domain); correct or empty the cell")
+        raise BadRow(
+            header,
+            "expected an e-mail address (name@domain); correct or empty the cell / adresse "
+            "(nom@domaine) attendue ; corrigez ou videz la cellule",
+        )
     return found
 
 
@@ -44,7 +60,11 @@ def phones(row: Row, header: str, separator: str) -> tuple[str, ...]:
     for number in found:
         digits = sum(character.isdigit() for character in number)
         if not 5 <= digits <= 17 or not set(number) <= set("0123456789+ .-()/\xa0\u202f"):
-            raise BadRow(header, "expected a phone number; correct or empty the cell")
+            raise BadRow(
+                header,
+                "expected a phone number; correct or empty the cell / numéro de téléphone "
+                "attendu ; corrigez ou videz la cellule",
+            )
     return found
 
 
@@ -52,7 +72,11 @@ def national_id(row: Row, header: str) -> str:
     """An INE."""
     text = re.sub(r"\s", "", row[header])
     if text and not looks_like_ine(text) and not re.fullmatch(r"[0-9A-Za-z]{11}", text):
-        raise BadRow(header, "expected an INE (11 letters and digits); correct or empty the cell")
+        raise BadRow(
+            header,
+            "expected an INE (11 letters and digits); correct or empty the cell / INE (11 lettres "
+            "et chiffres) attendu ; corrigez ou videz la cellule",
+        )
     return text.upper()
 
 
@@ -71,11 +95,19 @@ def birth_date(row: Row, header: str, *, month_first: bool = False) -> str:
         day, month, year = map(int, slashed.groups())
         day, month = (month, day) if month_first else (day, month)
     else:
-        raise BadRow(header, "expected a date, YYYY-MM-DD or DD/MM/YYYY; correct or empty the cell")
+        raise BadRow(
+            header,
+            "expected a date, YYYY-MM-DD or DD/MM/YYYY; correct or empty the cell / date "
+            "AAAA-MM-JJ ou JJ/MM/AAAA attendue ; corrigez ou videz la cellule",
+        )
     try:
         return date(year, month, day).isoformat()
     except ValueError:
-        raise BadRow(header, "no such day in the calendar; correct or empty the cell") from None
+        raise BadRow(
+            header,
+            "no such day in the calendar; correct or empty the cell / ce jour n'existe pas ; "
+            "corrigez ou videz la cellule",
+        ) from None
 
 
 def is_month_first(dates: Iterable[str]) -> bool:

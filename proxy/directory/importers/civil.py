@@ -19,7 +19,9 @@ from proxy.directory.importers.problems import Problems
 from proxy.directory.importers.tables import BadRow, Row
 from proxy.directory.subjects import Person
 
-_LEFT_OUT = "; this value is left out, the person is taken"
+_LEFT_OUT = "; this value is left out, the person is taken / valeur laissée de côté, personne prise"
+_ADVICE = re.compile(r"\s?;[^;/]*")
+"""What to do about a bad cell: nothing needs doing if only its value is left out."""
 _FORENAMES = re.compile(r"\s*,\s*")
 _PHONES = re.compile(r"\s*(?:[;,|]|\s/\s|\bou\b|\bet\b)\s*", re.IGNORECASE)
 _FRENCH = re.compile(
@@ -179,7 +181,7 @@ def _lenient(read: Callable[[Row, str], str], row: Row, header: str, problems: P
         return read(row, header)
     except BadRow as bad:
         if any(character.isalnum() for character in row[header]):
-            note(row, problems, header, bad.what.split(";")[0])
+            note(row, problems, header, _ADVICE.sub("", bad.what))
         return ""
 
 

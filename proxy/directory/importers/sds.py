@@ -165,9 +165,7 @@ def _person(table: str, kind: SubjectKind, row: Row, around: _Around) -> Person:
         birth_date=cells.birth_date(row, "born", month_first=around.month_first),
         uuids=tuple(dict.fromkeys(one.lower() for one in ids if cells.is_uuid(one))),
         schools=_schools(table, row["id"], emails, around),
-        classes=tuple(
-            around.sections.get(one) or one for one in around.sections_of.get((table, key), ())
-        ),
+        classes=_classes(table, key, emails, around),
         active=folded_header(row["status"]) not in ("inactive", "deleted", "tobedeleted"),
     )
     if next(person.values(), None) is None:
@@ -175,9 +173,24 @@ def _person(table: str, kind: SubjectKind, row: Row, around: _Around) -> Person:
     return person
 
 
-def _schools(table: str, own_id: str, emails: tuple[str, ...], around: _Around) -> tuple[str, ...]:
-    """The schools of all rows of this id; of a guardian, those of the children."""
+def _people_of(
+    table: str, own_id: str, emails: tuple[str, ...], around: _Around
+) -> list[tuple[str, str]]:
+    """Whose schools and classes a person has: of a guardian, the children's."""
+    if table != "user":
+        return [(table, own_id)]
     wards = (ward for address in emails[:1] for ward in around.wards.get(address.lower(), ()))
-    people = [("student", ward) for ward in wards] if table == "user" else [(table, own_id)]
+    return [("student", ward) for ward in wards]
+
+
+def _classes(table: str, key: str, emails: tuple[str, ...], around: _Around) -> tuple[str, ...]:
+    people = _people_of(table, key, emails, around)
+    ids = dict.fromkeys(one for who in people for one in around.sections_of.get(who, ()))
+    return tuple(dict.fromkeys(around.sections.get(one) or one for one in ids))
+
+
+def _schools(table: str, own_id: str, emails: tuple[str, ...], around: _Around) -> tuple[str, ...]:
+    """The schools of all rows of this id."""
+    people = _people_of(table, own_id, emails, around)
     ids = (one for person in people for one in around.schools_of.get(person, ()))
     return tuple(dict.fromkeys(around.schools.get(one) or one for one in ids if one))

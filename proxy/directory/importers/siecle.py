@@ -179,7 +179,11 @@ def _pupil(record: Record, links: _Links, person: Person, problems: Problems) ->
 
 def _guardian(record: Record, links: _Links, person: Person, _: Problems) -> Person:
     children = links.children.get(person.source_id.removeprefix("personne/"), set())
-    return replace(person, active=not children or not children <= links.left)
+    uai = "".join(person.schools)
+    here = sorted(children - links.left) or sorted(children)
+    classes = (code for child in here for code in links.classes.get((uai, child), ()))
+    active = not children or not children <= links.left
+    return replace(person, classes=tuple(dict.fromkeys(classes)), active=active)
 
 
 def _id_field(record: Record) -> str:

@@ -95,6 +95,8 @@ class _Tables:
     classes_of: _Many[str] = field(default_factory=lambda: defaultdict(dict))
     related: _Many[str] = field(default_factory=lambda: defaultdict(dict))
     """Guardians by child and children by guardian: exports name either, or both."""
+    gone: set[str] = field(default_factory=set)
+    """Who is marked as gone, if anybody is related to somebody."""
     logins_of: _Many[str] = field(default_factory=lambda: defaultdict(dict))
     class_names: dict[str, str] = field(default_factory=dict)
     org_names: dict[str, str] = field(default_factory=dict)
@@ -161,6 +163,7 @@ class _Reader:
         for row in self._live("relationships.csv", "userSourcedId", "relationshipUserSourcedId"):
             _relate(tables, row["relationshipUserSourcedId"], row["userSourcedId"])
         self._agents(tables)
+        self._gone(tables)
         self._places(tables)
         self._birth_dates(tables)
         return tables
@@ -200,12 +203,20 @@ class _Reader:
         if "agentSourcedIds" not in headers:
             return
         with_schools = not headers.isdisjoint(("orgSourcedIds", "primaryOrgSourcedId"))
-        for row in self._live(USERS, "sourcedId", first=True):
+        # A child who is gone as well: the guardian leaves with the last of them.
+        for row in rows(self._files, USERS, ("sourcedId",), Problems()):
             user, agents = row["sourcedId"], row.many("agentSourcedIds", _LISTED)
             for agent in agents:
                 _relate(tables, user, agent)
-            for org in _orgs(row) if with_schools else ():
+            for org in _orgs(row) if with_schools and not _is_deleted(row) else ():
                 tables.orgs_of[user][intern(org)] = None
+
+    def _gone(self, tables: _Tables) -> None:
+        """Guardians leave with the last of their children."""
+        if tables.related and "status" in known_headers(self._files, USERS):
+            for row in rows(self._files, USERS, ("sourcedId",), Problems()):
+                if _is_deleted(row):
+                    tables.gone.add(row["sourcedId"])
 
     def _birth_dates(self, tables: _Tables) -> None:
         name = "demographics.csv"
@@ -255,8 +266,9 @@ def _person(row: Row, tables: _Tables, problems: Problems, delta: bool) -> Perso
         (row["username"], row["activeDirectoryMatchId"], *tables.logins_of.get(user, ()), *others)
     )
     phones = (*cells.phones(row, "sms", _LISTED), *cells.phones(row, "phone", _LISTED))
+    kind = _kind(row, tables, problems, delta)
     person = Person(
-        kind=_kind(row, tables, problems, delta),
+        kind=kind,
         source_id=user,
         given_name=cells.name(row, "givenName"),
         family_name=cells.name(row, "familyName"),
@@ -270,8 +282,8 @@ def _person(row: Row, tables: _Tables, problems: Problems, delta: bool) -> Perso
         birth_date=tables.birth_dates.get(user, ""),
         uuids=tuple(dict.fromkeys(i.lower() for i in ids if cells.is_uuid(i))),
         schools=_schools(row, tables, delta),
-        classes=_named(tables.classes_of.get(user, ()), tables.class_names, delta),
-        active=not _is_deleted(row),
+        classes=_classes(user, tables, delta),
+        active=not _is_deleted(row) and not _has_no_child_left(user, kind, tables),
         partial=delta,
     )
     if person.active and next(person.values(), None) is None:
@@ -297,6 +309,21 @@ def _schools(row: Row, tables: _Tables, delta: bool) -> tuple[str, ...]:
         wards = tables.related.get(user, ())
         orgs = {org: None for ward in wards for org in tables.orgs_of.get(ward, ())}
     return _named(orgs, tables.org_names, delta)
+
+
+def _classes(user: str, tables: _Tables, delta: bool) -> tuple[str, ...]:
+    """A person's own classes; a guardian has those of the children."""
+    ids = tables.classes_of.get(user, {})
+    if not ids:
+        wards = tables.related.get(user, ())
+        ids = {one: None for ward in wards for one in tables.classes_of.get(ward, ())}
+    return _named(ids, tables.class_names, delta)
+
+
+def _has_no_child_left(user: str, kind: SubjectKind, tables: _Tables) -> bool:
+    """Whether this is a guardian all of whose children have left."""
+    wards = tables.related.get(user, {})
+    return kind is SubjectKind.GUARDIAN and bool(wards) and wards.keys() <= tables.gone
 
 
 def _named(ids: Iterable[str], names: dict[str, str], delta: bool) -> tuple[str, ...]:

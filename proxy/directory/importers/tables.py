@@ -217,7 +217,8 @@ def _lines(label: str, stream: io.TextIOWrapper, layout: Layout) -> Iterator[tup
             line = reader.line_num + 1
     except csv.Error as error:
         raise InputError(
-            f"{label}:{number + reader.line_num}:1: not well-formed CSV ({error}); export it again"
+            f"{label}:{number + reader.line_num}:1: not well-formed CSV ({error}); export it again "
+            f"/ CSV mal formé ; exportez à nouveau"
         ) from error
     except UnicodeError as error:
         raise InputError(f"{label}: {_mixed(layout)}; export it again as UTF-8") from error
@@ -248,14 +249,17 @@ def _shape_problem(cells: list[str], width: int) -> tuple[int, str] | None:
     if len(cells) < width or any(cells[width:]):
         return min(len(cells), width), (
             f"{len(cells)} cells, expected {width} as in the header; look for a stray quote or "
-            f"delimiter"
+            f"delimiter / cherchez un guillemet ou un séparateur de trop"
         )
     whole = " ".join(cells)
     if len(whole) <= _MAX_CELL and not _CONTROL.search(whole):
         return None
     for column, cell in enumerate(cells, start=1):
         if len(cell) > _MAX_CELL or _CONTROL.search(cell):
-            return column, "a cell that is too long or holds control characters; clear it"
+            return column, (
+                "a cell that is too long or holds control characters; clear it / cellule trop "
+                "longue ou avec des caractères de contrôle ; videz-la"
+            )
     return None
 
 
@@ -272,12 +276,18 @@ def _columns(
         if name is not None and name in repeated:
             name = next(free for free in numbered(name) if free not in columns)
         if name in columns:
-            raise InputError(f"{label}:1:{index + 1}: column {name} stands twice; remove one")
+            raise InputError(
+                f"{label}:1:{index + 1}: column {name} stands twice; remove one / cette colonne "
+                f"figure deux fois ; supprimez-en une"
+            )
         if name is not None:
             columns[name] = index
     missing = [name for name in required if name not in columns]
     if missing:
-        raise InputError(f"{label}:1:1: no column {', '.join(missing)}; see docs/rosters.md")
+        raise InputError(
+            f"{label}:1:1: no column {', '.join(missing)}; see docs/rosters.md / "
+            f"colonne absente ; voir docs/rosters.md"
+        )
     return columns
 
 

@@ -67,6 +67,7 @@ def test_a_guardian_has_the_schools_of_all_children(tmp_path):
     people, _ = read(folder)
     assert people[-1].schools == (UAI, "0211234B")
     assert [person.classes for person in people[:2]] == [one.classes, other.classes]
+    assert set(people[-1].classes) == {one.classes[0], other.classes[0]}
 
 
 def test_ids_may_hold_the_sign_that_parts_values(tmp_path):

@@ -62,7 +62,8 @@ def test_a_bad_row_stops_the_import_unless_it_is_skipped(command):
     code, error, output = command("import", roster=BAD)
     assert code == 2
     assert error["problems"][0].endswith(
-        "r.csv:4:5: expected an e-mail address (name@domain); correct or empty the cell"
+        "r.csv:4:5: expected an e-mail address (name@domain); correct or empty the cell / adresse "
+        "(nom@domaine) attendue ; corrigez ou videz la cellule"
     )
     assert command("status")[1]["version"] == 0
     code, report, skipped = command("import", "--skip-bad-rows", roster=BAD)

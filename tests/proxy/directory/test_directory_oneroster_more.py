@@ -49,7 +49,15 @@ def test_a_guardian_has_the_childrens_schools_whichever_side_names_the_other(tmp
         assert problems == []
         assert people[2].kind is SubjectKind.GUARDIAN
         assert [person.schools for person in people] == [("0450000A",)] * 3
-        assert people[2].classes == ()
+        assert people[2].classes == ("6e B",)
+
+
+def test_a_guardian_leaves_with_the_last_child(tmp_path):
+    users = FULL["users.csv"] + "u4,,Tom,Martin,,u3,o1\n"
+    one_left = users.replace("u1,,", "u1,tobedeleted,")
+    for table, stays in ((one_left, True), (one_left.replace("u4,,", "u4,tobedeleted,"), False)):
+        people, _ = read(folder(tmp_path / str(stays), FULL | {"users.csv": table}))
+        assert {p.source_id: p.active for p in people}["u3"] is stays
 
 
 def test_profiles_are_logins_and_a_login_that_is_an_address_is_one(tmp_path):

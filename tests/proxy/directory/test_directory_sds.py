@@ -100,6 +100,7 @@ def test_v2_is_read_to_the_column_and_not_taken_for_oneroster(tmp_path):
     assert (lea.student_number, lea.birth_date) == ("E123456", "2013-04-25")
     assert (lea.classes, paul.classes) == (("6e B",), ("6e B",))
     assert ida.schools == ("Collège Fictif",), "a guardian's schools are the children's"
+    assert ida.classes, "a guardian's classes too"
 
 
 @pytest.mark.parametrize("left_out", sorted(set(V1) - {"Student.csv"}))

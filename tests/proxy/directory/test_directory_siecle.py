@@ -56,6 +56,18 @@ def test_a_guardian_leaves_with_the_last_child(tmp_path):
     }
 
 
+def test_a_guardian_is_in_the_classes_of_the_children_who_are_there(tmp_path):
+    people, _ = read(
+        pupil_file(tmp_path, siecle_pupils(CHILDREN)),
+        pupil_file(tmp_path, siecle_guardians(PARENTS), "r.xml"),
+    )
+    classes_of = {p.source_id: set(p.classes) for p in people}
+    for parent in PARENTS:
+        expected = set().union(*(classes_of[f"eleve/{n}"] for n in parent.children))
+        assert expected
+        assert classes_of[f"personne/{parent.number}"] == expected
+
+
 def test_guardians_alone_are_active(tmp_path):
     people, problems = read(pupil_file(tmp_path, siecle_guardians(PARENTS), "r.xml"))
     assert [person.active for person in people] == [True, True]
