@@ -80,7 +80,7 @@ FORMATS: dict[str, Importer] = {module.NAME: module for module in _MODULES}
 
 
 _PLAIN: tuple[Importer, ...] = (onde, ent_csv, simple_csv)
-"""Formats of one person a row: they would leave out guardians who stand in a pupil's row."""
+"""Formats of one person a row: of other tables they would lose people or values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +123,7 @@ def open_roster(paths: Sequence[Path], format_name: str = "") -> Roster:
 
 def _detect(files: RosterFiles) -> Importer | None:
     for importer in FORMATS.values():
-        if importer in _PLAIN and any_csv.has_guardian_columns(files):
+        if importer in _PLAIN and any_csv.knows_better(files):
             return any_csv
         if importer.detect(files):
             return importer

@@ -21,6 +21,7 @@ from proxy.directory.importers.compact import SeenIds
 from proxy.directory.importers.files import RosterFiles
 from proxy.directory.importers.headings import NAMES, OWN, Meaning, meaning_of
 from proxy.directory.importers.problems import Problems, note_others
+from proxy.directory.importers.school_csv import known_headers
 from proxy.directory.importers.tables import (
     BadRow,
     Layout,
@@ -59,6 +60,8 @@ _GONE: Final = frozenset(
     "withdrawn radie".split()
 )
 _FIELDS_OF_PUPILS: Final = frozenset({"national", "birth", "class"})
+_OF_PEOPLE: Final = frozenset({"given", "email", "login", "birth", "national", "phone"})
+"""Schools and courses have a name and an id too."""
 _SMTP = re.compile(r"(?i)\bsmtp:|[+;,|\s]+")
 
 
@@ -67,12 +70,21 @@ def detect(files: RosterFiles) -> bool:
     return bool(_tables(files))
 
 
-def has_guardian_columns(files: RosterFiles) -> bool:
-    """Whether pupils' rows name guardians, or a vendor's tables belong together."""
+def knows_better(files: RosterFiles) -> bool:
+    """Whether formats of one sort of person a row would lose some of these people or values."""
     if vendor_of(files) is not None:
         return True
-    tables = _tables(files).values()
-    return any(_GUARDIAN.value in t.named and t.subject != _GUARDIAN.value for t in tables)
+    return any(_says_more(files, name, table) for name, table in _tables(files).items())
+
+
+def _says_more(files: RosterFiles, name: str, table: _Table) -> bool:
+    """Guardians in a pupil's row or under other headers than ONDE's; a directory's accounts."""
+    fields = {meaning.field for meaning in table.columns if meaning.whose == OWN}
+    if _GUARDIAN.value not in table.named:
+        return {"full", "login", "given", "title"} <= fields
+    if table.subject != _GUARDIAN.value:
+        return True
+    return not {"family", "given"} <= known_headers(files, name, _GUARDIAN, own=True)
 
 
 def is_complete(files: RosterFiles) -> bool:
@@ -169,7 +181,9 @@ class _Table:
     @property
     def is_roster(self) -> bool:
         """Whether people can be made of it."""
-        return self.subject is not None and len(self.columns) >= _LEAST
+        fields = {meaning.field for meaning in self.columns}
+        of_people = bool(_OF_PEOPLE & fields) or bool(self.named - {OWN})
+        return self.subject is not None and of_people and len(self.columns) >= _LEAST
 
     def _subject(self) -> str | None:
         """Who the rows are about: whose name stands first, unless one is nobody's else."""
@@ -368,9 +382,7 @@ def _source_id(person: Person, ids: tuple[str, ...], child: Person | None) -> st
     if key := next(filter(None, keys), ""):
         return f"{person.kind.value}/{key}"
     name = civil.folded(person.family_name, person.given_name)
-    telling = (
-        person.birth_date or next(iter(person.phones), "") or (child.source_id if child else "")
-    )
+    telling = (person.birth_date, *person.phones, child.source_id if child else "")
     return f"{person.kind.value}/{name}/{next(filter(None, telling), '')}"
 
 

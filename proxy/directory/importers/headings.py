@@ -211,7 +211,9 @@ def _read(words: list[str]) -> Meaning | None:
     if not persons:
         field = _field(words) or _field(quiet)
         return Meaning(OWN, number, field) if field else None
-    whose = _PERSON_OF[persons[0]]
+    kinds = [_PERSON_OF[word] for word in persons]
+    # ``student.homeroomTeacher``, ``student guardian name``: not the pupil's.
+    whose = next((kind for kind in kinds if kind != SubjectKind.PUPIL), kinds[0])
     number = number or _NUMBERED.get(persons[0], 0)
     field = "full" if not quiet else _field(rest) or _field(quiet)
     return Meaning(whose, number, field) if field else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from proxy.directory.importers import cells
@@ -41,6 +42,8 @@ _HEADERS = {
 }
 _ALIASES = {folded_header(alias): name for name, known in _HEADERS.items() for alias in known}
 _REQUIRED = ("id", "kind")
+_LOGIN = re.compile(r"[A-Za-z]+(?:[.-][A-Za-z]+)+[0-9]*")
+"""What an ``Identifiant`` is in lists of accounts: people log in with it."""
 
 _KINDS = {
     SubjectKind.PUPIL: ("pupil", "student", "eleve", "etudiant"),
@@ -99,7 +102,7 @@ def _person(row: Row) -> Person:
         other_given=_other(cells.name(row, "usual_given_name")),
         other_family=_other(cells.name(row, "usual_name")),
         emails=cells.emails(row, "email", _SEPARATOR),
-        logins=row.many("login", _SEPARATOR),
+        logins=row.many("login", _SEPARATOR) or tuple(filter(_LOGIN.fullmatch, (row["id"],))),
         national_id=cells.national_id(row, "national_id"),
         student_number=row["student_number"],
         phones=cells.phones(row, "phone", _SEPARATOR),

@@ -207,6 +207,39 @@ def test_who_cannot_be_told_is_a_pupil_with_one_note(tmp_path: Path) -> None:
     roster.close()
 
 
+def test_schools_and_courses_are_nobody(tmp_path: Path) -> None:
+    found = people_of(
+        tmp_path,
+        personnes="Id,Nom,Prénom,Profil\n1,Lefèvre,Zoé,Élève\n",
+        etablissements="Id,Nom,Code UAI\n1,Collège,0450000A\n",
+    )
+    assert told(found) == {("Zoé", "Lefèvre", PUPIL)}
+
+
+def test_an_account_list_gives_logins(tmp_path: Path) -> None:
+    table = "Nom;Prénom;Identifiant;Profil;Classe\nLefèvre;Zoé;z.lefevre12;Élève;6B\n"
+    (zoe,) = people_of(tmp_path, comptes=table)
+    assert zoe.logins == ("z.lefevre12",)
+
+
+def test_a_french_admin_centre_tells_pupils_by_their_title(tmp_path: Path) -> None:
+    table = (
+        "Nom d’utilisateur,Prénom,Nom,Nom complet,Fonction\n"
+        "zoe@lycee.example,Zoé,Lefèvre,Zoé Lefèvre,Élève\n"
+    )
+    (zoe,) = people_of(tmp_path, utilisateurs=table)
+    assert (zoe.kind, zoe.emails) == (PUPIL, ("zoe@lycee.example",))
+
+
+def test_a_parents_list_that_names_children_is_of_guardians(tmp_path: Path) -> None:
+    table = (
+        "Nom responsable légal;Prénom responsable légal;Courriel;Nom de l'élève;"
+        "Prénom de l'élève;Classe\nMorel;Luc;luc@mail.example;Lefèvre;Zoé;6B\n"
+    )
+    (luc,) = people_of(tmp_path, export=table)
+    assert (luc.kind, luc.given_name, luc.emails) == (GUARDIAN, "Luc", ("luc@mail.example",))
+
+
 def test_a_table_that_is_not_understood_names_the_line_to_write(tmp_path: Path) -> None:
     path = tmp_path / "liste.csv"
     path.write_text("Prénom,Classe,Né(e) le\nZoé,6B,05/04/2012\n")
